@@ -115,12 +115,15 @@ class Listings:
 
     def refuse_prices(self, reasons: Mapping[str, str]) -> None:
         """Note that the venue refuses the prices of listings, by symbol with its reason."""
-        found = [item for item in self._known.values() if item.symbol in reasons]
-        for item in found:
-            item.no_prices = pb.NO_PRICES_REFUSED
-            item.no_prices_text = reasons[item.symbol][:NO_PRICES_TEXT_MAX]
+        changed = []
+        for item in self._known.values():
+            text = reasons.get(item.symbol, "")[:NO_PRICES_TEXT_MAX]
+            if item.symbol not in reasons or (item.no_prices and item.no_prices_text == text):
+                continue
+            item.no_prices, item.no_prices_text = pb.NO_PRICES_REFUSED, text
             self._refused.add(item.instrument_id)
-        self.send(found)
+            changed.append(item)
+        self.send(changed)
 
     def has_prices(self, name: str) -> None:
         """Note that the venue sent the book of a listing whose prices it had refused."""

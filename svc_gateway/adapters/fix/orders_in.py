@@ -10,7 +10,8 @@ from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix.business_reject import is_of_use, reject_for
-from svc_gateway.domain.trading_sessions import UNKNOWN, Reported
+from svc_gateway.adapters.fix.trading_session import read_trading_session
+from svc_gateway.domain.trading_sessions import Reported
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
@@ -19,7 +20,6 @@ PARKED_BYTES_MAX = 64 * 1024
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
-_SESSION_STATUSES = frozenset({"1", "2", "3", "4", "5"})
 _NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
 # The fields without which a report of this ExecType(150) is no event. All others are left out if
@@ -117,16 +117,7 @@ class OrderReader:
         """Return the content of a TradingSessionStatus(h); None if it is another message."""
         if "\x0135=h\x01" not in raw[:64]:
             return None
-        found = wire.fields(wire.clean(raw))
-        value = found.get(t.TRAD_SES_STATUS, "")
-        return Reported(
-            int(value) if value in _SESSION_STATUSES else UNKNOWN,
-            _text(found, t.TRADING_SESSION_ID),
-            wire.utc_ns(found.get(t.TRAD_SES_CLOSE_TIME, ""))
-            or wire.utc_ns(found.get(t.TRAD_SES_END_TIME, "")),
-            found.get(t.TRAD_SES_REQ_ID, ""),
-            wire.utc_ns(found.get("122", "")),
-        )
+        return read_trading_session(raw)
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.

@@ -100,6 +100,23 @@ async def test_a_venue_that_grants_prices_later_is_believed(bench: Bench) -> Non
     assert "B.TEST" in venue.books()
 
 
+async def test_a_refused_symbol_is_requested_again_without_a_logon(
+    bench: Bench, monkeypatch
+) -> None:
+    monkeypatch.setattr("svc_gateway.domain.price_retries.RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.price_retries.RETRY_MAX_S", 0.0)
+    venue = Venue(bench, "A", "B")
+    venue.refused = {"B"}
+    await bench.start()
+    await venue.until_listed("B")
+    await until(lambda: venue.listing("B").no_prices, "the refusal is reported")
+    await until(lambda: requests(bench).count(["B"]) > 2, "it is requested again, alone")
+    venue.refused.clear()
+    await until(lambda: not venue.listing("B").no_prices, "the prices are reported")
+    assert "B.TEST" in venue.books()
+    assert len(bench.venue.of_type("x")) == 1  # no other logon
+
+
 async def test_a_listing_that_the_newest_list_lacks_is_forgotten(bench: Bench) -> None:
     venue = Venue(bench, "A", "B")
     await bench.start()

@@ -18,6 +18,7 @@ from svc_gateway.adapters.fix import (
     orders_in,
     security_list,
     security_status,
+    trading_session,
 )
 from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
@@ -135,7 +136,9 @@ def all_cases(which: dict[str, list[str]]):
 
 def test_the_tables_have_every_field_that_is_read() -> None:
     read_tags = {
-        getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", inspect.getsource(orders_in))
+        getattr(t, name)
+        for module in (orders_in, trading_session)
+        for name in re.findall(r"\bt\.([A-Z_]+)", inspect.getsource(module))
     }
     covered = {tag for fields in ORDERS.values() for tag in fields}
     session = {t.MSG_TYPE, t.SENDING_TIME} | {
@@ -255,7 +258,7 @@ def test_a_session_status_nobody_knows_is_none(value) -> None:
     raw = raw_of("h", {"336": "day", "340": value})
     assert OrderReader(lambda _: "").trading_session(raw).status == 0
     reading = FixMarketDialect(config()).read(raw, NOW)
-    assert reading.session_status is not None
+    assert reading.trading_session.status == 0
 
 
 # Market data: message, the fields before its group, a good entry of it.
