@@ -287,6 +287,8 @@ class ListPart:
     more: bool = False
     # By SecurityRequestResult(560).
     refused: bool = False
+    # Entries that are left out: Symbol(55), and why.
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -217,3 +217,26 @@ async def test_a_symbol_without_a_name_is_reported_and_not_asked_about(bench: Be
     await until(venue.books, "the book of the other")
     assert venue.books() == {"A.TEST"}
     assert requests(bench) == [["A"]]
+    await until(lambda: bench.market.left_out, "the symbol is shown as left out")
+    (why,) = bench.market.left_out.values()
+    assert "dialect.symbols" in why
+    # A new svc_marketdata gets it, too; and it goes with the venue's newest list.
+    bench.market.left_out.clear()
+    bench.market.refresh()
+    await until(lambda: bench.market.left_out, "the symbol is shown again")
+    venue.listed.pop()
+    bench.cable.cut()
+    bench.cable.mend()
+    await until(lambda: not bench.market.left_out, "the venue lists it no more")
+
+
+async def test_a_venue_that_does_not_answer_leaves_the_status_not_known(
+    bench: Bench, monkeypatch
+) -> None:
+    monkeypatch.setattr("svc_gateway.domain.status_questions.ANSWER_MAX_S", 0.0)
+    venue = Venue(bench, "A", "B")
+    bench.venue.on("e", lambda _: [])
+    await bench.start()
+    await until(lambda: bench.market.assumed, "the statuses are assumed")
+    await venue.until_listed("A", "B")
+    assert instruments.TRADING_STATUS_OPEN not in bench.market.statuses_of["A.TEST"]
