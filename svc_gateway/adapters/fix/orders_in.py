@@ -101,6 +101,8 @@ class OrderReader:
                 self._describe(found, message.execution_report)
             elif kind == "9":
                 _cancel_reject(found, message.order_cancel_reject, _contradictory(text, found))
+                if self._written_as.account_tag == "account":
+                    message.order_cancel_reject.account_id = _text(found, t.ACCOUNT)
             elif kind == "j":
                 self._business_reject(found, message.business_reject)
             elif kind == "3":
@@ -154,6 +156,9 @@ class OrderReader:
         repeats.side = _text(found, t.SIDE)
         repeats.order_type = _text(found, t.ORD_TYPE)
         repeats.currency = _text(found, t.CURRENCY)
+        if t.EXPIRE_TIME in found and not written_as.expire_date_zone:
+            # With a zone we gave a date, and the time is the venue's own.
+            _read_expiry(found, out)
         dialect = self._dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
@@ -337,6 +342,8 @@ _REPORT_VALUES: Final = (
     (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
     (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
     (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
+    (t.CASH_ORDER_QTY, "cash_quantity", wire.quantity, "CashOrderQty(152)"),
+    (t.PEG_OFFSET_VALUE, "peg_offset", canonical, "PegOffsetValue(211)"),
 )
 _REPORT_TEXTS: Final = (
     (t.TIME_IN_FORCE, "time_in_force"),
@@ -373,6 +380,14 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     if restated is not None:
         out.exec_restatement_reason = restated
     out.last_liquidity = fields.number(t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)") or 0
+    out.unreadable = fields.unreadable
+
+
+def _read_expiry(found: Fields, out: link.ExecutionReport) -> None:
+    fields = _Reading(found, faults=[out.unreadable] if out.unreadable else ())
+    at_ns = fields.time_ns(t.EXPIRE_TIME, "ExpireTime(126)")
+    if at_ns:
+        set_timestamp(out.expire_time, at_ns)
     out.unreadable = fields.unreadable
 
 

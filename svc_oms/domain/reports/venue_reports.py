@@ -101,6 +101,8 @@ PAUSES: Final[Mapping[OrderState, Event]] = {
     OrderState.STOPPED: OrderStopped(),
     OrderState.CALCULATED: OrderCalculated(),
 }
+# ExecType(150): stopped, suspended.
+_PAUSED_BY: Final = frozenset("79")
 # OrdStatus(39) of an order that works.
 _WORKING: Final = frozenset("0156E")
 DUPLICATE_ORDER = 6
@@ -113,6 +115,7 @@ def interpret(
     executions: Executions = NO_EXECUTIONS,
     *,
     copied: bool = False,
+    copied_venue: bool = False,
 ) -> list[Event]:
     """Return the events of a report, in order; [] if nothing is new.
 
@@ -126,6 +129,7 @@ def interpret(
             which name one in ExecRefID(19) (`execution_ids.named`). One that was corrected
             counts as busted.
         copied: It is of a drop copy, and so does not show whether the order works now.
+        copied_venue: The venue has a drop copy too, which may have been faster.
     """
     if isinstance(facts, CancelRejectFacts):
         return cancel_reject(order, facts, copied=copied)
@@ -140,10 +144,22 @@ def interpret(
     handler = _BY_EXEC_TYPE.get(facts.exec_type)
     if handler is None:
         return [*first, parked("8", f"ExecType(150)={facts.exec_type} is not known")]
+    if copied_venue and _was_overtaken(order, facts):
+        return first
     if not copied:
         opened = works(order, facts)
         first, order = [*first, *opened], folded(order, opened)
     return [*first, *handler(order, facts, executions)]
+
+
+def _was_overtaken(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a pause is older than the fill that ended the order: a copy brought that."""
+    return (
+        facts.exec_type in _PAUSED_BY
+        and order.base_state is OrderState.FILLED
+        and facts.cum_quantity is not None
+        and facts.cum_quantity < order.cum_quantity
+    )
 
 
 def _refused_or_not_sent(

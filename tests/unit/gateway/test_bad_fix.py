@@ -71,6 +71,8 @@ ORDERS = {
         "839": ("PeggedPrice", "price"), "59": ("TimeInForce", "text"),
         "790": ("OrdStatusReqID", "text"), "584": ("MassStatusReqID", "text"),
         "58": ("Text", "text"), "30": ("LastMkt", "text"),
+        "126": ("ExpireTime", "time"), "152": ("CashOrderQty", "quantity"),
+        "211": ("PegOffsetValue", "price"),
         "60": ("TransactTime", "time"), "103": ("OrdRejReason", "int"),
         "378": ("ExecRestatementReason", "int"), "851": ("LastLiquidityInd", "liquidity"),
         # Of an order that was never sent, which ClOrdID(11)=ID-1 is.
@@ -81,7 +83,7 @@ ORDERS = {
     "9": {
         "11": ("ClOrdID", "required"), "41": ("OrigClOrdID", "id"), "37": ("OrderID", "id"),
         "39": ("OrdStatus", "text"), "434": ("CxlRejResponseTo", "text"),
-        "102": ("CxlRejReason", "int"), "58": ("Text", "text"),
+        "102": ("CxlRejReason", "int"), "58": ("Text", "text"), "1": ("Account", "text"),
     },
     "j": {
         "45": ("RefSeqNum", "number"), "372": ("RefMsgType", "text"),
