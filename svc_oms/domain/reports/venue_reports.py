@@ -24,7 +24,6 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     CancelPending,
     Event,
@@ -44,14 +43,7 @@ from svc_oms.domain.events import (
     OrderSuspended,
     ReplacePending,
 )
-from svc_oms.domain.lifecycle import TERMINAL, OrderState
-from svc_oms.domain.model import (
-    Execution,
-    Order,
-    ResolutionSource,
-)
-from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ExecutionReportFacts,
@@ -59,7 +51,15 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, works
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import (
+    Execution,
+    Order,
+    ResolutionSource,
+)
+from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
+from svc_oms.domain.order_terms.cash import found_quantity
+from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, was_overtaken, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
@@ -77,8 +77,8 @@ from svc_oms.domain.reports.report_parts import (
     venue_rejection,
 )
 from svc_oms.domain.reports.request_rejects import cancel_reject, message_reject, receipt
+from svc_oms.domain.reports.resolve import folded, second_thoughts
 from svc_oms.domain.reports.status_answers import UNKNOWN_ORDER, order_status, unknown_order
-from svc_oms.domain.resolve import folded, second_thoughts
 
 __all__ = [
     "BusinessRejectFacts",
@@ -94,15 +94,12 @@ __all__ = [
 Executions = Mapping[str, Execution]
 NO_EXECUTIONS: Final[Executions] = {}
 
-
 PAUSES: Final[Mapping[OrderState, Event]] = {
     OrderState.DONE_FOR_DAY: OrderDoneForDay(),
     OrderState.SUSPENDED: OrderSuspended(),
     OrderState.STOPPED: OrderStopped(),
     OrderState.CALCULATED: OrderCalculated(),
 }
-# ExecType(150): stopped, suspended.
-_PAUSED_BY: Final = frozenset("79")
 # OrdStatus(39) of an order that works.
 _WORKING: Final = frozenset("0156E")
 DUPLICATE_ORDER = 6
@@ -144,22 +141,12 @@ def interpret(
     handler = _BY_EXEC_TYPE.get(facts.exec_type)
     if handler is None:
         return [*first, parked("8", f"ExecType(150)={facts.exec_type} is not known")]
-    if copied_venue and _was_overtaken(order, facts):
+    if copied_venue and was_overtaken(order, facts):
         return first
     if not copied:
         opened = works(order, facts)
         first, order = [*first, *opened], folded(order, opened)
     return [*first, *handler(order, facts, executions)]
-
-
-def _was_overtaken(order: Order, facts: ExecutionReportFacts) -> bool:
-    """Return whether a pause is older than the fill that ended the order: a copy brought that."""
-    return (
-        facts.exec_type in _PAUSED_BY
-        and order.base_state is OrderState.FILLED
-        and facts.cum_quantity is not None
-        and facts.cum_quantity < order.cum_quantity
-    )
 
 
 def _refused_or_not_sent(

@@ -103,8 +103,8 @@ async def test_a_venue_that_grants_prices_later_is_believed(bench: Bench) -> Non
 async def test_a_refused_symbol_is_requested_again_without_a_logon(
     bench: Bench, monkeypatch
 ) -> None:
-    monkeypatch.setattr("svc_gateway.domain.price_retries.RETRY_FIRST_S", 0.0)
-    monkeypatch.setattr("svc_gateway.domain.price_retries.RETRY_MAX_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.market.price_retries.RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.market.price_retries.RETRY_MAX_S", 0.0)
     venue = Venue(bench, "A", "B")
     venue.refused = {"B"}
     await bench.start()
@@ -233,7 +233,7 @@ async def test_a_symbol_without_a_name_is_reported_and_not_asked_about(bench: Be
 async def test_a_venue_that_does_not_answer_leaves_the_status_not_known(
     bench: Bench, monkeypatch
 ) -> None:
-    monkeypatch.setattr("svc_gateway.domain.status_questions.ANSWER_MAX_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.market.status_questions.ANSWER_MAX_S", 0.0)
     venue = Venue(bench, "A", "B")
     bench.venue.on("e", lambda _: [])
     await bench.start()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_gateway.domain.price_retries import RETRY_FIRST_S, RETRY_MAX_S, PriceRetries
+from svc_gateway.domain.market.price_retries import RETRY_FIRST_S, RETRY_MAX_S, PriceRetries
 
 
 def test_a_refused_listing_is_requested_again_after_longer_and_longer_waits() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.domain.trading_sessions import Reported
-from svc_gateway.service.venue_trading import VenueTrading
+from svc_gateway.domain.market.trading_sessions import Reported
+from svc_gateway.service.market.venue_trading import VenueTrading
 
 OPEN, HALTED, CLOSED = pb.TRADING_STATUS_OPEN, pb.TRADING_STATUS_HALTED, pb.TRADING_STATUS_CLOSED
 AUCTION, UNKNOWN = pb.TRADING_STATUS_AUCTION, pb.TRADING_STATUS_UNSPECIFIED
