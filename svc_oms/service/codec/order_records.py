@@ -66,6 +66,7 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         anomaly_count=order.anomaly_count,
         for_next_session=order.for_next_session,
         reduce_only=order.reduce_only,
+        listing_status_not_known=order.listing_status_not_known,
     )
     if order.pegged_price is not None:
         message.pegged_price = plain(order.pegged_price)
@@ -207,6 +208,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         origin=OrderOrigin(message.origin) if message.origin else None,
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
+        listing_status_not_known=message.listing_status_not_known,
     )
 
 

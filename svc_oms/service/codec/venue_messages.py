@@ -114,6 +114,8 @@ _NUMBERS: dict[str, Callable[[str], Decimal | None]] = {
     "stop_price": partial(_number, "StopPx(99)"),
     "display_quantity": partial(_quantity, "MaxFloor(111)"),
     "pegged_price": partial(_number, "PeggedPrice(839)"),
+    "cash_quantity": partial(_quantity, "CashOrderQty(152)"),
+    "peg_offset": partial(_number, "PegOffsetValue(211)"),
 }
 _read_report = reader(
     ExecutionReportFacts,
