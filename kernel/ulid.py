@@ -1,15 +1,16 @@
 """ULIDs: 26 characters that sort by the time they were made."""
 
 import os
+import re
 import threading
 
 from kernel.nanoseconds import NS_PER_MS
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ALPHABET_SET = frozenset(_ALPHABET)
 # Two characters are ten bits: half the look-ups of one by one.
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 ULID_CHARACTERS = 26
+_VALID = re.compile(f"[0-7][{_ALPHABET}]{{{ULID_CHARACTERS - 1}}}")
 _RANDOM_BITS = 80
 _RANDOM_END = 1 << _RANDOM_BITS
 _TIME_MS_END = 1 << 48
@@ -78,4 +79,4 @@ def first_ulid(now_ns: int) -> str:
 
 def valid_ulid(text: str) -> bool:
     """Return whether the text is a ULID in its one canonical, upper-case form."""
-    return len(text) == ULID_CHARACTERS and text[0] <= "7" and _ALPHABET_SET.issuperset(text)
+    return _VALID.fullmatch(text) is not None

@@ -35,7 +35,7 @@ class PackedRows(NamedTuple):
         bytes_ = f"${first + 1}::bytea"
         bodies = [
             f"substring({bytes_} FROM nullif(c[{at}], '')::int4 FOR c[{at + 1}]::int4) AS {name}"
-            for at, name in zip(count(self.texts + 1, 2), self.bodies)  # noqa: B905  one is endless
+            for at, name in zip(count(self.texts + 1, 2), self.bodies)
         ]
         # OFFSET 0 keeps the planner from splitting a text anew for every column.
         return f"""(SELECT {", ".join(["c", *bodies])}
