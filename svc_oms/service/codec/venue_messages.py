@@ -189,8 +189,10 @@ def msg_type_of(message: gw.VenueMessage) -> str:
     return _MSG_TYPES.get(name, "")
 
 
+EXECUTION_REPORT = "8"
+"""MsgType(35) of an ExecutionReport(8)."""
 _MSG_TYPES = {
-    "execution_report": "8",
+    "execution_report": EXECUTION_REPORT,
     "order_cancel_reject": "9",
     "business_reject": "j",
     "session_reject": "3",
