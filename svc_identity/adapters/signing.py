@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from kernel.nanoseconds import NS_PER_S
-from mesh.expiry import made_line
+from mesh.certificates.expiry import made_line
 from mesh.settings import SettingsError
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import update_bytes, varint

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from mesh.streams.cursor import Kept, resync, resync_cause
 from mesh.streams.life import RETRY_S, StreamLife, slow_consumer
 from ordermesh.marketdata.v1 import market_data_pb2

@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from kernel.clock import Clock, SystemClock
-from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
 
 ISSUER = "ordermesh"
 AUDIENCE = "ordermesh"

@@ -12,9 +12,10 @@ from kernel.decimals import (
 )
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from svc_oms.domain.facts import ReportedOrder
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import bounded
-from svc_oms.domain.reports.facts import ReportedOrder
+from svc_oms.domain.order_terms.triggers import at_venue
 from svc_oms.domain.reports.venue_reports import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -23,7 +24,6 @@ from svc_oms.domain.reports.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.triggers import at_venue
 from svc_oms.service.codec.derived import reader
 from svc_oms.service.codec.values import timestamp, write_terms
 

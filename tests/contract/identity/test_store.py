@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from meshctl.stack.postgres import ROLES
+from meshctl.stack.servers.postgres import ROLES
 from svc_identity.adapters.postgres.migrate import migrate
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.domain.audit import Act, AuditEntry

@@ -11,10 +11,10 @@ import pytest
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.auth.token_keys import fetch_revoked
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
+from mesh.certificates.tls import TlsFiles
 from mesh.errors import MeshError
-from mesh.tls import TlsFiles
-from mesh.token_keys import fetch_revoked
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.identity.v1 import identity_audit_service_pb2 as audit_pb2

@@ -8,7 +8,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.errors import MeshError
-from mesh.validation import field_rules, validate
+from mesh.rpc.validation import field_rules, validate
 from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2
