@@ -304,6 +304,8 @@ class Order(NamedTuple):
     """Set for a routed order, the parent of child orders at the venues."""
     routing_decision: int = 0
     """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
+    listing_status_not_known: bool = False
+    """Whether its listing is traded was not known when the order was accepted."""
 
     @property
     def price_key(self) -> str:

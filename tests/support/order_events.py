@@ -84,6 +84,7 @@ ORDER = model.Order(
     reduce_only=True,
     routing=model.Routing(1, ("SIMA", "SIMB"), ("SIMC",)),
     routing_decision=3,
+    listing_status_not_known=True,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),
