@@ -39,7 +39,22 @@ def order_words(one: order_pb2.Order) -> str:
     quantity = one.terms.quantity
     if one.terms.quantity_is_estimate:
         quantity = f"for {one.terms.cash_quantity} {one.currency} (about {quantity})"
+    if one.link.kind == order_pb2.ORDER_LINK_KIND_ROUTED:
+        return f"{side} {quantity} {traded(one)} {price_words(one)} {tif}{routed_words(one)}"
     return f"{side} {quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
+
+
+def traded(one: order_pb2.Order) -> str:
+    """Name what an order trades: its listing, or the instrument of a routed order."""
+    return one.instrument_id or f"{one.isin}/{one.currency}"
+
+
+def routed_words(one: order_pb2.Order) -> str:
+    """Describe a routed order, " routed BEST", or its child, " child of 01J..."."""
+    if one.link.parent_order_id:
+        return f" child of {one.link.parent_order_id}"
+    strategy = order_pb2.RoutingStrategy.Name(one.routing.strategy)
+    return f" routed {strategy.removeprefix('ROUTING_STRATEGY_')}"
 
 
 def price_words(one: order_pb2.Order) -> str:
