@@ -19,7 +19,6 @@ from mesh.certificates.tls import SERVICE_DOMAIN, HasTls, client_context
 KEYS_SERVICE: Final = "svc-identity"
 JWKS_TIMEOUT_S: Final = 5.0
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
-JWKS_PATH: Final = "/.well-known/jwks.json"
 REVOCATIONS_PATH: Final = "/revocations.json"
 
 

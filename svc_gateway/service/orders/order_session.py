@@ -30,7 +30,7 @@ from svc_gateway.service.orders.administration import Administration
 from svc_gateway.service.orders.book_knowledge import BookKnowledge
 from svc_gateway.service.orders.intake import Intake
 from svc_gateway.service.orders.liveness import Liveness
-from svc_gateway.service.orders.ownership import Ownership, RedialError
+from svc_gateway.service.orders.ownership import Ownership
 from svc_gateway.service.orders.standby import BEAT_S, LinkStream, alive_during, stand_by
 from svc_gateway.service.ports import (
     CommandWriter,
@@ -42,7 +42,7 @@ from svc_gateway.service.ports import (
 )
 from svc_gateway.service.sending.outbound import LINK_SILENCE_MAX_S, Outbound
 from svc_gateway.service.session_view import SessionView
-from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
+from svc_gateway.service.together import RedialError, keep_linked, until_one_ends
 from svc_gateway.venues import SessionConfig
 
 # Reports kept for the OMS. Beyond it the session is logged out, and the venue keeps them.
@@ -114,7 +114,10 @@ class OrderSession:
             tasks.create_task(self.liveness.run())
             tasks.create_task(self.outbound.run())
             tasks.create_task(self._knowledge.keeper.run())
-            tasks.create_task(self._links(backoff))
+            links = keep_linked(
+                self._one_link, self.name, backoff, self._clock, lambda: self._stopping
+            )
+            tasks.create_task(links)
 
     async def stop(self) -> None:
         """Log out, and let the last reports become durable if the OMS can be reached."""
@@ -141,30 +144,6 @@ class OrderSession:
         return self._acked
 
     # -- the link -----------------------------------------------------------------------------
-
-    async def _links(self, backoff: Backoff) -> None:
-        logged = ""
-        while True:
-            await asyncio.sleep(backoff.next_delay())
-            begun = self._clock.monotonic()
-            if self._stopping:
-                return
-            try:
-                await self._one_link()
-            except RedialError as error:
-                _log.warning("link anew", session_id=self.config.session_id, why=str(error))
-                backoff.reset()
-            except LinkBrokenError as error:
-                # The same reason again, many times a second, is for debugging.
-                log_it = _log.debug if str(error) == logged else _log.warning
-                log_it("link ended", session_id=self.config.session_id, why=str(error))
-                logged = str(error)
-            except TimeoutError:
-                _log.warning("link timed out", session_id=self.config.session_id)
-            lived_s = self._clock.monotonic() - begun
-            if lived_s > LINK_LIVED_S:
-                logged = ""
-            backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
         stream = await self._dial()

@@ -13,6 +13,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
 from svc_gateway.domain.sessions.lost_store import Known, is_lost, is_newer, number_behind_a_loss
 from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreFaultError, StoreLock
+from svc_gateway.service.together import RedialError
 from svc_gateway.venues import SessionConfig
 
 # How long a store that another process holds is waited for; then the link is opened again. That
@@ -23,10 +24,6 @@ LOCK_WAIT_MAX_S = 10.0
 LOCK_TRY_S = 0.05
 
 _log = get_logger(__name__)
-
-
-class RedialError(LinkBrokenError):
-    """The link must be opened anew at once, by this gateway."""
 
 
 class Ownership:
