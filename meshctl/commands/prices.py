@@ -116,7 +116,7 @@ async def watch_quotes(
                 emit(item)
         return
     if not console.is_terminal:
-        await _tell_quotes(stream)
+        await _print_quotes(stream)
         return
     quotes: dict[str, market_data_pb2.Quote] = {}
     with Live(quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND) as live:
@@ -126,7 +126,7 @@ async def watch_quotes(
                 live.update(quotes_table(quotes))
 
 
-async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
+async def _print_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
     """Write a line per change, for a file or a pipe."""
     async for item in stream:
         if item.WhichOneof("item") == "update":

@@ -64,7 +64,7 @@ async def confirm(
     """Carry out a proposed change. The person must not be the one who proposed it."""
     request = pb.ConfirmChangeRequest(change_id=change_id, reason=reason)
     answer = await mesh.call(mesh.limits.ConfirmChange, request, RETRY_FOR_S)
-    tell_change(answer.change, as_json=as_json)
+    print_change(answer.change, as_json=as_json)
 
 
 @changes.command()
@@ -78,10 +78,10 @@ async def reject(
     """Reject a proposed change, or withdraw your own."""
     request = pb.RejectChangeRequest(change_id=change_id, reason=reason)
     answer = await mesh.call(mesh.limits.RejectChange, request, RETRY_FOR_S)
-    tell_change(answer.change, as_json=as_json)
+    print_change(answer.change, as_json=as_json)
 
 
-def tell_change(change: pb.ProposedChange, *, as_json: bool) -> None:
+def print_change(change: pb.ProposedChange, *, as_json: bool) -> None:
     """Print a change, and what has to follow."""
     if as_json:
         emit(change)

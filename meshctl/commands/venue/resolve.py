@@ -55,12 +55,12 @@ def resolve_order(
     )
 
     async def work(mesh: MeshClient) -> None:
-        tell_resolved(await mesh.resolve(request, retry_for_s=10), as_json=as_json)
+        print_resolved(await mesh.resolve(request, retry_for_s=10), as_json=as_json)
 
     run(work)
 
 
-def tell_resolved(answer: order_service_pb2.ResolveResponse, *, as_json: bool) -> None:
+def print_resolved(answer: order_service_pb2.ResolveResponse, *, as_json: bool) -> None:
     """Print the order as stated, or the statement that waits for a second person."""
     if answer.HasField("statement"):
         waits = answer.statement

@@ -93,7 +93,7 @@ class OrderSession:
         self._acked = (0, 0)
         self._linked = False
         self._link_down_since = clock.monotonic()
-        self._blocks_version = self._blocks_told = 0
+        self._blocks_version = self._blocks_reported = 0
         self._confirm_from = 0.0
         self._uplink_wake = asyncio.Event()
         self._start_over = asyncio.Event()
@@ -169,7 +169,7 @@ class OrderSession:
             await self._knowledge.recover(stream, first.opened)
             await alive_during(self._prepare(first.opened), stream, self._heartbeat)
             self.liveness.link_open(first.opened)
-            self._blocks_told = 0
+            self._blocks_reported = 0
             self.outbound.heard(dialled_ns)
             self._block(first.opened.blocks)
             self.outbound.accept(first.commands)
@@ -300,7 +300,7 @@ class OrderSession:
         not_resent = self.outbound.questions.take_not_resent(RECEIPTS_PER_FRAME)
         result = None if self.kept.waiting else self.administration.take_result()
         blocks_due = (
-            self._blocks_version != self._blocks_told
+            self._blocks_version != self._blocks_reported
             and self._clock.monotonic() >= self._confirm_from
         )
         due = self.view.due or blocks_due
@@ -311,7 +311,7 @@ class OrderSession:
             admin_result=result,
         )  # fmt: skip
         if blocks_due:
-            frame.blocks_version = self._blocks_told = self._blocks_version
+            frame.blocks_version = self._blocks_reported = self._blocks_version
         if self.view.due:
             self.view.due = False
             frame.status.CopyFrom(self.view.status())

@@ -301,7 +301,7 @@ class KillSwitches:
 
 
 def _answerable(row: SwitchRow) -> bool:
-    """Tell if a caller who waits can be answered for good."""
+    """Return whether a caller who waits can be answered for good."""
     if row.kind == SwitchKind.MASS_CANCEL:
         return row.listed
     # There is no list of algorithms: only the orders found show whether the name was right.
