@@ -13,8 +13,9 @@ from urllib.parse import urljoin, urlsplit
 
 from joserfc.jwk import KeySet
 
+from kernel.well_known import SERVICE_DOMAIN
 from mesh.auth.revocations import Revoked
-from mesh.certificates.tls import SERVICE_DOMAIN, HasTls, client_context
+from mesh.certificates.tls import HasTls, client_context
 
 KEYS_SERVICE: Final = "svc-identity"
 JWKS_TIMEOUT_S: Final = 5.0

@@ -117,6 +117,11 @@ def with_mesh(
     return command
 
 
+def print_second_person(command: str) -> None:
+    """Print the command by which another person confirms what was proposed."""
+    say(f"another person: `ordermesh {command}`")
+
+
 def _print_refused(error: MeshRefusedError) -> None:
     _print_error("refused", error.reason, error.text, error.metadata)
     if _Output.as_json:

@@ -15,6 +15,7 @@ from meshctl.commands.common import (
     emit,
     enum_word,
     errors,
+    print_second_person,
     run,
     say,
     show,
@@ -129,7 +130,7 @@ async def release(
     answer = await mesh.call(mesh.kill_switches.ProposeRelease, request)
     _print(answer.kill_switch, as_json=as_json)
     if not as_json:
-        console.print(f"another person of RISK: `ordermesh kill approve {switch_id}`")
+        print_second_person(f"kill approve {switch_id}")
 
 
 @kill.command()

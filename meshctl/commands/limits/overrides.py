@@ -8,9 +8,9 @@ import typer
 from mesh.names import called
 from meshctl.commands.common import (
     JsonOption,
-    console,
     emit,
     enum_word,
+    print_second_person,
     run,
     say,
     show,
@@ -123,4 +123,4 @@ def _print(override: limit_pb2.Override, *, as_json: bool) -> None:
         f"until {when(override.valid_until)}  {_state(override)}"
     )
     if override.state == limit_pb2.OVERRIDE_STATE_PROPOSED:
-        console.print(f"another person: `ordermesh limits override approve {override.override_id}`")
+        print_second_person(f"limits override approve {override.override_id}")

@@ -7,9 +7,9 @@ import typer
 from mesh.names import called
 from meshctl.commands.common import (
     JsonOption,
-    console,
     emit,
     enum_word,
+    print_second_person,
     say,
     show,
     table,
@@ -88,7 +88,7 @@ def print_change(change: pb.ProposedChange, *, as_json: bool) -> None:
         return
     say(f"{change.change_id}  {change_words(change)}: {change.looser}  {_state(change)}")
     if change.state == pb.PROPOSED_CHANGE_STATE_PROPOSED:
-        console.print(f"another person: `ordermesh limits changes confirm {change.change_id}`")
+        print_second_person(f"limits changes confirm {change.change_id}")
 
 
 def change_words(change: pb.ProposedChange) -> str:

@@ -10,6 +10,7 @@ from meshctl.commands.common import (
     console,
     emit,
     enum_word,
+    print_second_person,
     run,
     say,
     show,
@@ -204,7 +205,7 @@ def _act(rpc: str, request: Any, *, as_json: bool) -> None:
             return
         _print_actions([action])
         if action.state == session_pb2.SESSION_ACTION_STATE_PROPOSED:
-            console.print(f"another person: `ordermesh sessions approve {action.action_id}`")
+            print_second_person(f"sessions approve {action.action_id}")
         else:
             console.print(f"its outcome: `ordermesh sessions show {action.session_id}`")
 
