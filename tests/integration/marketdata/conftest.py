@@ -188,5 +188,5 @@ async def service(tls_folder, mint):
 
 @pytest.fixture
 async def gateway(service):
-    """The gateway of SIMA, which has told its books."""
+    """The gateway of SIMA, which has reported its books."""
     return await service.gateway().open()

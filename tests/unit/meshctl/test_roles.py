@@ -99,7 +99,7 @@ HELPS = dict(commands(typer.main.get_command(app)))
 
 
 def test_no_two_commands_have_one_name() -> None:
-    """The later would hide the earlier without a word."""
+    """The later would hide the earlier silently."""
     names = [name for name, _ in commands_of(app)]
     assert sorted(names) == sorted(set(names))
 

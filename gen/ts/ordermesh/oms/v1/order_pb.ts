@@ -720,7 +720,7 @@ export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
 export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   /**
    * ExecID(17), unique within the order, unless the venue executes several parts under one: then
-   * cum_quantity tells them apart.
+   * cum_quantity distinguishes them.
    *
    * @generated from field: string exec_id = 1;
    */
