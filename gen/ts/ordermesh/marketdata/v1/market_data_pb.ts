@@ -1005,7 +1005,7 @@ export enum LeftOut {
   HALTED = 3,
 
   /**
-   * Outside trading hours, or the status is not known.
+   * Outside trading hours, or no status was reported yet.
    *
    * @generated from enum value: LEFT_OUT_CLOSED = 4;
    */
