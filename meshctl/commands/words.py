@@ -39,7 +39,12 @@ def order_words(one: order_pb2.Order) -> str:
     quantity = one.terms.quantity
     if one.terms.quantity_is_estimate:
         quantity = f"for {one.terms.cash_quantity} {one.currency} (about {quantity})"
-    return f"{side} {quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
+    return f"{side} {quantity} {listing_words(one)} {price_words(one)} {tif}{linked}"
+
+
+def listing_words(one: order_pb2.Order | instrument_pb2.Instrument) -> str:
+    """Name a listing as its venue writes the symbol: "BRK.B.SIMA" for BRK_2EB.SIMA."""
+    return f"{one.venue_symbol}.{one.venue_mic}" if one.venue_symbol else one.instrument_id
 
 
 def price_words(one: order_pb2.Order) -> str:

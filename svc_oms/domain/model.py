@@ -291,6 +291,8 @@ class Order(NamedTuple):
     """The order may only reduce the position."""
     listing_status_not_known: bool = False
     """Whether its listing is traded was not known when the order was accepted."""
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
 
     @property
     def average_price(self) -> Price:

@@ -83,6 +83,7 @@ ORDER = model.Order(
     for_next_session=True,
     reduce_only=True,
     listing_status_not_known=True,
+    venue_symbol="BRK.B",
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -67,6 +67,7 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         for_next_session=order.for_next_session,
         reduce_only=order.reduce_only,
         listing_status_not_known=order.listing_status_not_known,
+        venue_symbol=order.venue_symbol,
     )
     if order.pegged_price is not None:
         message.pegged_price = plain(order.pegged_price)
@@ -209,6 +210,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
         listing_status_not_known=message.listing_status_not_known,
+        venue_symbol=message.venue_symbol,
     )
 
 
