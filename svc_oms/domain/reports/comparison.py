@@ -173,11 +173,11 @@ def _msg_type(facts: Facts) -> str:
 def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) -> None:
     repeats, named = facts.repeats, facts.venue_order_id
     if repeats is not None and not (
-        repeats.side == CODE_OF_SIDE[order.side]
+        repeats.isin == order.isin
+        and repeats.account_id == order.account_id
         and repeats.symbol == order.symbol
-        and repeats.isin in ("", order.isin)
-        and repeats.account_id in ("", order.account_id)
-        and repeats.currency in ("", order.currency)
+        and repeats.currency == order.currency
+        and repeats.side == CODE_OF_SIDE[order.side]
     ):
         for field, reported, known in (
             ("Side(54)", repeats.side, CODE_OF_SIDE[order.side]),

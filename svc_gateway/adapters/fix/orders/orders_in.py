@@ -1,11 +1,13 @@
 """A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from fix import tags as t
 from fix import unparsable, wire
 from fix.wire import BadFieldError, canonical
+from kernel.decimals import CACHED_TEXTS_MAX
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -84,12 +86,13 @@ class OrderReader:
         """Return the contract message; never raises for anything a venue can send."""
         text = wire.clean(raw)
         found = wire.fields(text)
-        message = link.VenueMessage(
-            msg_seq_num=number,
-            session_epoch=epoch_ns,
-            poss_dup=found.get("43") == "Y",
-            poss_resend=found.get("97") == "Y",
-        )
+        message = link.VenueMessage()
+        message.msg_seq_num = number
+        message.session_epoch = epoch_ns
+        if found.get("43") == "Y":
+            message.poss_dup = True
+        if found.get("97") == "Y":
+            message.poss_resend = True
         set_timestamp(message.received_at, received_ns)
         sent_ns = wire.utc_ns(found.get(t.SENDING_TIME, ""))
         if sent_ns:
@@ -254,7 +257,7 @@ class _Reading:
         try:
             return read(value, name)
         except BadFieldError as error:
-            self._leave_out(tag, error)
+            self.leave_out(tag, error)
             return ""
 
     def number(self, tag: str, name: str) -> int | None:
@@ -268,7 +271,7 @@ class _Reading:
         try:
             return _number(self._found[tag], tag, name)
         except BadFieldError as error:
-            self._leave_out(tag, error)
+            self.leave_out(tag, error)
             return None
 
     def identifier(self, tag: str, name: str) -> str:
@@ -279,7 +282,7 @@ class _Reading:
         """
         value = self.take(_identifier, tag, name)
         if not value and not self._found.get(tag):
-            self._leave_out(tag, BadFieldError(f"{name} is missing"))
+            self.leave_out(tag, BadFieldError(f"{name} is missing"))
         return value
 
     def time_ns(self, tag: str, name: str) -> int:
@@ -287,7 +290,7 @@ class _Reading:
         value = self._found.get(tag, "")
         at_ns = wire.utc_ns(value)
         if value and not at_ns:
-            self._leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
+            self.leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
         return at_ns
 
     @property
@@ -295,7 +298,8 @@ class _Reading:
         """What was left out, or contradicts itself, in words."""
         return "; ".join(self.faults)[:TEXT_MAX]
 
-    def _leave_out(self, tag: str, error: BadFieldError) -> None:
+    def leave_out(self, tag: str, error: BadFieldError) -> None:
+        """Note that a field is left out; raise the error if the event needs it."""
         if tag in self._needed:
             raise error
         self.faults.append(f"{error}")
@@ -314,6 +318,7 @@ def _contradictory(text: str, found: Fields) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=CACHED_TEXTS_MAX)
 def _average(value: str, name: str) -> str:
     # A venue's own arithmetic may have any number of digits; ours is what counts.
     whole, point, fraction = value.partition(".")
@@ -345,6 +350,11 @@ _REPORT_VALUES: Final = (
     (t.CASH_ORDER_QTY, "cash_quantity", wire.quantity, "CashOrderQty(152)"),
     (t.PEG_OFFSET_VALUE, "peg_offset", canonical, "PegOffsetValue(211)"),
 )
+_REPORT_NUMBERS: Final = (
+    (t.ORD_REJ_REASON, "ord_rej_reason", "OrdRejReason(103)"),
+    (t.EXEC_RESTATEMENT_REASON, "exec_restatement_reason", "ExecRestatementReason(378)"),
+    (t.LAST_LIQUIDITY_IND, "last_liquidity", "LastLiquidityInd(851)"),
+)
 _REPORT_TEXTS: Final = (
     (t.TIME_IN_FORCE, "time_in_force"),
     (t.ORD_STATUS_REQ_ID, "status_request_id"),
@@ -362,9 +372,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     fields = _Reading(found, _NEEDED.get(exec_type, frozenset()), faults)
     out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
     out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
-    for tag, name, read, label in _REPORT_VALUES:
-        if tag in found and (value := fields.take(read, tag, label)):
-            setattr(out, name, value)
+    _report_values(found, out, fields)
     for tag, name in _REPORT_TEXTS:
         if tag in found:
             setattr(out, name, found[tag][:TEXT_MAX])
@@ -373,14 +381,21 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
     if at_ns:
         set_timestamp(out.transact_time, at_ns)
-    reason = fields.number(t.ORD_REJ_REASON, "OrdRejReason(103)")
-    if reason is not None:
-        out.ord_rej_reason = reason
-    restated = fields.number(t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)")
-    if restated is not None:
-        out.exec_restatement_reason = restated
-    out.last_liquidity = fields.number(t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)") or 0
-    out.unreadable = fields.unreadable
+    for tag, name, label in _REPORT_NUMBERS:
+        if tag in found and (number := fields.number(tag, label)) is not None:
+            setattr(out, name, number)
+    if fields.faults:
+        out.unreadable = fields.unreadable
+
+
+def _report_values(found: Fields, out: link.ExecutionReport, fields: _Reading) -> None:
+    for tag, name, read, label in _REPORT_VALUES:
+        value = found.get(tag)
+        if value:
+            try:
+                setattr(out, name, read(value, label))
+            except BadFieldError as error:
+                fields.leave_out(tag, error)
 
 
 def _read_expiry(found: Fields, out: link.ExecutionReport) -> None:
