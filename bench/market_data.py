@@ -83,6 +83,7 @@ class Issuer:
         claims = {
             "iss": "ordermesh", "aud": "ordermesh", "sub": "bench", "name": "bench",
             "iat": now, "exp": now + 3600, "roles": ["VIEWER"], "accounts": [],
+            "prices": ["*=REAL_TIME"],
         }  # fmt: skip
         return jwt.encode({"alg": "ES256", "kid": "bench"}, claims, self._key)
 

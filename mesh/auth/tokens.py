@@ -53,7 +53,8 @@ class Principal:
         accounts: Accounts the user may see or, as TRADER, trade.
         expires_at_ns: When the token expires, UTC nanoseconds.
         session_id: The login that the token belongs to (claim sid).
-        user_version: Version of roles and accounts at its issue (claim ver).
+        user_version: Version of roles, accounts and rights to prices at its issue (claim ver).
+        price_rights: Rights to the prices of venues (claim prices): "SIMA=REAL_TIME", "*=NONE".
     """
 
     subject: str
@@ -64,6 +65,7 @@ class Principal:
     username: str = ""
     session_id: str = ""
     user_version: int = 0
+    price_rights: frozenset[str] = frozenset()
 
     def may_view(self, account: str) -> bool:
         """Return whether the user may see this account's orders; AUDITOR and RISK see all."""
@@ -152,8 +154,8 @@ class TokenVerifier:
         if self.revocations.covers(principal):
             raise refuse(
                 "TOKEN_EXPIRED",
-                "the session of the access token has ended, or the user's roles or accounts have "
-                "changed: refresh the token, or log in again",
+                "the session of the access token has ended, or the user's roles, accounts or "
+                "rights to prices have changed: refresh the token, or log in again",
             )
         return principal
 
@@ -204,6 +206,7 @@ class TokenVerifier:
             ],
             session_id=_text(claims, "sid"),
             user_version=_version(claims),
+            price_rights=_texts(claims, "prices"),
         )
 
     async def _key_of(self, key_id: str) -> ECKey:

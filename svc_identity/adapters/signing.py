@@ -68,6 +68,7 @@ class Es256Signer:
             "preferred_username": user.username,
             "roles": sorted(role.value for role in user.roles),
             "accounts": sorted(user.accounts),
+            "prices": sorted(user.price_rights),
         }
         text = jwt.encode(self._header, claims, self._keys[0], algorithms=[ALGORITHM])
         return AccessToken(text, expires_s * NS_PER_S)

@@ -117,7 +117,10 @@ class LiveStream:
         builder = FrameBuilder(self._hub.limits.frame_bytes_max)
         encoder = ProtoEncoder()
         for name in sorted(names):
-            series = self._data.listed[name].market.candles
+            market = self._data.listed[name].market
+            if not interest.rights.real_time(market.venue_mic):
+                continue
+            series = market.candles
             for kept in series.completed:
                 if kept.candle is not series.latest:
                     value = candle_bytes(kept.candle)

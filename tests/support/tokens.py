@@ -47,6 +47,7 @@ class TokenMint:
             "name": subject.title(),
             "roles": list(roles),
             "accounts": list(accounts),
+            "prices": ["*=REAL_TIME"],
         } | claims
         for name in leave_out:
             del content[name]

@@ -13,11 +13,12 @@ from svc_identity.adapters.postgres.tables import SCHEMA
 TABLES: Final[dict[str, str]] = {
     # Written by triggers, with the owner's rights.
     "user_log": "SELECT",
+    "audit_chain": "SELECT",
     # Append-only; the database gives the numbers.
     "audit_log": """SELECT, INSERT (entry_id, at_ns, act, actor, user_id, username, address,
         session_id, detail, count)""",
     "users": """SELECT, INSERT, UPDATE (username, display_name, password_hash, roles, accounts,
-        disabled, version, changed_at_ns)""",
+        price_rights, disabled, version, changed_at_ns)""",
     "sessions": "SELECT, INSERT, UPDATE, DELETE",
     "refresh_tokens": "SELECT, INSERT, UPDATE, DELETE",
     "login_failures": "SELECT, INSERT, UPDATE, DELETE",

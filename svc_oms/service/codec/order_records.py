@@ -73,6 +73,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.for_next_session = True
     if order.reduce_only:
         message.reduce_only = True
+    if order.listing_status_not_known:
+        message.listing_status_not_known = True
     _write_rare(message, order)
     return message
 
@@ -217,6 +219,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         origin=OrderOrigin(message.origin) if message.origin else None,
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
+        listing_status_not_known=message.listing_status_not_known,
     )
 
 

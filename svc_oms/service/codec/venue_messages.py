@@ -110,6 +110,8 @@ _NUMBERS: dict[str, Callable[[str], Decimal | None]] = {
     "stop_price": _number("StopPx(99)", signed=True),
     "display_quantity": _number("MaxFloor(111)"),
     "pegged_price": _number("PeggedPrice(839)", signed=True),
+    "cash_quantity": _number("CashOrderQty(152)"),
+    "peg_offset": _number("PegOffsetValue(211)", signed=True),
 }
 _read_report = reader(
     ExecutionReportFacts,

@@ -121,6 +121,7 @@ async def test_good_token_names_the_user(mint, clock):
         frozenset({"A", "B"}),
         (NOW_S + 60) * 10**9,
         "Alice",
+        price_rights=frozenset({"*=REAL_TIME"}),
     )
 
 

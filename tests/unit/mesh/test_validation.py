@@ -108,11 +108,11 @@ BAD = {
         "terms.expire_time",
         "999999999",
     ),
-    "too many items": (market(topics=[1] * 5), "subscription.topics", "0 to 4 items"),
+    "too many items": (market(topics=[1] * 6), "subscription.topics", "0 to 5 items"),
     "too few items": (
-        market_data_service_pb2.GetSnapshotRequest(),
-        "instrument_ids",
-        "1 to 500 items",
+        pb.PlaceBatchRequest(idempotency_key="k", account_id="ACC-1"),
+        "orders",
+        "1 to 100 items",
     ),
     "text inside a list": (
         market(instrument_ids=["ASML.SIMA", "asml"]),

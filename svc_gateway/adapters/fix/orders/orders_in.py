@@ -11,8 +11,9 @@ from kernel.decimals import CACHED_TEXTS_MAX
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway.adapters.fix.market.trading_session import read_trading_session
 from svc_gateway.adapters.fix.orders.business_reject import is_of_use, reject_for
-from svc_gateway.domain.market.trading_sessions import UNKNOWN, Reported
+from svc_gateway.domain.market.trading_sessions import Reported
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
@@ -21,7 +22,6 @@ PARKED_BYTES_MAX = 64 * 1024
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
-_SESSION_STATUSES = frozenset({"1", "2", "3", "4", "5"})
 _NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
 # The fields without which a report of this ExecType(150) is no event. All others are left out if
@@ -104,6 +104,8 @@ class OrderReader:
                 self._describe(found, message.execution_report)
             elif kind == "9":
                 _cancel_reject(found, message.order_cancel_reject, _contradictory(text, found))
+                if self._written_as.account_tag == "account":
+                    message.order_cancel_reject.account_id = _text(found, t.ACCOUNT)
             elif kind == "j":
                 self._business_reject(found, message.business_reject)
             elif kind == "3":
@@ -120,16 +122,7 @@ class OrderReader:
         """Return the content of a TradingSessionStatus(h); None if it is another message."""
         if "\x0135=h\x01" not in raw[:64]:
             return None
-        found = wire.fields(wire.clean(raw))
-        value = found.get(t.TRAD_SES_STATUS, "")
-        return Reported(
-            int(value) if value in _SESSION_STATUSES else UNKNOWN,
-            _text(found, t.TRADING_SESSION_ID),
-            wire.utc_ns(found.get(t.TRAD_SES_CLOSE_TIME, ""))
-            or wire.utc_ns(found.get(t.TRAD_SES_END_TIME, "")),
-            found.get(t.TRAD_SES_REQ_ID, ""),
-            wire.utc_ns(found.get("122", "")),
-        )
+        return read_trading_session(raw)
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
@@ -166,6 +159,9 @@ class OrderReader:
         repeats.side = _text(found, t.SIDE)
         repeats.order_type = _text(found, t.ORD_TYPE)
         repeats.currency = _text(found, t.CURRENCY)
+        if t.EXPIRE_TIME in found and not written_as.expire_date_zone:
+            # With a zone we gave a date, and the time is the venue's own.
+            _read_expiry(found, out)
         dialect = self._dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
@@ -351,6 +347,8 @@ _REPORT_VALUES: Final = (
     (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
     (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
     (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
+    (t.CASH_ORDER_QTY, "cash_quantity", wire.quantity, "CashOrderQty(152)"),
+    (t.PEG_OFFSET_VALUE, "peg_offset", canonical, "PegOffsetValue(211)"),
 )
 _REPORT_NUMBERS: Final = (
     (t.ORD_REJ_REASON, "ord_rej_reason", "OrdRejReason(103)"),
@@ -398,6 +396,14 @@ def _report_values(found: Fields, out: link.ExecutionReport, fields: _Reading) -
                 setattr(out, name, read(value, label))
             except BadFieldError as error:
                 fields.leave_out(tag, error)
+
+
+def _read_expiry(found: Fields, out: link.ExecutionReport) -> None:
+    fields = _Reading(found, faults=[out.unreadable] if out.unreadable else ())
+    at_ns = fields.time_ns(t.EXPIRE_TIME, "ExpireTime(126)")
+    if at_ns:
+        set_timestamp(out.expire_time, at_ns)
+    out.unreadable = fields.unreadable
 
 
 def _cancel_reject(found: Fields, out: link.OrderCancelReject, faults: Sequence[str]) -> None:

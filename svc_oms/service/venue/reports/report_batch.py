@@ -137,8 +137,10 @@ class ReportBatch:
             if isinstance(found, str):
                 return found
             known = found
-        read = interpret_copy if self.drop_copy else interpret
-        events = read(order, facts, known)
+        if self.drop_copy:
+            events = interpret_copy(order, facts, known)
+        else:
+            events = interpret(order, facts, known, copied_venue=self.copied)
         if self.drop_copy and not events:
             return ""
         stamp = self._stamp(report)
