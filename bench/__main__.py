@@ -11,6 +11,7 @@ from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
+from bench.peers import fan_out as gorilla
 from bench.stack import running_mesh
 
 PARTS = {
@@ -18,6 +19,7 @@ PARTS = {
     "postgres": postgres.measure,
     "fix": fix_pair.measure,
     "fan-out": fan_out.measure,
+    "gorilla": gorilla.measure,
     "market-data": market_data.measure,
     "routing": routing.measure,
 }
