@@ -181,7 +181,7 @@ PROCESSES = (
         name="marketdata",
         module="svc_marketdata",
         about="Prices and instruments. Books are in memory and come from the venues again after a "
-        "start, so there is one pod, replaced whole.",
+        "start, so there is one pod, replaced whole. Prices need no database.",
         grpc=50052,
         grpc_local=25052,
         ops=9152,
@@ -191,6 +191,7 @@ PROCESSES = (
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),
         verifies_tokens=True,
+        database=True,
         redis=True,
         recreated=True,
         cpu="500m",

@@ -10,6 +10,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
 from mesh.server import MeshServer, Ops, peer, user
+from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
@@ -71,6 +72,8 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         {"Feed": peer("svc-gateway")},
         validates_itself=["Feed"],
     )
+    database = Database(settings.database_url)
+    await database.open()
     last_values = _last_values(settings, clock)
     collector = MarketDataCollector(data, last_values)
     REGISTRY.register(collector)
@@ -78,12 +81,15 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
+    if database.configured:
+        work.append(database.watch())
     try:
         async with server.background(*work):
-            yield Ops(readiness=lambda: (True, _state(data)))
+            yield Ops(readiness=lambda: (True, _state(data, database)))
     finally:
         if last_values is not None:
             await last_values.close(data)
+        await database.close()
         REGISTRY.unregister(collector)
 
 
@@ -106,8 +112,10 @@ async def _every(pause_s: float, action: Callable[[], None]) -> None:
         action()
 
 
-def _state(data: MarketData) -> str:
+def _state(data: MarketData, database: Database) -> str:
+    """Say what is there. Prices need no database, so readiness does not depend on it."""
     venues = ", ".join(
         f"{venue.mic} {'live' if venue.live else 'down'}" for venue in data.venues.values()
     )
-    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}"
+    stored = "reachable" if database.reachable else "away" if database.configured else "not set"
+    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}; database: {stored}"
