@@ -11,9 +11,12 @@ from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
 from mesh.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
+from svc_marketdata.adapters.postgres.history.store import PostgresHistory
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
+from svc_marketdata.api.history.servicer import HistoryParts, HistoryServicer
 from svc_marketdata.api.instruments import InstrumentServicer
 from svc_marketdata.api.mapping import (
     listing_from_proto,
@@ -23,6 +26,10 @@ from svc_marketdata.api.mapping import (
 )
 from svc_marketdata.api.market_data import MarketDataServicer
 from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.history.candles import calendars
+from svc_marketdata.service.history.ports import Kept
+from svc_marketdata.service.history.recorder import Recorder
+from svc_marketdata.service.history.writer import History, HistoryWriter
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -74,23 +81,43 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     )
     database = Database(settings.database_url)
     await database.open()
+    history = _history(settings, data, database, clock)
+    server.add(
+        HistoryServicer(
+            HistoryParts(data, PostgresHistoryReader(database), clock, calendars(data.venues))
+        ),
+        f"{PACKAGE}.HistoryService",
+        {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
+    )
     last_values = _last_values(settings, clock)
-    collector = MarketDataCollector(data, last_values)
+    collector = MarketDataCollector(data, last_values, history)
     REGISTRY.register(collector)
     work = [_every(ATTEND_PAUSE_S, data.tick)]
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
     if database.configured:
-        work.append(database.watch())
+        work += [database.watch(), history.writer.run()]
     try:
         async with server.background(*work):
             yield Ops(readiness=lambda: (True, _state(data, database)))
     finally:
         if last_values is not None:
             await last_values.close(data)
+        if database.configured:
+            await history.writer.close()
         await database.close()
         REGISTRY.unregister(collector)
+
+
+def _history(
+    settings: MarketDataSettings, data: MarketData, database: Database, clock: Clock
+) -> History:
+    kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
+    recorder = Recorder(clock, settings.history_queue_trades_max)
+    if database.configured:
+        data.recorder = recorder
+    return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
 
 
 def _last_values(settings: MarketDataSettings, clock: Clock) -> LastValues | None:
