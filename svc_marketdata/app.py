@@ -81,14 +81,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     )
     database = Database(settings.database_url)
     await database.open()
-    history = _history(settings, data, database, clock)
-    server.add(
-        HistoryServicer(
-            HistoryParts(data, PostgresHistoryReader(database), clock, calendars(data.venues))
-        ),
-        f"{PACKAGE}.HistoryService",
-        {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
-    )
+    history = _history(settings, server, data, database, clock)
     last_values = _last_values(settings, clock)
     collector = MarketDataCollector(data, last_values, history)
     REGISTRY.register(collector)
@@ -111,8 +104,19 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
 
 
 def _history(
-    settings: MarketDataSettings, data: MarketData, database: Database, clock: Clock
+    settings: MarketDataSettings,
+    server: MeshServer,
+    data: MarketData,
+    database: Database,
+    clock: Clock,
 ) -> History:
+    """Serve the history, and record it if a database is set."""
+    reader = PostgresHistoryReader(database)
+    server.add(
+        HistoryServicer(HistoryParts(data, reader, clock, calendars(data.venues))),
+        f"{PACKAGE}.HistoryService",
+        {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
+    )
     kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
     recorder = Recorder(clock, settings.history_queue_trades_max)
     if database.configured:

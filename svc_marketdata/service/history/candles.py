@@ -19,7 +19,7 @@ from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.history.ports import HistoryReader
 
 WINDOWS_MAX: Final = 200
-"""Windows without candles that one page looks at; then it ends early, with a token."""
+"""Statements of one page; then it ends early, with a token."""
 LISTINGS_TOGETHER_MAX: Final = 200
 """Listings of one statement."""
 
@@ -87,7 +87,7 @@ class PastCandles:
             each = (to_ns - begin_ns) // interval.nominal_ns + 2
             together, end_ns = 1, to_ns
             if each > room:
-                if page.count:
+                if page.count > size // 2:
                     break
                 # Of a listing with more candles than a page has: a part of the range.
                 end_ns = min(to_ns, begin_ns + room * interval.nominal_ns)
