@@ -4,7 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from fix.acceptor_guard import AcceptorGuard
+from fix.guards.acceptor_guard import AcceptorGuard
 from kernel.nanoseconds import NS_PER_MS
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.acceptor import (

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kernel.decimals import parse_decimal
 from mesh.settings import SettingsError, fault_words
-from svc_gateway.domain.symbols import NAME_PATTERN, SymbolNames
+from svc_gateway.domain.market.symbols import NAME_PATTERN, SymbolNames
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
 CompId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]

@@ -8,8 +8,8 @@ from prometheus_client import REGISTRY
 
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
-from mesh.access import user_or_peer
-from mesh.server import MeshServer, Ops, peer, user
+from mesh.auth.access import user_or_peer
+from mesh.rpc.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
 from svc_marketdata.adapters.postgres.history.store import PostgresHistory

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import AsyncIterator
 
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from svc_marketdata.api.mapping import listing_to_proto
 from svc_marketdata.api.streaming import LiveStream

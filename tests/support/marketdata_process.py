@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from mesh.auth.token_keys import KEYS_SERVICE
+from mesh.certificates.tls import TlsFiles
 from mesh.settings import child_environment
-from mesh.tls import TlsFiles
-from mesh.token_keys import KEYS_SERVICE
 from tests.support.certificates import tls_settings
 from tests.support.pages import page, served
 from tests.support.ports import free_port

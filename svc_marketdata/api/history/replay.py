@@ -8,7 +8,7 @@ from typing import Any, Final
 from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from mesh.streams.life import RETRY_S, StreamLife
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2
@@ -17,7 +17,7 @@ from svc_marketdata.api.answering import answered
 from svc_marketdata.api.encoding import ProtoEncoder, item_bytes
 from svc_marketdata.api.history.requests import invalid
 from svc_marketdata.api.subscriptions import BESIDES, interest_of
-from svc_marketdata.service.channels import Topic
+from svc_marketdata.domain.price_rights import ALL_PRICES
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import HistoryReader
@@ -29,6 +29,9 @@ REPLAYS_MAX: Final = 32
 """Replays of one process at a time; further ones are refused with OVERLOADED."""
 INSTRUMENTS_MAX: Final = 200
 """Listings of one replay."""
+TOPICS: Final = (
+    market_data_pb2.TOPIC_QUOTE, market_data_pb2.TOPIC_TRADE, market_data_pb2.TOPIC_CANDLE
+)  # fmt: skip
 AHEAD_UPDATES_MAX: Final = 2_000
 """Updates that wait for a reader of every event; then the replay waits for it."""
 
@@ -74,7 +77,8 @@ class ReplayStream:
         hub = Hub(ProtoEncoder(), self._live.hub.limits, epoch)
         replay = Replay(hub, self._clock, *bounds)
         replay.open(names, calendar_of)
-        interest = interest_of(replay.data, request.subscription, "subscription")
+        # The listings and the time were compared with the rights of the reader before.
+        interest = interest_of(replay.data, request.subscription, "subscription", ALL_PRICES)
         ReplayStream._open += 1
         stored = windows(self._reader, names, *bounds)
         pump = asyncio.create_task(
@@ -157,9 +161,12 @@ def _check(request: pb.ReplayRequest) -> None:
         expected = f"1 to {INSTRUMENTS_MAX} listings"
         raise invalid("subscription.instrument_ids", f"{count} items", expected)
     for index, topic in enumerate(subscription.topics):
-        if topic == market_data_pb2.TOPIC_BOOK:
-            expected = "quotes, trades or candles: books are not stored"
-            raise invalid(f"subscription.topics[{index}]", Topic.BOOK.name, expected)
+        if topic not in TOPICS:
+            expected = "TOPIC_QUOTE, TOPIC_TRADE or TOPIC_CANDLE: books are not stored"
+            name = market_data_pb2.Topic.Name(topic)
+            raise invalid(f"subscription.topics[{index}]", name, expected)
+    if subscription.instruments:
+        raise invalid("subscription.instruments", "set", "nothing: books are not stored")
 
 
 def _framed(**item: Any) -> bytes:

@@ -13,8 +13,11 @@ from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from mesh.errors import MeshError, refuse
 from mesh.timestamps import from_timestamp
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
+from svc_marketdata.api.rights import not_entitled
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.history.intervals import RANGE_DAYS_MAX, Interval
+from svc_marketdata.domain.price_rights import PriceRight, PriceRights
+from svc_marketdata.service.delayed import DELAY_S
 from svc_marketdata.service.history.ports import HistoryReader
 from svc_marketdata.service.market_data import MarketData
 
@@ -55,6 +58,23 @@ async def listings(data: MarketData, reader: HistoryReader, names: Iterable[str]
         if name in unknown and name not in stored:
             raise instrument_not_found(name, f"{field}[{index}]")
     return sorted(set(names))
+
+
+def hidden(names: Iterable[str], rights: PriceRights, now_ns: int, field: str) -> dict[str, int]:
+    """Return the listings with delayed prices, and from when on the caller may not read trades.
+
+    Raises:
+        MeshError: PERMISSION_DENIED: there is no right to the prices of a venue.
+    """
+    hidden_from: dict[str, int] = {}
+    for name in names:
+        mic = name.rpartition(".")[2]
+        right = rights.of(mic)
+        if right is PriceRight.NONE:
+            raise not_entitled(rights, mic, "history", field)
+        if right is PriceRight.DELAYED:
+            hidden_from[name] = now_ns - DELAY_S * NS_PER_S
+    return hidden_from
 
 
 def time_of(request: Any, field: str) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from kernel.clock import Clock
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
-from mesh.server import Call
+from mesh.rpc.server import Call
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2
@@ -15,6 +16,7 @@ from svc_marketdata.api.history.replay import ReplayStream
 from svc_marketdata.api.history.requests import (
     INTERVALS,
     check_latest,
+    hidden,
     listings,
     page_place,
     page_token,
@@ -22,10 +24,12 @@ from svc_marketdata.api.history.requests import (
     time_of,
 )
 from svc_marketdata.api.mapping import trade_to_proto
+from svc_marketdata.api.rights import rights_of
 from svc_marketdata.domain.history.fold import PastCandle
 from svc_marketdata.domain.history.intervals import Interval, range_max_ns
 from svc_marketdata.domain.history.reports import StoredTrade
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
+from svc_marketdata.domain.price_rights import PriceRights
 from svc_marketdata.service.history.candles import CalendarOf, PastCandles, is_complete
 from svc_marketdata.service.history.ports import FIRST_PLACE, GapCause, HistoryReader, TradePlace
 from svc_marketdata.service.market_data import MarketData
@@ -56,25 +60,27 @@ class HistoryServicer:
 
     def __init__(self, parts: HistoryParts) -> None:
         self._parts = parts
-        self._candles = PastCandles(parts.reader, parts.calendar_of)
-        self._replays = 0
 
     async def ListCandles(  # noqa: N802  # rpc names are the contract's
         self,
         request: pb.ListCandlesRequest,
-        call: Call,  # noqa: ARG002  # handlers have one shape
+        call: Call,
     ) -> pb.ListCandlesResponse:
         """Return candles of listings, in pages."""
-        return await answered(self._list_candles(request))
+        return await answered(self._list_candles(request, rights_of(call)))
 
-    async def _list_candles(self, request: pb.ListCandlesRequest) -> pb.ListCandlesResponse:
+    async def _list_candles(
+        self, request: pb.ListCandlesRequest, rights: PriceRights
+    ) -> pb.ListCandlesResponse:
         now_ns = self._parts.clock.now_ns()
         interval = INTERVALS[request.interval]
         names = await self._listings(request.instrument_ids)
+        hidden_from = hidden(names, rights, now_ns, "instrument_ids")
+        past = PastCandles(self._parts.reader, self._parts.calendar_of, hidden_from)
         if request.latest:
             check_latest(request, len(names), CANDLES_MAX)
             to_ns = time_of(request, "to") or now_ns
-            found = await self._candles.last(names, interval, to_ns, request.latest)
+            found = await past.last(names, interval, to_ns, request.latest)
             first_ns = min((c[0].start_ns for c in found.values() if c), default=to_ns)
             first_ns = max(first_ns, to_ns - range_max_ns(interval))
             return pb.ListCandlesResponse(
@@ -84,7 +90,7 @@ class HistoryServicer:
         place = page_place(request, (str, int, int))
         # The pages of one request end at one time, also if it is the time of the first page.
         from_ns, to_ns = range_of(request, place[2] if place else now_ns, interval)
-        page = await self._candles.page(
+        page = await past.page(
             names,
             interval,
             (from_ns, to_ns),
@@ -101,18 +107,25 @@ class HistoryServicer:
     async def ListTrades(  # noqa: N802
         self,
         request: pb.ListTradesRequest,
-        call: Call,  # noqa: ARG002
+        call: Call,
     ) -> pb.ListTradesResponse:
         """Return trades of listings, in pages."""
-        return await answered(self._list_trades(request))
+        return await answered(self._list_trades(request, rights_of(call)))
 
-    async def _list_trades(self, request: pb.ListTradesRequest) -> pb.ListTradesResponse:
+    async def _list_trades(
+        self, request: pb.ListTradesRequest, rights: PriceRights
+    ) -> pb.ListTradesResponse:
         now_ns, reader = self._parts.clock.now_ns(), self._parts.reader
         names = await self._listings(request.instrument_ids)
+        hidden_from = hidden(names, rights, now_ns, "instrument_ids")
         if request.latest:
             check_latest(request, len(names), TRADES_MAX)
             to_ns = time_of(request, "to") or now_ns
-            last = await reader.last_trades(names, to_ns, request.latest)
+            last: list[StoredTrade] = []
+            for end_ns, some in groupby(
+                names, lambda name: min(hidden_from.get(name, to_ns), to_ns)
+            ):
+                last += await reader.last_trades(list(some), end_ns, request.latest)
             first_ns = min((trade.at_ns for trade in last), default=to_ns)
             return pb.ListTradesResponse(
                 trades=map(stored_to_proto, last), gaps=await self._gaps(names, first_ns, to_ns)
@@ -123,7 +136,8 @@ class HistoryServicer:
         after = TradePlace(*place[1:4]) if place else FIRST_PLACE._replace(at_ns=from_ns)
         trades: list[StoredTrade] = []
         for name in names if place is None else [name for name in names if name >= place[0]]:
-            trades += await reader.trades(name, after, to_ns, size + 1 - len(trades))
+            end_ns = min(hidden_from.get(name, to_ns), to_ns)
+            trades += await reader.trades(name, after, end_ns, size + 1 - len(trades))
             after = FIRST_PLACE._replace(at_ns=from_ns)
             if len(trades) > size:
                 break
@@ -148,7 +162,10 @@ class HistoryServicer:
             listings(parts.data, parts.reader, request.subscription.instrument_ids,
                      "subscription.instrument_ids")
         )  # fmt: skip
-        bounds = range_of(request, parts.clock.now_ns(), None)
+        now_ns = parts.clock.now_ns()
+        from_ns, to_ns = range_of(request, now_ns, None)
+        hidden_from = hidden(names, rights_of(call), now_ns, "subscription.instrument_ids")
+        bounds = from_ns, min([to_ns, *hidden_from.values()])
         stream = ReplayStream(parts.data, parts.reader, parts.clock, call)
         async for frame in stream.run(request, names, bounds, parts.calendar_of):
             yield frame

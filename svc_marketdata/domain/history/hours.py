@@ -13,7 +13,8 @@ import json
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -72,6 +73,19 @@ def hour_of(minutes: Iterable[Minute]) -> Hour:
     starts, *rest = zip(*minutes, strict=True)
     start_ns = starts[0] - starts[0] % HOUR_NS
     return _hour(start_ns, [[(at - start_ns) // MINUTE_NS for at in starts], *rest], NO_UNITS)
+
+
+def until(hours: Iterable[Hour], until_ns: int) -> Iterator[Hour]:
+    """Yield the candles of hours that end at or before a time."""
+    for hour in hours:
+        count = bisect_right(hour.minutes, (until_ns - hour.start_ns) // MINUTE_NS - 1)
+        if count == len(hour.minutes):
+            yield hour
+        elif count:
+            columns = (hour.minutes, hour.opens, hour.highs, hour.lows, hour.closes, hour.volumes,
+                       hour.turnovers, hour.trade_counts)  # fmt: skip
+            units = (hour.base, hour.price_unit, hour.volume_unit, hour.turnover_unit)
+            yield _hour(hour.start_ns, [column[:count] for column in columns], units)
 
 
 def pack(hour: Hour) -> bytes:

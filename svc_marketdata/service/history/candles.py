@@ -6,7 +6,7 @@ from typing import Final
 
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.history.fold import PastCandle, fold
-from svc_marketdata.domain.history.hours import Hour
+from svc_marketdata.domain.history.hours import Hour, until
 from svc_marketdata.domain.history.intervals import (
     HOUR_NS,
     Bounds,
@@ -55,9 +55,20 @@ class Page:
 class PastCandles:
     """Reads candles from the history."""
 
-    def __init__(self, reader: HistoryReader, calendar_of: CalendarOf) -> None:
+    def __init__(
+        self, reader: HistoryReader, calendar_of: CalendarOf, hidden_from: Mapping[str, int]
+    ) -> None:
+        """Read for one request.
+
+        Args:
+            reader: The history.
+            calendar_of: The trading days of a listing.
+            hidden_from: By listing, from when on the caller may not read trades: candles of 1
+                minute, and shorter ones, that end later are left out.
+        """
         self._reader = reader
         self._calendar_of = calendar_of
+        self._hidden_from = hidden_from
 
     async def page(
         self,
@@ -157,7 +168,13 @@ class PastCandles:
         if interval.of_trades:
             length_ns = interval.nominal_ns
             begin_ns, end_ns = (-(-at_ns // length_ns) * length_ns for at_ns in (from_ns, to_ns))
-            return await self._reader.short_candles(names, length_ns, begin_ns, end_ns)
+            found = await self._reader.short_candles(names, length_ns, begin_ns, end_ns)
+            return {
+                name: [one for one in found[name] if one.end_ns <= self._hidden_from[name]]
+                if name in self._hidden_from
+                else found[name]
+                for name in names
+            }
         # The candle in which the range begins is left out unless it begins there; the one in which
         # it ends is whole.
         begin_ns = min(self._bounds(name, interval, from_ns).start_ns for name in names)
@@ -172,6 +189,8 @@ class PastCandles:
         self, name: str, interval: Interval, hours: Sequence[Hour], from_ns: int, to_ns: int
     ) -> list[PastCandle]:
         calendar = self._calendar_of(name)
+        if name in self._hidden_from:
+            hours = list(until(hours, self._hidden_from[name]))
         return list(fold(hours, lambda at: bounds_of(interval, calendar, at), from_ns, to_ns))
 
 

@@ -10,13 +10,19 @@ from tests.support.refusals import refusal
 
 NAME = "ASML.SIMA"
 SUBSCRIPTION = {"instrument_ids": [NAME], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100}
+# Together they are refused for what they mean; each alone is well formed.
+KEY = {"isin": "NL0010273215", "currency": "EUR", "instrument_id": NAME}
 WATCH = prices.WatchRequest(
-    subscription=SUBSCRIPTION, heartbeat_s=1, cursor={"epoch": "e", "sequence": 1}
+    subscription=SUBSCRIPTION | {"instruments": [KEY]},
+    heartbeat_s=1,
+    cursor={"epoch": "e", "sequence": 1},
 )
 GOOD = {
     "prices.Watch": WATCH,
-    "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=SUBSCRIPTION),
-    "prices.GetSnapshot": prices.GetSnapshotRequest(instrument_ids=[NAME], topics=[1], depth=1),
+    "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=WATCH.subscription),
+    "prices.GetSnapshot": prices.GetSnapshotRequest(
+        instrument_ids=[NAME], topics=[1], depth=1, instruments=[KEY]
+    ),
     "instruments.Get": instruments.GetRequest(instrument_id=NAME),
     "instruments.List": instruments.ListRequest(
         venue_mic="SIMA", isin="NL0010273215", text="ASML", page_size=1, page_token="x"

@@ -9,8 +9,8 @@ from meshctl.stack.home import Home, Ports
 from meshctl.stack.venues import write_venues_file
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix.security_list import static_instruments
-from svc_gateway.service.feed_frames import trading_calendar
+from svc_gateway.adapters.fix.market.security_list import static_instruments
+from svc_gateway.service.market.feed_frames import trading_calendar
 from svc_gateway.venues import (
     DialectConfig,
     InstrumentConfig,

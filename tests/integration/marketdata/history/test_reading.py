@@ -25,6 +25,7 @@ from tests.integration.marketdata.history.test_recording import packed
 from tests.support.bad_input import cases, garbled, unbreakable
 from tests.support.ports import free_port
 from tests.support.refusals import refusal
+from tests.support.tokens import bearer
 
 DAY_NS = 24 * HOUR_NS
 INTERVALS = {
@@ -132,7 +133,8 @@ GOOD = {
     ),
     "Replay": pb.ReplayRequest(
         subscription={
-            "instrument_ids": [ASML], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100
+            "instrument_ids": [ASML], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100,
+            "instruments": [{"isin": "NL0010273215", "currency": "EUR", "instrument_id": ASML}]
         },
         **{"from": stamp(NOW_NS)}, to=stamp(NOW_NS + 1), speed=1, heartbeat_s=1,
     ),
@@ -177,7 +179,7 @@ def trades(names=(ASML,), **fields):
 
 def replay(topics=(1,), from_ns=NOW_NS, names=(ASML,), **fields):
     return pb.ReplayRequest(
-        subscription={"instrument_ids": names, "topics": topics},
+        subscription={"instrument_ids": names, "topics": topics, "mode": 1},
         **{"from": stamp(from_ns)}, **fields,
     )  # fmt: skip
 
@@ -202,6 +204,7 @@ MEANING = [
     ("ListTrades", trades(from_ns=NOW_NS, page_token="bWFkZQ=="), "page_token", "same request"),
     ("ListTrades", trades(["NONE.SIMA"], latest=1), "instrument_ids[0]", "no instrument"),
     ("Replay", replay(topics=[2]), "subscription.topics[0]", "books are not stored"),
+    ("Replay", replay(topics=[1, 5]), "subscription.topics[1]", "books are not stored"),
     ("Replay", replay(names=[]), "subscription.instrument_ids", "1 to 200"),
     ("Replay", replay(names=["NONE.SIMA"]), "subscription.instrument_ids[0]", "no instrument"),
     ("Replay", replay(from_ns=NOW_NS - 32 * DAY_NS), "from", "at most 31 days"),
@@ -229,6 +232,49 @@ async def test_more_candles_than_a_page_may_have_are_refused(past, feed):
     found = await found_refusal(past, "ListCandles", candles(names, latest=5_000))
     assert found.field == "latest"
     assert "4000 for 5" in found.text
+
+
+def rights(past, *claims):
+    return bearer(past.service.mint.mint_token(roles=("VIEWER",), prices=list(claims)))
+
+
+async def test_delayed_history_ends_15_minutes_ago(past, feed):
+    now_ns = time.time_ns()
+    ages_s = (20 * 60, 18 * 60, 5 * 60, 1)
+    updates = [trade(ASML, "10", "1", f"T{age}", now_ns - age * NS_PER_S) for age in ages_s]
+    await feed.send(updates=updates)
+    await past.until_trades(len(ages_s))
+    past.service.metadata = rights(past, "SIMA=DELAYED")
+    visible = ["T1200", "T1080"]
+    begin = {"from_ns": now_ns - HOUR_NS}
+    ranges = ({"latest": 100}, begin, begin | {"to_ns": now_ns})
+    for bounds in ranges:
+        found = await past.trades(**bounds)
+        assert [one.trade.trade_id for one in found.trades] == visible
+    for interval in (1, 2, MINUTE, pb.CANDLE_INTERVAL_HOUR, pb.CANDLE_INTERVAL_MONTH):
+        series = (await past.candles(interval=interval, latest=100)).instruments
+        assert sum(one.trade_count for one in series[0].candles) == len(visible), interval
+    call = past.stub.Replay(replay([3], now_ns - HOUR_NS), metadata=past.service.metadata)
+    replayed = [
+        item.update.trade.trade_id
+        async for response in call
+        for item in response.items
+        if item.HasField("update")
+    ]
+    assert replayed == visible
+
+
+@pytest.mark.usefixtures("feed")
+async def test_history_of_a_venue_without_a_right_is_refused(past):
+    past.service.metadata = rights(past, "*=REAL_TIME", "SIMA=NONE")
+    for rpc, asked in (
+        ("ListCandles", candles(latest=1)),
+        ("ListTrades", trades(latest=1)),
+        ("Replay", replay()),
+    ):
+        found = await found_refusal(past, rpc, asked)
+        assert found.code is grpc.StatusCode.PERMISSION_DENIED, rpc
+        assert "SIMA" in found.text
 
 
 async def test_history_needs_a_user(past):
