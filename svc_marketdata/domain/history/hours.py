@@ -15,7 +15,7 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
@@ -27,6 +27,9 @@ CODES: Final = (("B", 8, False), ("h", 15, True), ("i", 31, True), ("q", 63, Tru
 """Type codes of array: bits of the largest number, and whether it may be negative."""
 BINARY: Final = b"1 "
 TEXT: Final = b"0 "
+LAYOUTS_KEPT_MAX: Final = 4_096
+"""Different units and types whose reading is remembered."""
+assert sys.byteorder == "little", "hours are packed as little-endian machines have their numbers"
 
 
 class Minute(NamedTuple):
@@ -42,8 +45,7 @@ class Minute(NamedTuple):
     trade_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(NamedTuple):
     """The candles of an hour, in columns; a number is its column's unit times what is there."""
 
     start_ns: int
@@ -124,16 +126,26 @@ def unpack(start_ns: int, packed: bytes) -> Hour:
     if not packed.startswith(BINARY):
         raise ValueError(f"an hour of candles begins with {packed[:2]!r}; expected '0 ' or '1 '")
     end = packed.index(b"\n")
-    base, price, volume, turnover, codes = packed[len(BINARY) : end].split(b" ")
-    columns, at = [array(code) for code in codes.decode()], end + 1
-    count = (len(packed) - at) // sum(column.itemsize for column in columns)
-    for column in columns:
-        size = count * column.itemsize
-        column.frombytes(packed[at : at + size])
-        at += size
-        if sys.byteorder == "big":
-            column.byteswap()
-    return _hour(start_ns, columns, (int(base), int(price), int(volume), int(turnover)))
+    base, _, head = packed[len(BINARY) : end].partition(b" ")
+    layout, row_bytes, units = _layout(head)
+    at = end + 1
+    count = (len(packed) - at) // row_bytes
+    body = memoryview(packed)
+    columns = []
+    for code, size in layout:
+        after = at + count * size
+        columns.append(body[at:after].cast(code))
+        at = after
+    return _hour(start_ns, columns, (int(base), *units))
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT_MAX)
+def _layout(head: bytes) -> tuple[tuple[tuple[str, int], ...], int, tuple[int, int, int]]:
+    """Read units and types: type and bytes of each column, bytes of all, units."""
+    price, volume, turnover, codes = head.split(b" ")
+    layout = tuple((code, array(code).itemsize) for code in codes.decode())
+    units = (int(price), int(volume), int(turnover))
+    return layout, sum(size for _, size in layout), units
 
 
 def _hour(start_ns: int, columns: Sequence[Sequence[int]], units: Units) -> Hour:
@@ -153,7 +165,4 @@ def _code(column: Sequence[int]) -> str:
 
 
 def _bytes(code: str, column: Sequence[int]) -> bytes:
-    made = array(code, column)
-    if sys.byteorder == "big":
-        made.byteswap()
-    return made.tobytes()
+    return array(code, column).tobytes()
