@@ -45,6 +45,7 @@ ROLES: Final[dict[str, str]] = {
     "replay": "every role",
     "history export candles": "every role",
     "history export trades": "every role",
+    "watch book": "every role",
     "kill engage": OWN_ACCOUNTS,
     "kill release": "RISK",
     "kill approve": "RISK",

@@ -114,10 +114,14 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
     start, _, end = at.options.hours.partition("-")
     specs = {}
     for one in VENUES:
-        extra = [] if at.options.sim_agents else ["--no-agents"]
+        settings = {"SIM_SESSION_START": start, "SIM_SESSION_END": end}
+        extra = []
+        if not at.options.sim_agents:
+            # Without the simulated market the venues only echo, as fast as they can.
+            extra, settings["SIM_LATENCY_MS"] = ["--no-agents"], "0"
         if at.options.sim_replay is not None and one is VENUES[0]:
             extra += ["--replay", str(at.options.sim_replay), "--speed", str(at.options.sim_speed)]
-        specs[one.name] = _spec(at, one, *extra, SIM_SESSION_START=start, SIM_SESSION_END=end)
+        specs[one.name] = _spec(at, one, *extra, **settings)
     return specs
 
 

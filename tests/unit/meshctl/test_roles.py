@@ -83,7 +83,7 @@ RPCS: dict[str, Access] = {
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
 HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
-READS = {"instruments", "watch quotes", "limits status"} | HISTORY
+READS = {"instruments", "watch quotes", "watch book", "limits status"} | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 
