@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
 
@@ -25,6 +25,14 @@ Units = tuple[int, int, int, int]
 NO_UNITS: Final[Units] = (0, 1, 1, 1)
 CODES: Final = (("B", 8, False), ("h", 15, True), ("i", 31, True), ("q", 63, True))
 """Type codes of array: bits of the largest number, and whether it may be negative."""
+Code = Literal["B", "h", "i", "q"]
+SIZES: Final[dict[str, tuple[Code, int]]] = {
+    "B": ("B", 1),
+    "h": ("h", 2),
+    "i": ("i", 4),
+    "q": ("q", 8),
+}
+"""Bytes of a number of each type."""
 BINARY: Final = b"1 "
 TEXT: Final = b"0 "
 LAYOUTS_KEPT_MAX: Final = 4_096
@@ -140,10 +148,10 @@ def unpack(start_ns: int, packed: bytes) -> Hour:
 
 
 @lru_cache(maxsize=LAYOUTS_KEPT_MAX)
-def _layout(head: bytes) -> tuple[tuple[tuple[str, int], ...], int, tuple[int, int, int]]:
+def _layout(head: bytes) -> tuple[tuple[tuple[Code, int], ...], int, tuple[int, int, int]]:
     """Read units and types: type and bytes of each column, bytes of all, units."""
     price, volume, turnover, codes = head.split(b" ")
-    layout = tuple((code, array(code).itemsize) for code in codes.decode())
+    layout = tuple(SIZES[code] for code in codes.decode())
     units = (int(price), int(volume), int(turnover))
     return layout, sum(size for _, size in layout), units
 

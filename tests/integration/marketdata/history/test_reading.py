@@ -282,8 +282,9 @@ async def test_history_needs_a_user(past):
     assert found.code is grpc.StatusCode.UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("url", ["", f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"])
-async def test_without_a_database_history_is_refused_and_prices_go_on(tls_folder, mint, url):
+@pytest.mark.parametrize("configured", [False, True])
+async def test_without_a_database_history_is_refused_and_prices_go_on(tls_folder, mint, configured):
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing" if configured else ""
     async with running(tls_folder, mint, database_url=url) as service:
         past = Past(service)
         gateway = await service.gateway().open()
