@@ -26,13 +26,14 @@ from meshctl.commands.ladder import Ladder, book_words, delay_words, right_words
 from meshctl.commands.words import (
     event_words,
     gap_words,
+    left_out_words,
     no_prices_words,
     order_words,
     quote_words,
     state_text,
+    trading_words,
 )
 from ordermesh.marketdata.v1 import (
-    instrument_pb2,
     market_data_pb2,
     market_data_service_pb2,
 )
@@ -57,9 +58,10 @@ async def instruments(
     as_json: JsonOption = False,
 ) -> None:
     """List the instruments that can be traded."""
-    found = await mesh.instruments(text)
+    answer = await mesh.instrument_list(text)
+    found = answer.instruments
     if as_json:
-        for one in found:
+        for one in (*found, *answer.left_out):
             emit(one)
         return
     shown = table(
@@ -67,13 +69,15 @@ async def instruments(
         whole=("listing", "symbol", "ISIN", "status"),
     )  # fmt: skip
     for one in found:
-        status = instrument_pb2.TradingStatus.Name(one.trading_status)
+        status = trading_words(one.trading_status)
         shown.add_row(
             one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin,
-            one.currency or "unknown", one.lot_size, status.removeprefix("TRADING_STATUS_"),
+            one.currency or "unknown", one.lot_size, status,
             no_prices_words(one) or ("simulated" if one.simulated else "live"),
         )  # fmt: skip
     console.print(shown)
+    for left_out in answer.left_out:
+        errors.print(left_out_words(left_out), style="yellow", markup=False, soft_wrap=True)
 
 
 @watch.command("orders")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from mesh.errors import refuse
 from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
+from ordermesh.marketdata.v1.instrument_pb2 import LeftOutListing
 from svc_marketdata.api.mapping import listing_to_proto
 from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import instrument_not_found
@@ -52,8 +53,18 @@ class InstrumentServicer:
         page = found[:size]
         token = _write_token(request, page[-1].instrument_id) if len(found) > size else ""
         return pb.ListResponse(
-            instruments=[listing_to_proto(listing) for listing in page], next_page_token=token
+            instruments=[listing_to_proto(listing) for listing in page],
+            next_page_token=token,
+            left_out=[] if token else self._left_out(request, text),
         )
+
+    def _left_out(self, request: pb.ListRequest, text: str) -> list[LeftOutListing]:
+        return [
+            LeftOutListing(venue_mic=mic, symbol=one.symbol, text=one.text)
+            for mic, venue in sorted(self._data.venues.items())
+            for one in venue.left_out
+            if not request.isin and request.venue_mic in {"", mic} and text in one.symbol.casefold()
+        ]
 
     def Watch(  # noqa: N802
         self, request: pb.InstrumentServiceWatchRequest, call: Call

@@ -25,21 +25,23 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(ordermesh/marketdata/v1/instrument.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x05\n\nInstrument\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x1b\n\tvenue_mic\x18\x03 \x01(\tR\x08venueMic\x12\x12\n\x04isin\x18\x04 \x01(\tR\x04isin\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12;\n\x04kind\x18\x06 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x1a\n\x08\x63urrency\x18\x07 \x01(\tR\x08\x63urrency\x12\x19\n\x08lot_size\x18\x08 \x01(\tR\x07lotSize\x12@\n\ntick_table\x18\t \x03(\x0b\x32!.ordermesh.marketdata.v1.TickBandR\ttickTable\x12M\n\x0etrading_status\x18\n \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusR\rtradingStatus\x12\x1c\n\tsimulated\x18\x0b \x01(\x08R\tsimulated\x12!\n\x0cmax_quantity\x18\x0c \x01(\tR\x0bmaxQuantity\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x19\n\x08\x63\x66i_code\x18\x0e \x01(\tR\x07\x63\x66iCode\x12!\n\x0cvenue_symbol\x18\x0f \x01(\tR\x0bvenueSymbol\x12>\n\tno_prices\x18\x10 \x01(\x0e\x32!.ordermesh.marketdata.v1.NoPricesR\x08noPrices\x12$\n\x0eno_prices_text\x18\x11 \x01(\tR\x0cnoPricesText\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize*n\n\x08NoPrices\x12\x19\n\x15NO_PRICES_UNSPECIFIED\x10\x00\x12\x15\n\x11NO_PRICES_REFUSED\x10\x01\x12\x18\n\x14NO_PRICES_NO_SESSION\x10\x02\x12\x16\n\x12NO_PRICES_DELISTED\x10\x03*e\n\x0eInstrumentKind\x12\x1f\n\x1bINSTRUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTRUMENT_KIND_SHARE\x10\x01\x12\x17\n\x13INSTRUMENT_KIND_ETF\x10\x02*\xb7\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TRADING_STATUS_OPEN\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1a\n\x16TRADING_STATUS_AUCTION\x10\x04\x12\x1b\n\x17TRADING_STATUS_DELISTED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(ordermesh/marketdata/v1/instrument.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x05\n\nInstrument\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x1b\n\tvenue_mic\x18\x03 \x01(\tR\x08venueMic\x12\x12\n\x04isin\x18\x04 \x01(\tR\x04isin\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12;\n\x04kind\x18\x06 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x1a\n\x08\x63urrency\x18\x07 \x01(\tR\x08\x63urrency\x12\x19\n\x08lot_size\x18\x08 \x01(\tR\x07lotSize\x12@\n\ntick_table\x18\t \x03(\x0b\x32!.ordermesh.marketdata.v1.TickBandR\ttickTable\x12M\n\x0etrading_status\x18\n \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusR\rtradingStatus\x12\x1c\n\tsimulated\x18\x0b \x01(\x08R\tsimulated\x12!\n\x0cmax_quantity\x18\x0c \x01(\tR\x0bmaxQuantity\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x19\n\x08\x63\x66i_code\x18\x0e \x01(\tR\x07\x63\x66iCode\x12!\n\x0cvenue_symbol\x18\x0f \x01(\tR\x0bvenueSymbol\x12>\n\tno_prices\x18\x10 \x01(\x0e\x32!.ordermesh.marketdata.v1.NoPricesR\x08noPrices\x12$\n\x0eno_prices_text\x18\x11 \x01(\tR\x0cnoPricesText\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize\"Y\n\x0eLeftOutListing\x12\x1b\n\tvenue_mic\x18\x01 \x01(\tR\x08venueMic\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text*n\n\x08NoPrices\x12\x19\n\x15NO_PRICES_UNSPECIFIED\x10\x00\x12\x15\n\x11NO_PRICES_REFUSED\x10\x01\x12\x18\n\x14NO_PRICES_NO_SESSION\x10\x02\x12\x16\n\x12NO_PRICES_DELISTED\x10\x03*e\n\x0eInstrumentKind\x12\x1f\n\x1bINSTRUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTRUMENT_KIND_SHARE\x10\x01\x12\x17\n\x13INSTRUMENT_KIND_ETF\x10\x02*\xd5\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TRADING_STATUS_OPEN\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1a\n\x16TRADING_STATUS_AUCTION\x10\x04\x12\x1b\n\x17TRADING_STATUS_DELISTED\x10\x05\x12\x1c\n\x18TRADING_STATUS_NOT_KNOWN\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ordermesh.marketdata.v1.instrument_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOPRICES']._serialized_start=868
-  _globals['_NOPRICES']._serialized_end=978
-  _globals['_INSTRUMENTKIND']._serialized_start=980
-  _globals['_INSTRUMENTKIND']._serialized_end=1081
-  _globals['_TRADINGSTATUS']._serialized_start=1084
-  _globals['_TRADINGSTATUS']._serialized_end=1267
+  _globals['_NOPRICES']._serialized_start=959
+  _globals['_NOPRICES']._serialized_end=1069
+  _globals['_INSTRUMENTKIND']._serialized_start=1071
+  _globals['_INSTRUMENTKIND']._serialized_end=1172
+  _globals['_TRADINGSTATUS']._serialized_start=1175
+  _globals['_TRADINGSTATUS']._serialized_end=1388
   _globals['_INSTRUMENT']._serialized_start=103
   _globals['_INSTRUMENT']._serialized_end=794
   _globals['_TICKBAND']._serialized_start=796
   _globals['_TICKBAND']._serialized_end=866
+  _globals['_LEFTOUTLISTING']._serialized_start=868
+  _globals['_LEFTOUTLISTING']._serialized_end=957
 # @@protoc_insertion_point(module_scope)

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument: GenFile = /*@__PURE__*/
-  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKDBAoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJKm4KCE5vUHJpY2VzEhkKFU5PX1BSSUNFU19VTlNQRUNJRklFRBAAEhUKEU5PX1BSSUNFU19SRUZVU0VEEAESGAoUTk9fUFJJQ0VTX05PX1NFU1NJT04QAhIWChJOT19QUklDRVNfREVMSVNURUQQAyplCg5JbnN0cnVtZW50S2luZBIfChtJTlNUUlVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIZChVJTlNUUlVNRU5UX0tJTkRfU0hBUkUQARIXChNJTlNUUlVNRU5UX0tJTkRfRVRGEAIqtwEKDVRyYWRpbmdTdGF0dXMSHgoaVFJBRElOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIXChNUUkFESU5HX1NUQVRVU19PUEVOEAESGQoVVFJBRElOR19TVEFUVVNfSEFMVEVEEAISGQoVVFJBRElOR19TVEFUVVNfQ0xPU0VEEAMSGgoWVFJBRElOR19TVEFUVVNfQVVDVElPThAEEhsKF1RSQURJTkdfU1RBVFVTX0RFTElTVEVEEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKDBAoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJIkEKDkxlZnRPdXRMaXN0aW5nEhEKCXZlbnVlX21pYxgBIAEoCRIOCgZzeW1ib2wYAiABKAkSDAoEdGV4dBgDIAEoCSpuCghOb1ByaWNlcxIZChVOT19QUklDRVNfVU5TUEVDSUZJRUQQABIVChFOT19QUklDRVNfUkVGVVNFRBABEhgKFE5PX1BSSUNFU19OT19TRVNTSU9OEAISFgoSTk9fUFJJQ0VTX0RFTElTVEVEEAMqZQoOSW5zdHJ1bWVudEtpbmQSHwobSU5TVFJVTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSU5TVFJVTUVOVF9LSU5EX1NIQVJFEAESFwoTSU5TVFJVTUVOVF9LSU5EX0VURhACKtUBCg1UcmFkaW5nU3RhdHVzEh4KGlRSQURJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTVFJBRElOR19TVEFUVVNfT1BFThABEhkKFVRSQURJTkdfU1RBVFVTX0hBTFRFRBACEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBADEhoKFlRSQURJTkdfU1RBVFVTX0FVQ1RJT04QBBIbChdUUkFESU5HX1NUQVRVU19ERUxJU1RFRBAFEhwKGFRSQURJTkdfU1RBVFVTX05PVF9LTk9XThAHYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A listing: a security at one venue.
@@ -177,6 +177,41 @@ export const TickBandSchema: GenMessage<TickBand> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument, 1);
 
 /**
+ * A listing that a venue reports and that is left out: it cannot be traded and has no prices.
+ *
+ * @generated from message ordermesh.marketdata.v1.LeftOutListing
+ */
+export type LeftOutListing = Message<"ordermesh.marketdata.v1.LeftOutListing"> & {
+  /**
+   * ISO 10383, SecurityExchange(207).
+   *
+   * @generated from field: string venue_mic = 1;
+   */
+  venueMic: string;
+
+  /**
+   * Symbol(55) as the venue writes it; at most 64 characters of it.
+   *
+   * @generated from field: string symbol = 2;
+   */
+  symbol: string;
+
+  /**
+   * Why, and what can be done about it; at most 256 characters.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.LeftOutListing.
+ * Use `create(LeftOutListingSchema)` to create a new message.
+ */
+export const LeftOutListingSchema: GenMessage<LeftOutListing> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 2);
+
+/**
  * Why a listing has no prices.
  *
  * @generated from enum ordermesh.marketdata.v1.NoPrices
@@ -299,6 +334,14 @@ export enum TradingStatus {
    * @generated from enum value: TRADING_STATUS_DELISTED = 5;
    */
   DELISTED = 5,
+
+  /**
+   * Not known: the venue lists it, was asked for its status with SecurityStatusRequest(e), and did
+   * not answer. Orders are taken and marked, see Order.listing_status_not_known.
+   *
+   * @generated from enum value: TRADING_STATUS_NOT_KNOWN = 7;
+   */
+  NOT_KNOWN = 7,
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Instrument } from "./instrument_pb.js";
+import type { Instrument, LeftOutListing } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
 import type { MarketDataItem } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument_service.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiJhCgxMaXN0UmVzcG9uc2USOAoLaW5zdHJ1bWVudHMYASADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtMrYCChFJbnN0cnVtZW50U2VydmljZRJQCgNHZXQSIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXF1ZXN0GiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVzcG9uc2USUwoETGlzdBIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXF1ZXN0GiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlc3BvbnNlEnoKBVdhdGNoEjYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlcXVlc3QaNy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
+  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiKcAQoMTGlzdFJlc3BvbnNlEjgKC2luc3RydW1lbnRzGAEgAygLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSOQoIbGVmdF9vdXQYAyADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MZWZ0T3V0TGlzdGluZyI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtMrYCChFJbnN0cnVtZW50U2VydmljZRJQCgNHZXQSIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXF1ZXN0GiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVzcG9uc2USUwoETGlzdBIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXF1ZXN0GiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlc3BvbnNlEnoKBVdhdGNoEjYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlcXVlc3QaNy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
 
 /**
  * The listing to return.
@@ -127,6 +127,14 @@ export type ListResponse = Message<"ordermesh.marketdata.v1.ListResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * On the last page: what the venues report and the mesh leaves out, by venue and symbol; at most
+   * 100 of a venue. Empty if the filter names an ISIN.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.LeftOutListing left_out = 3;
+   */
+  leftOut: LeftOutListing[];
 };
 
 /**
