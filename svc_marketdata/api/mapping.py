@@ -165,6 +165,8 @@ def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
         message.high_price = format_nano(candle.high)
         message.low_price = format_nano(candle.low)
         message.close_price = format_nano(candle.close)
+        if (vwap := candle.vwap) is not None:
+            message.vwap_price = format_scaled(vwap, FRACTION_DIGITS_MAX)
     return message
 
 
