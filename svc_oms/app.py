@@ -68,7 +68,7 @@ from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
-    Tell,
+    Send,
     WakeUpReceiver,
     WakeUpSender,
 )
@@ -327,9 +327,9 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     store = await PostgresStore.connect(settings.database_url)
     notifications = PostgresNotifications(settings.database_url, CHANNELS)
     redis = RedisOrderCache(settings.redis_url, CHANNELS) if settings.redis_url else None
-    ways: list[Tell] = [notifications.tell]
+    ways: list[Send] = [notifications.send]
     if redis is not None:
-        ways.insert(0, redis.tell)
+        ways.insert(0, redis.send)
     waker = WakeUpSender(name, ways)
     replica = build_replica(settings, store, redis or NoOrderCache(), waker, name, clock)
     servicers.add(server, replica)

@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
 
 def _opened(settings: Mapping[str, str]) -> tuple[Venue, OrderFlow]:
     """Open a venue of the local stack without its sessions."""
-    known = SimSettings(**{key.lower(): value for key, value in settings.items()})
+    known = SimSettings.model_validate({key.lower(): value for key, value in settings.items()})
     listed = [
         replace(one, ticks=one.ticks.coarser(known.sim_tick_multiple))
         for one in INSTRUMENTS

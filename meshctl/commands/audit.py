@@ -26,6 +26,7 @@ from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient
 
 PAGE_MAX = 500
+USER_NAME_CHARACTERS_MAX = 64
 
 
 AboutArgument = Annotated[
@@ -56,7 +57,7 @@ def audit(
     routing: RoutingOption = False,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
-    actor: Annotated[str, typer.Option(help="Subject of the token.")] = "",
+    actor: Annotated[str, typer.Option(help="Only of this user, by user name or id.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account.")] = "",
     order_id: Annotated[str, typer.Option("--order", help="Only of this order.")] = "",
     reasons: Annotated[
@@ -78,13 +79,14 @@ def audit(
         return
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
-        actor=actor, account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
+        account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
         reasons=[_reason(text) for text in reasons or ()],
         kind=f"AUDIT_KIND_{kind.name if kind else 'UNSPECIFIED'}",
     )  # fmt: skip
     _set_times(request, since, until, now)
 
     async def work(mesh: MeshClient) -> None:
+        request.actor = await user_id_of(mesh, actor) if actor else ""
         shown = table(
             "at", "actor", "command", "account", "reason", "text", "entry", whole=("at", "entry")
         )
@@ -128,6 +130,28 @@ def _set_times(
         request.at_from.CopyFrom(moment(since, now, "--since", past=True))
     if until:
         request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+
+
+async def user_id_of(mesh: MeshClient, name: str) -> str:
+    """Return the id of the user who logged in with a name; the name itself if nobody did.
+
+    A name that several users had is refused, with their ids.
+    """
+    if len(name) > USER_NAME_CHARACTERS_MAX:
+        return name
+    request = identity_audit_service_pb2.IdentityAuditServiceListRequest(
+        username=name, page_size=PAGE_MAX
+    )
+    found: set[str] = set()
+    while True:
+        page = (await mesh.call(mesh.identity_audit.List, request)).entries
+        found |= {one.user_id for one in page if one.user_id}
+        if len(page) < PAGE_MAX or len(found) > 1:
+            break
+        request.before_entry_id = page[-1].entry_id
+    if len(found) > 1:
+        usage_error(f"--actor is {name!r}; give one of the users {', '.join(sorted(found))}")
+    return next(iter(found), name)
 
 
 @with_mesh

@@ -80,6 +80,7 @@ def decide_place(
             client_note=command.client_note,
             reduce_only=command.reduce_only,
             listing_status_not_known=not instrument.status_known,
+            venue_symbol=instrument.venue_symbol,
             state=first_state(waits=waits_for is not None, held=command.hold_for_approval),
             waits_for=waits_for,
             trigger=trigger,

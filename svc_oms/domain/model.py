@@ -306,6 +306,8 @@ class Order(NamedTuple):
     """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
     listing_status_not_known: bool = False
     """Whether its listing is traded was not known when the order was accepted."""
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
 
     @property
     def price_key(self) -> str:

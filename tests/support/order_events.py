@@ -85,6 +85,7 @@ ORDER = model.Order(
     routing=model.Routing(1, ("SIMA", "SIMB"), ("SIMC",)),
     routing_decision=3,
     listing_status_not_known=True,
+    venue_symbol="BRK.B",
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -23,7 +23,7 @@ from meshctl.commands.common import (
     usage_error,
     with_mesh,
 )
-from meshctl.commands.orders.follow import follow, tell_order
+from meshctl.commands.orders.follow import follow, print_order
 from meshctl.commands.orders.routing import RouteWord, name_instrument, routing_of
 from meshctl.commands.orders.ticket import (
     SideWord,
@@ -192,7 +192,7 @@ def order(
         placed = await _placed(mesh, request, batch, as_json=as_json)
         if not wait:
             if not (oco or exits):
-                tell_order(placed, as_json=as_json)
+                print_order(placed, as_json=as_json)
             return EXIT_OK
         return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
 
@@ -226,7 +226,7 @@ async def _place_batch(
     answer = await mesh.call(mesh.order_service.PlaceBatch, batch, RETRY_FOR_S)
     for result in answer.results:
         if result.HasField("order"):
-            tell_order(result.order, as_json=as_json)
+            print_order(result.order, as_json=as_json)
     faults = [one.rejection for one in answer.results if not one.HasField("order")]
     if faults:
         # The order that was refused, before those that were not placed because of it.

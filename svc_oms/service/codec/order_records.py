@@ -77,6 +77,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.reduce_only = True
     if order.listing_status_not_known:
         message.listing_status_not_known = True
+    if order.venue_symbol:
+        message.venue_symbol = order.venue_symbol
     _write_rare(message, order)
     return message
 
@@ -174,7 +176,7 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
 
 def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
     """Decode an order with its fold."""
-    progress = message.progress
+    progress, has = message.progress, message.HasField
     return Order(
         order_id=message.order_id,
         account_id=message.account_id,
@@ -194,9 +196,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         updated_at_ns=from_timestamp(message.updated_at),
         state=OrderState(progress.state),
         base_state=OrderState(fold.base_state),
-        pending_terms=(
-            terms_value(message.pending_terms) if message.HasField("pending_terms") else None
-        ),
+        pending_terms=terms_value(message.pending_terms) if has("pending_terms") else None,
         cum_quantity=Quantity(Decimal(progress.cum_quantity)),
         notional=Decimal(fold.notional) if fold.notional else ZERO,
         version=progress.version,
@@ -206,7 +206,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         in_doubt=tuple(fold.in_doubt),
         awaited_cum=Quantity(Decimal(fold.awaited_cum_quantity or 0)),
         venue_order_id=message.venue_order_id,
-        regulatory=message.regulatory.SerializeToString(),
+        regulatory=message.regulatory.SerializeToString() if has("regulatory") else b"",
         link=link_value(message.link) if message.HasField("link") else None,
         client_note=message.client_note,
         rejection=rejection_value(message.rejection) if message.HasField("rejection") else None,
@@ -227,6 +227,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         listing_status_not_known=message.listing_status_not_known,
         routing=routing_value(message.routing) if message.HasField("routing") else None,
         routing_decision=message.routing_decision,
+        venue_symbol=message.venue_symbol,
     )
 
 

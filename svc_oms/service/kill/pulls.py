@@ -121,7 +121,7 @@ class Puller:
         if row.drill:
             await self._count(row, settled=True, commands_held=await self._commands_held(row))
             return False
-        # Behind its release nothing is asked for any more; the report stays as it is.
+        # After its release nothing is requested any more; the report stays as it is.
         settled = row.state == SwitchState.RELEASED or await self._round(row)
         await self._count(row, settled=settled)
         self._rest(row, begun)
