@@ -45,6 +45,13 @@ HomeOption = Annotated[
     typer.Option("--home", help="Folder of the stack; by default .ordermesh in the project."),
 ]
 
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="LOBSTER message file to play into SIMA, and the orderbook file beside it.",
+    ),
+]
 DropCopyOption = Annotated[
     bool,
     typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
@@ -86,13 +93,7 @@ def up(
         Path | None, typer.Option(help="Your own FIX sessions (YAML) instead of SIMA and SIMB.")
     ] = None,
     agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
-    replay: Annotated[
-        Path | None,
-        typer.Option(
-            "--replay",
-            help="LOBSTER message file to play into SIMA, and the orderbook file beside it.",
-        ),
-    ] = None,
+    replay: ReplayOption = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
     drop_copy: DropCopyOption = True,
     hours: HoursOption = "",
