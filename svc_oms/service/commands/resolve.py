@@ -57,6 +57,13 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     for exec_id in resolved_executions(command):
         rows = batch.executions.get((before.order_id, exec_id), [])
         known[exec_id] = [found for row in rows if (found := found_execution(row)) is not None]
+    if before.routing is not None:
+        raise refuse(
+            "OBJECT_STATE",
+            f"order {before.order_id} is routed: no venue has it; name one of its children",
+            "order_id",
+            order_id=before.order_id,
+        )
     now_ns, parts = batch.changes.now_ns, batch.parts
     gone = parts.venues.is_gone(before.venue_mic, now_ns, parts.answer_age_max_s)
     events = decide_resolve(before, command, known, now_ns, venue_gone=gone)

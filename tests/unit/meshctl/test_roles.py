@@ -82,7 +82,8 @@ RPCS: dict[str, Access] = {
     "recovery confirm": RECOVERY["Confirm"],
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
-READS = {"instruments", "watch quotes", "watch book", "limits status"}
+HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
+READS = {"instruments", "watch quotes", "watch book", "limits status"} | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 

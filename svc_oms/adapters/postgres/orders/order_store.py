@@ -22,6 +22,7 @@ from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
+from svc_oms.adapters.postgres.routing_store import PostgresRoutingStore
 from svc_oms.adapters.postgres.sessions.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.sessions.session_action_store import PostgresSessionActions
 from svc_oms.service.book.book_view import Audited
@@ -117,6 +118,10 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     @override
     def parked(self) -> PostgresParkedStore:
         return PostgresParkedStore(self._read_pool)
+
+    @override
+    def routing(self) -> PostgresRoutingStore:
+        return PostgresRoutingStore(self._read_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""
