@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-JWKS_PATH = "/.well-known/jwks.json"
+from kernel.well_known import JWKS_PATH
+
 PORT_KINDS = ("grpc", "keys", "fix", "ops")
 BINDS = {"grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND"}
 """Settings keys of the addresses that a process binds to, by kind of port."""
@@ -181,16 +182,18 @@ PROCESSES = (
         name="marketdata",
         module="svc_marketdata",
         about="Prices and instruments. Books are in memory and come from the venues again after a "
-        "start, so there is one pod, replaced whole.",
+        "start, so there is one pod, replaced whole. Prices need no database.",
         grpc=50052,
         grpc_local=25052,
         ops=9152,
         opened=(
             "ordermesh.marketdata.v1.MarketDataService",
             "ordermesh.marketdata.v1.InstrumentService",
+            "ordermesh.marketdata.v1.HistoryService",
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),
         verifies_tokens=True,
+        database=True,
         redis=True,
         recreated=True,
         cpu="500m",

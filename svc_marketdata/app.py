@@ -10,9 +10,13 @@ from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.rpc.server import MeshServer, Ops, peer, user
+from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
+from svc_marketdata.adapters.postgres.history.store import PostgresHistory
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
+from svc_marketdata.api.history.servicer import HistoryParts, HistoryServicer
 from svc_marketdata.api.instruments import InstrumentServicer
 from svc_marketdata.api.mapping import (
     listing_from_proto,
@@ -22,6 +26,10 @@ from svc_marketdata.api.mapping import (
 )
 from svc_marketdata.api.market_data import MarketDataServicer
 from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.history.candles import calendars
+from svc_marketdata.service.history.ports import Kept
+from svc_marketdata.service.history.recorder import Recorder
+from svc_marketdata.service.history.writer import History, HistoryWriter
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -71,20 +79,49 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         {"Feed": peer("svc-gateway")},
         validates_itself=["Feed"],
     )
+    database = Database(settings.database_url)
+    await database.open()
+    history = _history(settings, server, data, database, clock)
     last_values = _last_values(settings, clock)
-    collector = MarketDataCollector(data, last_values)
+    collector = MarketDataCollector(data, last_values, history)
     REGISTRY.register(collector)
     work = [_every(ATTEND_PAUSE_S, data.tick)]
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
+    if database.configured:
+        work += [database.watch(), history.writer.run()]
     try:
         async with server.background(*work):
-            yield Ops(readiness=lambda: (True, _state(data)))
+            yield Ops(readiness=lambda: (True, _state(data, database)))
     finally:
         if last_values is not None:
             await last_values.close(data)
+        if database.configured:
+            await history.writer.close()
+        await database.close()
         REGISTRY.unregister(collector)
+
+
+def _history(
+    settings: MarketDataSettings,
+    server: MeshServer,
+    data: MarketData,
+    database: Database,
+    clock: Clock,
+) -> History:
+    """Serve the history, and record it if a database is set."""
+    reader = PostgresHistoryReader(database)
+    server.add(
+        HistoryServicer(HistoryParts(data, reader, clock, calendars(data.venues))),
+        f"{PACKAGE}.HistoryService",
+        {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
+    )
+    kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
+    recorder = Recorder(clock, settings.history_queue_trades_max)
+    if database.configured:
+        data.recorder = recorder
+    return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
 
 
 def _last_values(settings: MarketDataSettings, clock: Clock) -> LastValues | None:
@@ -106,8 +143,10 @@ async def _every(pause_s: float, action: Callable[[], None]) -> None:
         action()
 
 
-def _state(data: MarketData) -> str:
+def _state(data: MarketData, database: Database) -> str:
+    """Say what is there. Prices need no database, so readiness does not depend on it."""
     venues = ", ".join(
         f"{venue.mic} {'live' if venue.live else 'down'}" for venue in data.venues.values()
     )
-    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}"
+    stored = "reachable" if database.reachable else "away" if database.configured else "not set"
+    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}; database: {stored}"

@@ -18,6 +18,7 @@ from meshctl.commands.common import (
     when,
     with_mesh,
 )
+from meshctl.commands.orders.routing import show_routing
 from meshctl.commands.orders.ticket import moment
 from ordermesh.identity.v1 import identity_audit_service_pb2
 from ordermesh.oms.v1 import audit_service_pb2
@@ -43,6 +44,14 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
+    about: Annotated[
+        list[str] | None,
+        typer.Argument(help="order ID: only of this order.", metavar="[order ID]"),
+    ] = None,
+    routing: Annotated[
+        bool,
+        typer.Option("--routing", help="How the routed order was executed: the records."),
+    ] = False,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
     actor: Annotated[str, typer.Option(help="Only of this user, by user name or id.")] = "",
@@ -59,16 +68,19 @@ def audit(
 
     `ordermesh show ENTRY` shows a refused request whole, with the limits at that time.
     """
+    order_id = _order_id(about or [], order_id)
+    if routing:
+        if not order_id:
+            usage_error("--routing needs an order: ordermesh audit order ID --routing")
+        run(lambda mesh: show_routing(mesh, order_id, as_json=as_json))
+        return
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
         account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
         reasons=[_reason(text) for text in reasons or ()],
         kind=f"AUDIT_KIND_{kind.name if kind else 'UNSPECIFIED'}",
     )  # fmt: skip
-    if since:
-        request.at_from.CopyFrom(moment(since, now, "--since", past=True))
-    if until:
-        request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+    _set_times(request, since, until, now)
 
     async def work(mesh: MeshClient) -> None:
         request.actor = await user_id_of(mesh, actor) if actor else ""
@@ -97,6 +109,24 @@ def audit(
             show([], shown, "no entries", as_json=False)
 
     run(work)
+
+
+def _order_id(about: list[str], order_id: str) -> str:
+    """Return the order that was named, by words or by the option."""
+    if not about:
+        return order_id
+    if len(about) != len(("order", "ID")) or about[0] != "order" or order_id:
+        usage_error(f"{' '.join(about)!r} should be: order ID")
+    return about[1]
+
+
+def _set_times(
+    request: audit_service_pb2.AuditServiceListRequest, since: str, until: str, now: datetime
+) -> None:
+    if since:
+        request.at_from.CopyFrom(moment(since, now, "--since", past=True))
+    if until:
+        request.at_until.CopyFrom(moment(until, now, "--until", past=True))
 
 
 async def user_id_of(mesh: MeshClient, name: str) -> str:

@@ -6,6 +6,9 @@ import sys
 
 from tests.support.sources import ROOT, calls_of, imports_of, own_files, package_files, text_of
 
+SQL_IN = tuple(
+    f"{service}/adapters/postgres/" for service in ("svc_oms", "svc_identity", "svc_marketdata")
+)
 # Module -> the only folders that may import it.
 ONLY_IN = {
     "quickfix": (
@@ -13,13 +16,12 @@ ONLY_IN = {
         "sim_exchange/adapters/fix/",
         "conformance/venue_process.py",
     ),
-    "sqlalchemy": ("svc_oms/adapters/postgres/", "svc_identity/adapters/postgres/"),
+    "sqlalchemy": SQL_IN,
     "asyncpg": (
-        "svc_oms/adapters/postgres/",
-        "svc_identity/adapters/postgres/",
+        *SQL_IN,
         "meshctl/stack/servers/postgres.py",  # starts the server and makes its roles
     ),
-    "alembic": ("svc_oms/adapters/postgres/", "svc_identity/adapters/postgres/"),
+    "alembic": SQL_IN,
     "redis": ("svc_oms/adapters/redis/", "svc_marketdata/adapters/redis/"),
     "trustme": ("meshctl/stack/",),
 }

@@ -438,6 +438,7 @@ class SessionLink:
             times_in_force=before.times_in_force,
             cash_quantity=before.cash_quantity,
             capabilities=before.capabilities,
+            fees=before.fees,
         )
         if before.HasField("trading_session"):
             status.trading_session.CopyFrom(before.trading_session)

@@ -1,0 +1,62 @@
+"""What the role of the service may do with each table; the tables belong to the owner's role.
+
+A table that is not listed here cannot be used by the service: a test compares the list with the
+tables. The service may append to the record of who changed what, and may change nothing in it.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from svc_marketdata.adapters.postgres.database import SCHEMA
+
+KEEP: Final = "SELECT, INSERT"
+ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
+
+TABLES: Final[dict[str, str]] = {
+    # Reference data of instruments: append-only.
+    "changes": KEEP,
+    "records": KEEP,
+    # Derived from the records.
+    "current_records": ALL,
+    "rolled": "SELECT, UPDATE",
+    "corporate_actions": "SELECT, INSERT, UPDATE (state, settled_change)",
+    "adjustments": "SELECT, INSERT, DELETE",
+    # Price history. Partitions are made and dropped by the functions below, which the owner owns.
+    "trades": "SELECT, INSERT, UPDATE (price, size, off_market, withdrawn, amended_ns)",
+    "candle_hours": ALL,
+    "candles_packed": "SELECT, UPDATE",
+    "recorded": "SELECT, INSERT, UPDATE (until_ns)",
+    "history_gaps": ALL,
+    "alembic_version": "SELECT",
+}
+
+FUNCTIONS: Final = (
+    "add_history_partition(text, date)",
+    "drop_history_partitions(text, date)",
+)
+"""Functions that run with the rights of the owner, and that the service may call."""
+
+FUNCTIONS_PRESENT: Final = f"SELECT to_regprocedure('{SCHEMA}.' || :name) IS NOT NULL"
+
+
+def grant(connection: sa.Connection, role: str) -> None:
+    """Grant the service's role what it needs of the tables that are there, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    present = sa.inspect(connection).get_table_names(SCHEMA)
+    statements = [
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {quoted}",
+        *(
+            f"GRANT {rights} ON {SCHEMA}.{table} TO {quoted}"
+            for table, rights in TABLES.items()
+            if table in present
+        ),
+        *(
+            f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{name} TO {quoted}"
+            for name in FUNCTIONS
+            if connection.scalar(sa.text(FUNCTIONS_PRESENT), {"name": name})
+        ),
+    ]
+    for statement in statements:
+        connection.execute(sa.text(statement))
