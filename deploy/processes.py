@@ -188,6 +188,7 @@ PROCESSES = (
         opened=(
             "ordermesh.marketdata.v1.MarketDataService",
             "ordermesh.marketdata.v1.InstrumentService",
+            "ordermesh.marketdata.v1.ReferenceDataService",
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),
         verifies_tokens=True,

@@ -11,9 +11,12 @@ from kernel.ulid import new_ulid
 from mesh.access import user_or_peer
 from mesh.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.api import reference_data
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
+from svc_marketdata.api.finding import Finder
 from svc_marketdata.api.instruments import InstrumentServicer
 from svc_marketdata.api.mapping import (
     listing_from_proto,
@@ -22,10 +25,13 @@ from svc_marketdata.api.mapping import (
     quote_to_proto,
 )
 from svc_marketdata.api.market_data import MarketDataServicer
+from svc_marketdata.api.reference_data import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
+from svc_marketdata.service.reference.reference_data import ReferenceData
+from svc_marketdata.service.reference.view import ReferenceView
 from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
@@ -61,10 +67,19 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             "GetSnapshot": USER,
         },
     )
+    database = Database(settings.database_url)
+    await database.open()
+    store = PostgresReferenceStore(database)
+    view = ReferenceView(data, store, clock)
     server.add(
-        InstrumentServicer(data),
+        InstrumentServicer(data, Finder(data, store, view.index)),
         f"{PACKAGE}.InstrumentService",
-        {"Get": USER, "List": USER, "Watch": user_or_peer(*LISTING_READERS)},
+        {"Get": USER, "List": USER, "Search": USER, "Watch": user_or_peer(*LISTING_READERS)},
+    )
+    server.add(
+        ReferenceDataServicer(ReferenceData(store, view), data),
+        f"{PACKAGE}.ReferenceDataService",
+        reference_data.ACCESS,
     )
     server.add(
         FeedServicer(data),
@@ -72,8 +87,6 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         {"Feed": peer("svc-gateway")},
         validates_itself=["Feed"],
     )
-    database = Database(settings.database_url)
-    await database.open()
     last_values = _last_values(settings, clock)
     collector = MarketDataCollector(data, last_values)
     REGISTRY.register(collector)
@@ -82,7 +95,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
     if database.configured:
-        work.append(database.watch())
+        work += [database.watch(), view.run()]
     try:
         async with server.background(*work):
             yield Ops(readiness=lambda: (True, _state(data, database)))

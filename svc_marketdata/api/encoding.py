@@ -14,16 +14,16 @@ from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.mapping import (
     book_to_proto,
     candle_to_proto,
-    listing_to_proto,
     quote_to_proto,
     trade_to_proto,
     venue_to_proto,
 )
+from svc_marketdata.api.reference_mapping import enriched_to_proto
 from svc_marketdata.domain.candles import Candle
 from svc_marketdata.domain.listing import Venue
 from svc_marketdata.domain.market import InstrumentMarket
 from svc_marketdata.service.channels import OPENING, Topic
-from svc_marketdata.service.market_data import Listed
+from svc_marketdata.service.listed import Listed
 
 # Tags: field number * 8 + wire type (0 varint, 2 with length).
 _ITEMS = b"\x0a"  # WatchResponse.items and StreamResponse.items = 1
@@ -135,7 +135,11 @@ def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
 def _listing_item(source: Listed) -> bytes:
     if source.listing is None:
         return b""
-    return item_bytes(market_data_pb2.MarketDataItem(instrument=listing_to_proto(source.listing)))
+    return item_bytes(
+        market_data_pb2.MarketDataItem(
+            instrument=enriched_to_proto(source.listing, source.reference)
+        )
+    )
 
 
 def _venue_items(venue: Venue, *, opening: bool) -> bytes:

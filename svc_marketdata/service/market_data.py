@@ -15,6 +15,7 @@ from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.counts import Counts
 from svc_marketdata.service.hub import Hub
+from svc_marketdata.service.listed import Listed
 
 INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
 
@@ -30,26 +31,6 @@ class FeedIdentity:
     book_depth: int = 0
     """Levels per side that the gateway asks for; 0 for whole books."""
     calendar: TradingCalendar = UTC_DAYS
-
-
-class Listed:
-    """A listing with its market and channels."""
-
-    __slots__ = ("book", "candle", "listing", "listing_channel", "market", "quote", "trade")
-
-    def __init__(self, hub: Hub, instrument_id: str, venue: Venue) -> None:
-        venue_mic = venue.mic
-        self.market = InstrumentMarket(instrument_id, venue_mic, venue.calendar)
-        self.listing: Listing | None = None
-
-        def channel(topic: Topic, source: object) -> Channel:
-            return hub.add_channel(instrument_id, topic, venue_mic, source)
-
-        self.quote = channel(Topic.QUOTE, self.market)
-        self.book = channel(Topic.BOOK, self.market)
-        self.trade = channel(Topic.TRADE, self.market)
-        self.candle = channel(Topic.CANDLE, self.market)
-        self.listing_channel = channel(Topic.LISTING, self)
 
 
 class MarketData:
