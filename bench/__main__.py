@@ -6,7 +6,7 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import machine, market_data, report
+from bench import machine, market_data, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
@@ -19,6 +19,7 @@ PARTS = {
     "fix": fix_pair.measure,
     "fan-out": fan_out.measure,
     "market-data": market_data.measure,
+    "routing": routing.measure,
 }
 
 

@@ -25,13 +25,13 @@ from joserfc.jwk import ECKey, KeySet
 from bench.bare.fan_out import LOW_PRICE, SUBSCRIBERS, UPDATES_PER_FRAME, UpdateCounter
 from bench.children import PROJECT, free_port
 from bench.measure import CpuMeter, Figure, Plan
-from mesh.channel import mesh_channel
+from mesh.auth.token_keys import KEYS_SERVICE
+from mesh.certificates.tls import TlsFiles, server_context
 from mesh.pages import OK, Page, PageServer
+from mesh.rpc.channel import mesh_channel
 from mesh.settings import child_environment
-from mesh.tls import TlsFiles, server_context
-from mesh.token_keys import KEYS_SERVICE
-from meshctl.stack.certificates import ensure_dev_certificates
-from meshctl.stack.services import http_ready
+from meshctl.stack.processes.services import http_ready
+from meshctl.stack.servers.certificates import ensure_dev_certificates
 from ordermesh.marketdata.v1 import (
     feed_service_pb2,
     instrument_pb2,
@@ -83,6 +83,7 @@ class Issuer:
         claims = {
             "iss": "ordermesh", "aud": "ordermesh", "sub": "bench", "name": "bench",
             "iat": now, "exp": now + 3600, "roles": ["VIEWER"], "accounts": [],
+            "prices": ["*=REAL_TIME"],
         }  # fmt: skip
         return jwt.encode({"alg": "ES256", "kid": "bench"}, claims, self._key)
 

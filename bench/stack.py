@@ -15,11 +15,11 @@ import grpc
 import grpc.aio
 
 from bench.children import PROJECT
-from mesh.channel import mesh_channel
-from mesh.tls import TlsFiles
+from mesh.certificates.tls import TlsFiles
+from mesh.rpc.channel import mesh_channel
 from meshctl.client import local_mesh
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.ports import free_offset
+from meshctl.stack.processes.ports import free_offset
 
 START_TIMEOUT_S = 120
 USER, ACCOUNT = "alice", "ACC-ALICE"

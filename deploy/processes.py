@@ -258,8 +258,19 @@ PROCESSES = (
         memory="512Mi",
     ),
     _simulated("SIMA", 1, ops=9155, fix=9878),
-    # Takes only what every venue takes, so that the order book works the rest.
-    _simulated("SIMB", 2, ops=9156, fix=9879, SIM_BASIC_ORDERS="true"),
+    # Takes only what every venue takes, so that the order book works the rest. It is slower, with
+    # larger ticks and more at each: whether an order is better off there depends on its size.
+    _simulated(
+        "SIMB",
+        2,
+        ops=9156,
+        fix=9879,
+        SIM_BASIC_ORDERS="true",
+        SIM_LATENCY_MS="5",
+        SIM_LADDER_LEVELS="4",
+        SIM_LOT_NOTIONAL="60000",
+        SIM_TICK_MULTIPLE="2",
+    ),
 )
 SERVICES = tuple(one for one in PROCESSES if not one.trial)
 VENUES = tuple(one for one in PROCESSES if one.trial)

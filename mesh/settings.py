@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from mesh.expiry import WARNING_DAYS
+from mesh.certificates.expiry import WARNING_DAYS
 
 ENV_PREFIX = "ORDERMESH_"
 # Keys of the command line, which a service may inherit.

@@ -10,24 +10,13 @@ import sys
 import typer
 
 from mesh.settings import SettingsError
-from meshctl.commands import (
-    approvals,
-    audit,
-    demo,
-    flat,
-    kill,
-    limits,
-    orders,
-    parked,
-    prices,
-    recovery,
-    resolve,
-    session,
-    sessions,
-    show,
-)
+from meshctl.commands import approvals, audit, demo, kill, prices
+from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
+from meshctl.commands.limits import limits
+from meshctl.commands.orders import flat, orders, show
 from meshctl.commands.roles import add_to_help
+from meshctl.commands.venue import parked, recovery, resolve, sessions
 from meshctl.stack import commands as stack
 
 

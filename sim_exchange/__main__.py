@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mesh.server import run_process
+from mesh.rpc.server import run_process
 from sim_exchange.app import build
 from sim_exchange.settings import SimSettings
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
-from mesh.server import MeshServer, Ops
+from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from sim_exchange.metrics import VenueCollector
 from sim_exchange.running import RunningVenue

@@ -2,9 +2,9 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fix.acceptor_guard import AcceptorGuard
+from fix.guards.acceptor_guard import AcceptorGuard
 from kernel.nanoseconds import NS_PER_MS
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.acceptor import (
@@ -69,6 +69,8 @@ def make_parts(settings: SimSettings) -> Parts:
     unlisted = _symbols(settings.sim_unlisted)
     listed: list[Instrument] = [one for one in INSTRUMENTS if one.symbol not in unlisted]
     listed += [further_listing(symbol) for symbol in sorted(_symbols(settings.sim_more_symbols))]
+    ticks = settings.sim_tick_multiple
+    listed = [replace(one, ticks=one.ticks.coarser(ticks)) for one in listed]
     recording = None
     if settings.sim_replay:
         recording = open_recording(
@@ -93,7 +95,12 @@ def make_parts(settings: SimSettings) -> Parts:
     answers = AnswerBook(venue, journal, sender)
     without_prices = _symbols(settings.sim_without_prices)
     market_data = MarketDataSessions(venue, sender, _hours(settings), without_prices)
-    application = VenueApplication(sender, OrderSessions(venue, answers, sender), market_data)
+    application = VenueApplication(
+        sender,
+        OrderSessions(venue, answers, sender),
+        market_data,
+        latency_ns=round(settings.sim_latency_ms * NS_PER_MS),
+    )
     store = folder / "fix"
     inner_port = free_inner_port()
     clients = settings.sim_clients.split(",")
@@ -114,6 +121,8 @@ def make_parts(settings: SimSettings) -> Parts:
                 seed=settings.sim_seed,
                 walk_seed=settings.sim_walk_seed,
                 actions_per_s=settings.sim_actions_per_s,
+                ladder_levels=settings.sim_ladder_levels,
+                lot_notional=settings.sim_lot_notional,
                 client_fill_mean_s=settings.sim_client_fill_mean_s,
             ),
             without=frozenset({recording.symbol}) if recording else frozenset(),

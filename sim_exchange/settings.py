@@ -44,6 +44,15 @@ class SimSettings(MeshSettings):
     """Mean seconds until a taker comes for a client order near the touch; 0 for none."""
     sim_publish_ms: int = Field(100, ge=10, le=5000)
     """Milliseconds between publications of what changed."""
+    sim_latency_ms: float = Field(0.0, ge=0, le=1000)
+    """Milliseconds from SendingTime(52) of a client's order message until the venue handles it."""
+    sim_ladder_levels: int = Field(6, ge=1, le=50)
+    """Price levels a side of each market maker: the depth of the book."""
+    sim_lot_notional: int = Field(20_000, ge=100, le=100_000_000)
+    """Typical value of a market maker's order, in units of currency."""
+    sim_tick_multiple: int = Field(1, ge=1, le=10)
+    """Ticks of this venue in steps of RTS 11; that regulation gives the smallest tick, and a
+    venue may have a larger one."""
     sim_pending_reports: bool = False
     """Send PENDING_NEW, PENDING_CANCEL and PENDING_REPLACE before the real answer."""
     sim_basic_orders: bool = False

@@ -2,7 +2,7 @@
 
 import sys
 
-from mesh.server import run_process
+from mesh.rpc.server import run_process
 from svc_gateway.app import build
 from svc_gateway.settings import GatewaySettings
 

@@ -10,29 +10,29 @@ import grpc
 
 from fix.wire import sent_at
 from kernel.clock import Clock, SystemClock
-from mesh.channel import mesh_channel
-from mesh.expiry import Expiring, of_certificates
+from mesh.certificates.expiry import Expiring, of_certificates
 from mesh.log import get_logger
-from mesh.server import MeshServer, Ops
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.server import MeshServer, Ops
 from mesh.streams.handover import ThreadHandover
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway.adapters.fix.engine import QuickFixEngine
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.adapters.fix.orders_in import OrderReader
-from svc_gateway.adapters.fix.orders_out import OrderWriter
-from svc_gateway.adapters.fix.requests_sent import SentReader
-from svc_gateway.adapters.fix.security_list import static_instruments
-from svc_gateway.adapters.fix.store_lock import FileStoreLock
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.market.security_list import static_instruments
+from svc_gateway.adapters.fix.orders.orders_in import OrderReader
+from svc_gateway.adapters.fix.orders.orders_out import OrderWriter
+from svc_gateway.adapters.fix.orders.requests_sent import SentReader
+from svc_gateway.adapters.fix.store.store_lock import FileStoreLock
 from svc_gateway.adapters.links.streams import GrpcStream
 from svc_gateway.adapters.mark_file import MarkFile
-from svc_gateway.service.book_knowledge import BookKnowledge
-from svc_gateway.service.listings_feed import ListingsFeed
-from svc_gateway.service.market_session import DialFeed, FeedStream, MarketSession
-from svc_gateway.service.order_session import OrderSession
+from svc_gateway.service.market.listings_feed import ListingsFeed
+from svc_gateway.service.market.market_session import DialFeed, FeedStream, MarketSession
+from svc_gateway.service.orders.book_knowledge import BookKnowledge
+from svc_gateway.service.orders.order_session import OrderSession
+from svc_gateway.service.orders.standby import LinkStream
 from svc_gateway.service.ports import Handed
-from svc_gateway.service.standby import LinkStream
 from svc_gateway.settings import GatewaySettings
 from svc_gateway.venues import Role, SessionConfig, load_venues
 

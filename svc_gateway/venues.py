@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kernel.decimals import parse_decimal
 from mesh.settings import SettingsError, fault_words
-from svc_gateway.domain.symbols import NAME_PATTERN, SymbolNames
+from svc_gateway.domain.market.symbols import NAME_PATTERN, SymbolNames
+from svc_gateway.venue_fees import FeeRateConfig, FeesConfig
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
 CompId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
@@ -257,6 +258,9 @@ class SessionConfig(_Frozen):
     clock_difference_max_s: Annotated[int, Field(ge=1, le=86_400)] = CLOCK_DIFFERENCE_MAX_S
     trading_day: TradingDayConfig = TradingDayConfig()
     dialect: DialectConfig = DialectConfig()
+    # What the venue charges. Without it the venue takes orders, and no routed ones. Only of orders
+    # sessions.
+    fees: FeesConfig | None = None
     # If SecurityList(y) has no Currency(15), or an instrument below no currency. Empty: it is then
     # not known, and the listing cannot be traded.
     default_currency: Currency = ""
@@ -272,6 +276,12 @@ class SessionConfig(_Frozen):
         if isinstance(data, dict) and data.get("role") == Role.MARKET_DATA.value:
             return {"reset_on_logon": True, **data}
         return data
+
+    @model_validator(mode="after")
+    def _charges_for_orders(self) -> Self:
+        if self.fees is not None and self.role is not Role.ORDERS:
+            raise ValueError(f"fees belong to the session of role orders, not {self.role.value}")
+        return self
 
     @model_validator(mode="after")
     def _symbols_have_names(self) -> Self:
@@ -412,6 +422,9 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "sessions": SessionConfig,
         "tls": TlsConfig,
         "dialect": DialectConfig,
+        "fees": FeesConfig,
+        "taker": FeeRateConfig,
+        "maker": FeeRateConfig,
         "trading_day": TradingDayConfig,
         "instruments": InstrumentConfig,
         "tick_table": TickBandConfig,

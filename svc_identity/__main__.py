@@ -1,6 +1,6 @@
 """`python -m svc_identity`."""
 
-from mesh.server import run_process
+from mesh.rpc.server import run_process
 from svc_identity.app import build
 from svc_identity.settings import IdentitySettings
 

@@ -71,6 +71,14 @@ def ensure_user(
     accounts: Annotated[
         list[str] | None, typer.Option("--account", help="May be given more than once.")
     ] = None,
+    prices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prices",
+            help="Right to the prices of a venue, as in SIMB=DELAYED; see set-prices. Without it a "
+            "known user keeps those it has, and a new one gets *=REAL_TIME.",
+        ),
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -92,6 +100,7 @@ def ensure_user(
                 password=password,
                 roles=frozenset(roles),
                 accounts=frozenset(accounts or ()),
+                price_rights=frozenset(prices) if prices else None,
                 clock=SystemClock(),
                 by=by or _who(),
             )
@@ -107,7 +116,31 @@ def list_users() -> None:
         roles = ",".join(sorted(role.value for role in user.roles))
         accounts = ",".join(sorted(user.accounts)) or "-"
         state = "disabled" if user.disabled else "enabled"
-        typer.echo(f"{user.username}\t{user.user_id}\t{state}\t{roles}\t{accounts}")
+        prices = ",".join(sorted(user.price_rights)) or "-"
+        typer.echo(f"{user.username}\t{user.user_id}\t{state}\t{roles}\t{accounts}\t{prices}")
+
+
+@app.command("set-prices")
+def set_prices(
+    username: Username,
+    prices: Annotated[
+        list[str],
+        typer.Argument(
+            help="Rights to prices, as in SIMB=DELAYED '*=REAL_TIME': a venue, and REAL_TIME, "
+            "DELAYED or NONE; * is every venue that is not named. They replace the user's rights."
+        ),
+    ],
+    by: By = "",
+) -> None:
+    """Set which venues' prices a user may read; open streams have the new rights within 12 s."""
+
+    async def run(store: Store) -> str:
+        user = await users.set_price_rights(
+            store, username, frozenset(prices), clock=SystemClock(), by=by or _who()
+        )
+        return f"user {user.username} may read {', '.join(sorted(user.price_rights))}"
+
+    typer.echo(_with_store(run))
 
 
 @app.command("disable-user")

@@ -8,13 +8,13 @@ from typing import Final
 
 from kernel.clock import SystemClock
 from mesh import log
-from mesh.auth import AcceptedTokens, TokenVerifier
-from mesh.expiry import of_signing_keys
+from mesh.auth.token_keys import JWKS_PATH, REVOCATIONS_PATH
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
+from mesh.certificates.expiry import of_signing_keys
+from mesh.certificates.tls import server_context
 from mesh.pages import OK, Page, PageServer
-from mesh.server import MeshServer, Ops
+from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
-from mesh.tls import server_context
-from mesh.token_keys import JWKS_PATH, REVOCATIONS_PATH
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys

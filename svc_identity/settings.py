@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mesh.expiry import SIGNING_KEY_DAYS
+from mesh.certificates.expiry import SIGNING_KEY_DAYS
 from mesh.settings import MeshSettings
 
 

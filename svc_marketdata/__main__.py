@@ -1,6 +1,6 @@
 """``python -m svc_marketdata``."""
 
-from mesh.server import run_process
+from mesh.rpc.server import run_process
 from svc_marketdata.app import build
 from svc_marketdata.settings import MarketDataSettings
 

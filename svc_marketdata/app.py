@@ -8,15 +8,13 @@ from prometheus_client import REGISTRY
 
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
-from mesh.access import user_or_peer
-from mesh.server import MeshServer, Ops, peer, user
+from mesh.auth.access import user_or_peer
+from mesh.rpc.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
-from svc_marketdata.api import reference_data
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
-from svc_marketdata.api.finding import Finder
 from svc_marketdata.api.instruments import InstrumentServicer
 from svc_marketdata.api.mapping import (
     listing_from_proto,
@@ -25,7 +23,9 @@ from svc_marketdata.api.mapping import (
     quote_to_proto,
 )
 from svc_marketdata.api.market_data import MarketDataServicer
-from svc_marketdata.api.reference_data import ReferenceDataServicer
+from svc_marketdata.api.reference import servicer
+from svc_marketdata.api.reference.finding import Finder
+from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
@@ -79,7 +79,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     server.add(
         ReferenceDataServicer(ReferenceData(store, view), data),
         f"{PACKAGE}.ReferenceDataService",
-        reference_data.ACCESS,
+        servicer.ACCESS,
     )
     server.add(
         FeedServicer(data),

@@ -1,6 +1,6 @@
 """Run the order book: `python -m svc_oms`."""
 
-from mesh.server import run_process
+from mesh.rpc.server import run_process
 from svc_oms.app import build
 from svc_oms.settings import OmsSettings
 

@@ -14,13 +14,13 @@ import typer
 from kernel.clock import SystemClock
 from kernel.hashchain import Head
 from mesh import checkpoints
-from mesh.server import SETTINGS_EXIT_CODE
+from mesh.rpc.server import SETTINGS_EXIT_CODE
 from mesh.settings import SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.migrate import newest_revision
-from svc_oms.adapters.postgres.order_store import Partition, PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import Partition, PostgresStore
 from svc_oms.admin_retention import ArchiveOption, report_archive
 from svc_oms.admin_retention import retention as run_retention
 from svc_oms.service.audit.audit_log import AuditLog, action

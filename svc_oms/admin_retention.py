@@ -11,8 +11,8 @@ import typer
 from kernel.clock import SystemClock
 from kernel.hashchain import Head, differences
 from svc_oms.adapters.archive_files import ArchiveFolder, chain_ends, find_heads, verify_files
-from svc_oms.adapters.postgres.order_store import PostgresStore
-from svc_oms.adapters.postgres.retention_store import PostgresRetention
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.ports.retention_ports import Source
 from svc_oms.service.retention.retention import (

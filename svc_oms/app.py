@@ -8,16 +8,16 @@ from typing import Any
 
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
-from mesh.server import MeshServer, Ops
+from mesh.rpc.server import MeshServer, Ops
 from svc_oms.adapters.grpc.market_data import MarketDataClient
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.notifications import PostgresNotifications
-from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_statements import SCHEMA_REVISION
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.redis.order_cache import NoOrderCache, RedisOrderCache
 from svc_oms.api import servicers
-from svc_oms.domain.checks import Limits
 from svc_oms.domain.numbers import Quantity
+from svc_oms.domain.order_terms.checks import Limits
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders

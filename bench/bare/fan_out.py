@@ -18,10 +18,10 @@ import uvloop
 
 from bench.children import child, say_ready
 from bench.measure import CpuMeter, Figure, Plan
-from mesh.channel import mesh_channel
-from mesh.limits import CHANNEL_OPTIONS, SERVER_OPTIONS
-from mesh.tls import TlsFiles, server_credentials
-from meshctl.stack.certificates import ensure_dev_certificates
+from mesh.certificates.tls import TlsFiles, server_credentials
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.limits import CHANNEL_OPTIONS, SERVER_OPTIONS
+from meshctl.stack.servers.certificates import ensure_dev_certificates
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 
 METHOD = "/bench.FanOut/Watch"

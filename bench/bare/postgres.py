@@ -14,7 +14,7 @@ import uvloop
 from bench.children import free_port
 from bench.measure import Figure, Plan
 from meshctl.stack.home import Home
-from meshctl.stack.postgres import EmbeddedPostgres
+from meshctl.stack.servers.postgres import EmbeddedPostgres
 
 BATCHES = (1, 50, 200)
 PAYLOAD = b"x" * 300

@@ -22,8 +22,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from kernel.clock import Clock, Timer
 from kernel.nanoseconds import NS_PER_S
-from mesh.call import Call
 from mesh.errors import MeshError, refuse
+from mesh.rpc.call import Call
 from mesh.timestamps import to_timestamp
 from ordermesh.type.v1 import stream_pb2
 

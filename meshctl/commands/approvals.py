@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from meshctl.commands.common import JsonOption, with_mesh
-from meshctl.commands.follow import tell_order
-from meshctl.commands.orders import RETRY_FOR_S
+from meshctl.commands.orders.follow import tell_order
+from meshctl.commands.orders.orders import RETRY_FOR_S
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh_client import MeshClient
 

@@ -18,7 +18,7 @@ from meshctl.commands.common import (
     when,
     with_mesh,
 )
-from meshctl.commands.ticket import moment
+from meshctl.commands.orders.ticket import moment
 from ordermesh.identity.v1 import identity_audit_service_pb2
 from ordermesh.oms.v1 import audit_service_pb2
 from ordermesh.type.v1 import error_pb2

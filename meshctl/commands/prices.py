@@ -1,6 +1,8 @@
 """`ordermesh instruments` and `watch`."""
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -17,8 +19,10 @@ from meshctl.commands.common import (
     resolve,
     say,
     table,
+    usage_error,
     with_mesh,
 )
+from meshctl.commands.ladder import Ladder, book_words, delay_words, right_words
 from meshctl.commands.words import (
     event_words,
     gap_words,
@@ -27,10 +31,15 @@ from meshctl.commands.words import (
     quote_words,
     state_text,
 )
-from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh.marketdata.v1 import (
+    instrument_pb2,
+    market_data_pb2,
+    market_data_service_pb2,
+)
 from ordermesh_client import MeshClient
 
 REFRESH_PER_SECOND = 8
+ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 watch = typer.Typer(help="Live streams; Ctrl-C ends.", no_args_is_help=True)
 
@@ -119,29 +128,92 @@ async def watch_quotes(
         await _tell_quotes(stream)
         return
     quotes: dict[str, market_data_pb2.Quote] = {}
-    with Live(quotes_table(quotes), console=console, refresh_per_second=REFRESH_PER_SECOND) as live:
+    delayed_s: dict[str, int] = {}
+    with Live(
+        quotes_table(quotes, {}), console=console, refresh_per_second=REFRESH_PER_SECOND
+    ) as live:
         async for item in stream:
             if item.WhichOneof("item") == "update":
                 quotes[item.update.instrument_id] = item.update.quote
-                live.update(quotes_table(quotes))
+                delayed_s[item.update.instrument_id] = item.update.delayed_s
+                live.update(quotes_table(quotes, delayed_s))
+            elif words := right_words(item):
+                errors.print(words, style="yellow")
+
+
+@watch.command("book")
+@with_mesh
+async def watch_book(
+    mesh: MeshClient,
+    instrument: Annotated[str, typer.Argument(help="ISIN, or a listing: ASML.SIMA")],
+    currency: Annotated[
+        str, typer.Option(help="Currency, if the ISIN is listed in several; as in EUR.")
+    ] = "",
+    depth: Annotated[int, typer.Option(min=1, max=1000, help="Price levels per side.")] = 5,
+    interval_ms: Annotated[int, typer.Option(min=50, max=10000, help="At most one per.")] = 250,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the book of all venues of an instrument, with each venue's share, age and state."""
+    if ISIN.fullmatch(instrument.upper()):
+        key = market_data_pb2.InstrumentKey(isin=instrument.upper(), currency=currency.upper())
+    elif currency:
+        usage_error(f"--currency {currency!r} goes with an ISIN; {instrument!r} is a listing")
+    else:
+        listing = await resolve(mesh, instrument)
+        key = market_data_pb2.InstrumentKey(instrument_id=listing.instrument_id)
+    subscription = market_data_service_pb2.Subscription(
+        instruments=[key],
+        depth=depth,
+        mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
+        interval_ms=interval_ms,
+    )
+    stream = mesh.watch_prices(subscription)
+    if as_json:
+        async for item in stream:
+            if item.WhichOneof("item") in {"update", "gap"}:
+                emit(item)
+    elif console.is_terminal:
+        await _show_ladder(stream)
+    else:
+        async for item in stream:
+            if item.WhichOneof("item") == "update":
+                typer.echo(book_words(item.update.instrument_id, item.update.consolidated_book))
+            elif item.WhichOneof("item") == "gap":
+                typer.echo(gap_words(item.gap))
+
+
+async def _show_ladder(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
+    ladder = Ladder(time.time_ns)
+    with Live(ladder, console=console, refresh_per_second=REFRESH_PER_SECOND):
+        async for item in stream:
+            if item.WhichOneof("item") == "update":
+                ladder.name, ladder.book = item.update.instrument_id, item.update.consolidated_book
+            elif item.WhichOneof("item") == "gap":
+                ladder.gap = item.gap
 
 
 async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
     """Write a line per change, for a file or a pipe."""
     async for item in stream:
         if item.WhichOneof("item") == "update":
-            typer.echo(quote_words(item.update.instrument_id, item.update.quote))
+            update = item.update
+            typer.echo(
+                quote_words(update.instrument_id, update.quote) + delay_words(update.delayed_s)
+            )
         elif item.WhichOneof("item") == "gap":
             typer.echo(gap_words(item.gap))
+        elif words := right_words(item):
+            errors.print(words, style="yellow")
 
 
-def quotes_table(quotes: dict[str, market_data_pb2.Quote]) -> Table:
+def quotes_table(quotes: dict[str, market_data_pb2.Quote], delayed_s: dict[str, int]) -> Table:
     """Show quotes by listing."""
     shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
     for name, quote in sorted(quotes.items()):
         shown.add_row(
             name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
-            quote.last_price, quote.volume, "stale" if quote.stale else "",
+            quote.last_price, quote.volume,
+            ("stale" if quote.stale else "") + delay_words(delayed_s.get(name, 0)),
             style="dim" if quote.stale else "",
         )  # fmt: skip
     return shown

@@ -40,6 +40,7 @@ ROLES: Final[dict[str, str]] = {
     "parked decline": "RISK",
     "watch orders": ANYBODY,
     "watch quotes": "every role",
+    "watch book": "every role",
     "kill engage": OWN_ACCOUNTS,
     "kill release": "RISK",
     "kill approve": "RISK",

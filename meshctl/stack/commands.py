@@ -18,14 +18,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meshctl.stack.certificates import expiring
 from meshctl.stack.home import Home, Ports, find_home
-from meshctl.stack.leftovers import end_leftovers, only_supervisor, supervisor_runs
 from meshctl.stack.local import LocalStack, require_web_build
-from meshctl.stack.log_lines import readable
-from meshctl.stack.ports import require_free
-from meshctl.stack.process import StartError
-from meshctl.stack.services import StackOptions, http_get
+from meshctl.stack.processes.leftovers import end_leftovers, only_supervisor, supervisor_runs
+from meshctl.stack.processes.log_lines import readable
+from meshctl.stack.processes.ports import require_free
+from meshctl.stack.processes.process import StartError
+from meshctl.stack.processes.services import StackOptions, http_get
+from meshctl.stack.servers.certificates import expiring
 from meshctl.stack.settings import StackSettings, stack_settings
 from meshctl.stack.users import DEMO_USERS, ensure_passwords
 

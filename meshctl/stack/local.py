@@ -7,21 +7,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.processes import SERVICES, Process
-from meshctl.stack.certificates import ensure_dev_certificates
-from meshctl.stack.edge import edge_spec
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.postgres import EmbeddedPostgres
-from meshctl.stack.process import ProcessSpec, StartError
-from meshctl.stack.redis import redis_process, redis_url
-from meshctl.stack.services import (
+from meshctl.stack.processes.process import ProcessSpec, StartError
+from meshctl.stack.processes.services import (
     Addresses,
     StackOptions,
     admin_command,
     service_specs,
     venue_specs,
 )
+from meshctl.stack.processes.supervisor import LogSink, Supervisor, Tell
+from meshctl.stack.servers.certificates import ensure_dev_certificates
+from meshctl.stack.servers.edge import edge_spec
+from meshctl.stack.servers.postgres import EmbeddedPostgres
+from meshctl.stack.servers.redis import redis_process, redis_url
 from meshctl.stack.settings import StackSettings
-from meshctl.stack.supervisor import LogSink, Supervisor, Tell
 from meshctl.stack.upkeep import Upkeep
 from meshctl.stack.users import DEMO_ACCOUNTS, DEMO_USERS, ensure_passwords
 from meshctl.stack.venues import write_venues_file

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from meshctl.stack.process import StartError
+from meshctl.stack.processes.process import StartError
 
 # Two files are kept, so the access log takes twice this at most.
 ACCESS_LOG_BYTES_MAX = 32 * 1024 * 1024

@@ -21,6 +21,22 @@ OFFERED = {
     "SIMB": {"order_types": ["market", "limit"], "times_in_force": ["day", "gtc", "ioc", "fok"]},
 }  # fmt: skip
 
+# SIMA is dear to take from and pays who rests; SIMB is cheap, with a minimum for each order.
+FEES = {
+    "SIMA": {
+        "currency": "EUR",
+        "taker": {"basis_points": "0.9"},
+        "maker": {"basis_points": "-0.2"},
+        "version": "simulated",
+    },
+    "SIMB": {
+        "currency": "EUR",
+        "taker": {"basis_points": "0.3", "minimum": "0.05"},
+        "maker": {"basis_points": "0.1"},
+        "version": "simulated",
+    },
+}
+
 
 def write_venues_file(
     home: Home, ports: Ports, *, drop_copy: bool = True, agents: bool = True
@@ -47,6 +63,7 @@ def write_venues_file(
                 "venue_messages_per_second": VENUE_MESSAGES_PER_SECOND,
                 **common,
                 "dialect": {**dialect, "mass_status": True, **OFFERED[mic]},
+                "fees": FEES[mic],
             },
             {
                 "session_id": f"{mic.lower()}-prices",

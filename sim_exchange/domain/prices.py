@@ -100,6 +100,11 @@ class TickTable:
             raise ValueError("tick bands must begin at 0 and rise")
         object.__setattr__(self, "_starts", starts)
 
+    def coarser(self, multiple: int) -> "TickTable":
+        """Return the table with each tick that many times as large."""
+        bands = (TickBand(band.from_price, band.tick_size * multiple) for band in self.bands)
+        return TickTable(tuple(bands))
+
     def tick_at(self, price: int) -> int:
         """Tick of a price, in units."""
         return self.bands[bisect_right(self._starts, price) - 1].tick_size

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instrument
-from svc_gateway.domain.trading_sessions import Reported
+from svc_gateway.domain.market.trading_sessions import Reported
 
 # A gateway that stood still for so long sends nothing more under the session it had then: the OMS
 # gives the session away after this time, and the guard process lets nothing pass. Seconds.

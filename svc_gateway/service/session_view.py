@@ -9,9 +9,9 @@ from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from svc_gateway import metrics
-from svc_gateway.domain.clock_skew import SkewWatch
-from svc_gateway.domain.trading_sessions import TradingSessions
-from svc_gateway.domain.wrong_number import mended_by
+from svc_gateway.domain.market.trading_sessions import TradingSessions
+from svc_gateway.domain.sessions.clock_skew import SkewWatch
+from svc_gateway.domain.sessions.wrong_number import mended_by
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
 

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from kernel.nanoseconds import NS_PER_S
-from mesh.expiry import made_line
+from mesh.certificates.expiry import made_line
 from mesh.settings import SettingsError
 from svc_identity.domain.users import User
 from svc_identity.service.ports import AccessToken
@@ -68,6 +68,7 @@ class Es256Signer:
             "preferred_username": user.username,
             "roles": sorted(role.value for role in user.roles),
             "accounts": sorted(user.accounts),
+            "prices": sorted(user.price_rights),
         }
         text = jwt.encode(self._header, claims, self._keys[0], algorithms=[ALGORITHM])
         return AccessToken(text, expires_s * NS_PER_S)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mesh.access import Access, user
-from mesh.call import Call
+from mesh.auth.access import Access, user
+from mesh.rpc.call import Call
 from mesh.timestamps import from_timestamp, to_timestamp
 from ordermesh.identity.v1 import identity_audit_service_pb2 as pb
 from svc_identity.api.answering import answered

@@ -5,7 +5,7 @@ from typing import Final
 
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
-from mesh.server import PUBLIC, Access, Call
+from mesh.rpc.server import PUBLIC, Access, Call
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from svc_identity.api.answering import answered
 from svc_identity.api.mapping import tokens_to_proto, user_to_proto

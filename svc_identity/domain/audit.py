@@ -59,6 +59,7 @@ def changes(before: User, after: User) -> str:
     for what, (was, now) in (
         ("roles", roles),
         ("accounts", (_sorted(before.accounts), _sorted(after.accounts))),
+        ("prices", (_sorted(before.price_rights), _sorted(after.price_rights))),
     ):
         if was != now:
             found.append(f"{what} {was} to {now}")
@@ -72,7 +73,8 @@ def changes(before: User, after: User) -> str:
 def described(user: User) -> str:
     """Return the rights of a user in words."""
     roles = _sorted(role.value for role in user.roles)
-    return f"roles {roles}; accounts {_sorted(user.accounts)}"
+    prices = _sorted(user.price_rights)
+    return f"roles {roles}; accounts {_sorted(user.accounts)}; prices {prices}"
 
 
 def _sorted(names: Iterable[str]) -> str:

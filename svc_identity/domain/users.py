@@ -1,6 +1,7 @@
 """Users, their roles, and the rules for both."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,6 +11,10 @@ USERNAME_PATTERN = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 ACCOUNT_PATTERN = re.compile(r"[A-Z0-9-]{1,32}")
 DISPLAY_NAME_MAX_CHARACTERS = 128
 ACCOUNTS_PER_USER_MAX = 100  # every token contains them
+PRICE_RIGHTS_PER_USER_MAX = 50  # every token contains them
+PRICE_RIGHT_PATTERN = re.compile(r"(\*|[A-Z0-9]{4})=(REAL_TIME|DELAYED|NONE)")
+ALL_PRICES = frozenset({"*=REAL_TIME"})
+"""What a user gets for whom nothing else is said."""
 PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 128
 
@@ -36,7 +41,10 @@ class User:
     accounts: frozenset[str]
     disabled: bool = False
     version: int = 1
-    """Counts changes of roles, accounts and state."""
+    """Counts changes of roles, accounts, rights to prices and state."""
+    price_rights: frozenset[str] = ALL_PRICES
+    """Rights to the prices of venues: "SIMB=DELAYED"; * is every venue that is not named. A venue
+    without a right gets none."""
 
 
 def fold_username(text: str) -> str:
@@ -66,6 +74,28 @@ def check_user(user: User) -> None:
     for account in sorted(user.accounts):
         if not ACCOUNT_PATTERN.fullmatch(account):
             raise InvalidUserError(f"account {account!r}: 1 to 32 of A-Z 0-9 -")
+    check_price_rights(user.price_rights)
+
+
+def check_price_rights(rights: Collection[str]) -> None:
+    """Refuse rights to prices that break a rule.
+
+    Raises:
+        InvalidUserError: Names what, what it was and what it should be.
+    """
+    if len(rights) > PRICE_RIGHTS_PER_USER_MAX:
+        raise InvalidUserError(f"{len(rights)} price rights: at most {PRICE_RIGHTS_PER_USER_MAX}")
+    venues: set[str] = set()
+    for right in sorted(rights):
+        if not PRICE_RIGHT_PATTERN.fullmatch(right):
+            raise InvalidUserError(
+                f"price right {right!r}: VENUE=RIGHT; VENUE is a MIC of 4 of A-Z 0-9, or * "
+                "for every venue that is not named; RIGHT is REAL_TIME, DELAYED or NONE"
+            )
+        venue = right.partition("=")[0]
+        if venue in venues:
+            raise InvalidUserError(f"price right {right!r}: venue {venue} has another one already")
+        venues.add(venue)
 
 
 def check_password(password: str) -> None:

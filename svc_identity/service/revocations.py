@@ -7,8 +7,8 @@ from typing import Final
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
+from mesh.auth.revocations import Revoked
 from mesh.log import get_logger
-from mesh.revocations import Revoked
 from svc_identity.service.ports import Store, StoreUnavailableError
 
 READ_INTERVAL_S: Final = 2.0

@@ -11,6 +11,7 @@ from functools import lru_cache
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.type.v1 import stream_pb2
+from svc_marketdata.api.consolidated import PRICE_RIGHTS, consolidated_to_proto
 from svc_marketdata.api.mapping import (
     book_to_proto,
     candle_to_proto,
@@ -18,11 +19,13 @@ from svc_marketdata.api.mapping import (
     trade_to_proto,
     venue_to_proto,
 )
-from svc_marketdata.api.reference_mapping import enriched_to_proto
+from svc_marketdata.api.reference.mapping import enriched_to_proto
 from svc_marketdata.domain.candles import Candle
+from svc_marketdata.domain.consolidated import ConsolidatedBook
 from svc_marketdata.domain.listing import Venue
 from svc_marketdata.domain.market import InstrumentMarket
-from svc_marketdata.service.channels import OPENING, Topic
+from svc_marketdata.service.channels import Form, Topic
+from svc_marketdata.service.delayed import DELAY_S, DelayedValue
 from svc_marketdata.service.listed import Listed
 
 # Tags: field number * 8 + wire type (0 varint, 2 with length).
@@ -37,7 +40,9 @@ _VALUES = {
     Topic.BOOK: b"\x5a",  # MarketDataUpdate.book = 11
     Topic.TRADE: b"\x62",  # MarketDataUpdate.trade = 12
     Topic.CANDLE: b"\x6a",  # MarketDataUpdate.candle = 13
+    Topic.CONSOLIDATED_BOOK: b"\x72",  # MarketDataUpdate.consolidated_book = 14
 }
+_DELAYED_S = b"\x28"  # MarketDataUpdate.delayed_s = 5
 # Whole numbers of one and of two bytes: nearly all lengths and many sequences.
 _SHORT = [bytes((n,)) for n in range(128)]
 _SHORT += [bytes((n & 127 | 128, n >> 7)) for n in range(128, 1 << 14)]
@@ -99,18 +104,24 @@ def candle_bytes(candle: Candle) -> bytes:
 class ProtoEncoder:
     """The port ``Encoder``, with the messages of the contract."""
 
-    def value(self, source: object, topic: Topic, depth: int) -> bytes:
+    def value(self, source: object, topic: Topic, form: int | Form) -> bytes:
         """Serialise the current value; empty if there is none."""
-        if not isinstance(source, InstrumentMarket):
-            if topic is Topic.VENUE:
-                assert isinstance(source, Venue)
-                return _venue_items(source, opening=depth == OPENING)
-            assert isinstance(source, Listed)
-            return _listing_item(source)
-        payload = _payload(source, topic, depth)
-        if not payload:
-            return b""
-        return _VALUES[topic] + varint(len(payload)) + payload
+        if isinstance(source, InstrumentMarket):
+            assert isinstance(form, int)
+            payload = _payload(source, topic, form)
+            return _tagged(topic, payload) if payload else b""
+        if isinstance(source, ConsolidatedBook):
+            assert isinstance(form, Form)
+            view = source.view(form.depth, form.rights)
+            # Also without any listing it is a value: the readers must not keep the one before.
+            return _tagged(topic, consolidated_to_proto(source.key, view).SerializeToString())
+        if isinstance(source, DelayedValue):
+            return _DELAYED_S + varint(DELAY_S) + source.shown if source.shown else b""
+        if isinstance(source, Venue):
+            assert isinstance(form, Form)
+            return _venue_items(source, form)
+        assert isinstance(source, Listed)
+        return _listing_item(source)
 
     def update(
         self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
@@ -118,6 +129,10 @@ class ProtoEncoder:
         """Put an envelope around a value and make it an item of a frame."""
         update = update_bytes(name, sequence, conflated, value, snapshot=snapshot)
         return _item_head(len(update)) + update
+
+
+def _tagged(topic: Topic, payload: bytes) -> bytes:
+    return _VALUES[topic] + varint(len(payload)) + payload
 
 
 def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
@@ -142,10 +157,11 @@ def _listing_item(source: Listed) -> bytes:
     )
 
 
-def _venue_items(venue: Venue, *, opening: bool) -> bytes:
+def _venue_items(venue: Venue, form: Form) -> bytes:
     """The venue's status and the gap it means for prices; no gap in a snapshot of a live feed."""
     status = market_data_pb2.MarketDataItem(venue_status=venue_to_proto(venue))
-    if opening and venue.live:
+    status.venue_status.price_right = PRICE_RIGHTS[form.rights.of(venue.mic)]
+    if form.opening and venue.live:
         return item_bytes(status)
     if venue.live:
         kind, text = stream_pb2.GAP_KIND_LINK_UP, "prices are updated again"

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
-from mesh.server import Call
+from mesh.rpc.server import Call
+from mesh.rpc.validation import validate
 from mesh.streams.life import drain_message, draining
 from mesh.timestamps import from_timestamp
-from mesh.validation import validate
 from ordermesh.marketdata.v1 import feed_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.mapping import (

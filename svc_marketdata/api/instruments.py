@@ -5,11 +5,11 @@ import binascii
 from collections.abc import AsyncIterator
 
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from svc_marketdata.api.answering import answered
-from svc_marketdata.api.finding import Finder
-from svc_marketdata.api.reference_mapping import enriched_to_proto
+from svc_marketdata.api.reference.finding import Finder
+from svc_marketdata.api.reference.mapping import enriched_to_proto
 from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.listing import Listing

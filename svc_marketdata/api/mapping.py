@@ -61,7 +61,7 @@ OFF_MARKET = {
 }
 _OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
 _NO_PRICES_TO_PROTO = {domain: proto for proto, domain in NO_PRICES.items()}
-_STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
+STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
 _KIND_TO_PROTO = {domain: proto for proto, domain in KINDS.items()}
 _AGGRESSOR_TO_PROTO = {domain: proto for proto, domain in AGGRESSORS.items()}
 _FLAGS_TO_PROTO: dict[BookFlags, list[market_data_pb2.PriceFlag]] = {
@@ -75,7 +75,8 @@ _FLAGS_TO_PROTO: dict[BookFlags, list[market_data_pb2.PriceFlag]] = {
 }
 
 
-def _timestamp(ns: int) -> Timestamp | None:
+def timestamp(ns: int) -> Timestamp | None:
+    """Return a time as a field; None if it is not known."""
     return to_timestamp(ns) if ns else None
 
 
@@ -134,7 +135,7 @@ def book_to_proto(market: InstrumentMarket, depth: int) -> market_data_pb2.Book:
     return market_data_pb2.Book(
         bids=[level(price=p, size=s, order_count=n) for p, s, n in market.book.bids.top(depth)],
         asks=[level(price=p, size=s, order_count=n) for p, s, n in market.book.asks.top(depth)],
-        venue_time=_timestamp(market.quote.venue_time_ns),
+        venue_time=timestamp(market.quote.venue_time_ns),
         stale=market.book_stale,
         flags=_FLAGS_TO_PROTO[market.book.flags],
         kept_depth=kept if 0 < (kept := market.book.depth) < depth else 0,
@@ -148,8 +149,8 @@ def trade_to_proto(trade: Trade) -> market_data_pb2.Trade:
         price=trade.price,
         size=trade.size,
         aggressor=_AGGRESSOR_TO_PROTO[trade.aggressor],
-        venue_time=_timestamp(trade.venue_time_ns),
-        received_at=_timestamp(trade.received_ns),
+        venue_time=timestamp(trade.venue_time_ns),
+        received_at=timestamp(trade.received_ns),
         off_market=_OFF_MARKET_TO_PROTO[trade.off_market],
         withdrawn=trade.withdrawn,
     )
@@ -178,8 +179,8 @@ def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
     return market_data_pb2.VenueStatus(
         venue_mic=venue.mic,
         feed_up=venue.live,
-        trading_status=_STATUS_TO_PROTO[venue.trading_status],
-        since=_timestamp(venue.since_ns),
+        trading_status=STATUS_TO_PROTO[venue.trading_status],
+        since=timestamp(venue.since_ns),
         simulated=venue.simulated,
         silent_because=venue.silent_because,
     )
@@ -200,10 +201,10 @@ def listing_to_proto(listing: Listing) -> instrument_pb2.Instrument:
             instrument_pb2.TickBand(from_price=band.from_price, tick_size=band.tick_size)
             for band in listing.tick_table
         ],
-        trading_status=_STATUS_TO_PROTO[listing.trading_status],
+        trading_status=STATUS_TO_PROTO[listing.trading_status],
         simulated=listing.simulated,
         max_quantity=listing.max_quantity,
-        updated_at=_timestamp(listing.updated_at_ns),
+        updated_at=timestamp(listing.updated_at_ns),
         cfi_code=listing.cfi_code,
         venue_symbol=listing.venue_symbol,
         no_prices=_NO_PRICES_TO_PROTO[listing.no_prices],

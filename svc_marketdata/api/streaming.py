@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mesh.errors import refuse
-from mesh.server import Call
+from mesh.rpc.server import Call
 from mesh.streams.cursor import Kept, resync, resync_cause
 from mesh.streams.life import RETRY_S, StreamLife, slow_consumer
 from ordermesh.marketdata.v1 import market_data_pb2
@@ -117,7 +117,10 @@ class LiveStream:
         builder = FrameBuilder(self._hub.limits.frame_bytes_max)
         encoder = ProtoEncoder()
         for name in sorted(names):
-            series = self._data.listed[name].market.candles
+            market = self._data.listed[name].market
+            if not interest.rights.real_time(market.venue_mic):
+                continue
+            series = market.candles
             for kept in series.completed:
                 if kept.candle is not series.latest:
                     value = candle_bytes(kept.candle)

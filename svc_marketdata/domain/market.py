@@ -120,7 +120,9 @@ class InstrumentMarket:
         "_volume_told_at_ns",
         "aged",
         "book",
+        "book_received_ns",
         "book_told",
+        "book_venue_ns",
         "candles",
         "instrument_id",
         "late_trades",
@@ -151,6 +153,8 @@ class InstrumentMarket:
         self.told = False
         """True after the first report of the listing."""
         self.book_told = False
+        self.book_venue_ns = self.book_received_ns = 0
+        """Times of the newest change of the book; those of the quote include trades."""
         self.late_trades = 0
         self.unknown_amendments = 0
         """Withdrawals of trades that are not kept."""
@@ -188,6 +192,7 @@ class InstrumentMarket:
         self.book.replace(bids, asks)
         self.refreshed = True
         self._stamp(venue_ns, received_ns)
+        self.book_venue_ns, self.book_received_ns = venue_ns, received_ns
         self._take_best()
         return Changed.QUOTE | Changed.BOOK
 
@@ -195,6 +200,7 @@ class InstrumentMarket:
         """Apply a changed level."""
         best_changed = self.book.set(side, level)
         self.book_told = True
+        self.book_venue_ns, self.book_received_ns = venue_ns, received_ns
         aged = self._stamp(venue_ns, received_ns)
         if not best_changed and self.book.flags is self.quote.flags:
             return Changed.BOOK | aged

@@ -6,7 +6,9 @@ until the value changes.
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from svc_marketdata.domain.price_rights import PriceRights
 
 if TYPE_CHECKING:
     from svc_marketdata.service.groups import EveryEventGroup, Group
@@ -14,27 +16,43 @@ if TYPE_CHECKING:
 
 KEPT_VALUES_MAX = 4
 """Values that a channel keeps for readers who get changes late; older ones are left out."""
-OPENING = -1
-"""Depth that requests the value of a venue as part of a snapshot."""
 
 
 class Topic(IntEnum):
-    """What a channel carries. The first four are the public topics."""
+    """What a channel carries. The first five are the public topics."""
 
     QUOTE = 1
     BOOK = 2
     TRADE = 3
     CANDLE = 4
-    LISTING = 5
+    CONSOLIDATED_BOOK = 5
+    DELAYED_QUOTE = 6
+    """Quotes as they were some time ago, for those with no right to newer ones."""
+    DELAYED_TRADE = 7
+    LISTING = 8
     """The listing itself; not numbered for readers."""
-    VENUE = 6
+    VENUE = 9
     """State of a venue's feed; not numbered for readers."""
+
+
+DELAYED = {Topic.QUOTE: Topic.DELAYED_QUOTE, Topic.TRADE: Topic.DELAYED_TRADE}
+"""What a reader with delayed prices gets in place of a public topic; the others have none."""
+LIVE = {delayed: topic for topic, delayed in DELAYED.items()}
+
+
+class Form(NamedTuple):
+    """How a value is shown to readers whose rights or depth differ."""
+
+    depth: int
+    rights: PriceRights
+    opening: bool = False
+    """As part of a snapshot."""
 
 
 class Encoder(Protocol):
     """Port: turns values into items of a frame."""
 
-    def value(self, source: object, topic: Topic, depth: int) -> bytes:
+    def value(self, source: object, topic: Topic, form: int | Form) -> bytes:
         """Serialise the current value, without its envelope; empty if there is none."""
 
     def update(
@@ -66,7 +84,7 @@ class Channel:
     ) -> None:
         self.name = name
         self.topic = topic
-        self.counted = topic <= Topic.CANDLE
+        self.counted = topic < Topic.LISTING
         """Whether its sequence is part of a reader's high water."""
         self.venue_mic = venue_mic
         self.source = source
@@ -75,9 +93,9 @@ class Channel:
         self.every: list[EveryEventGroup] = []
         self._kept: tuple[tuple[int, bytes], ...] = ()
         self._encoder = encoder
-        # By depth: the value. By (depth, conflated, snapshot): the item.
-        self._values: dict[int, bytes] = {}
-        self._items: dict[tuple[int, int, bool], bytes] = {}
+        # By form: the value. By (form, conflated, snapshot): the item.
+        self._values: dict[int | Form, bytes] = {}
+        self._items: dict[tuple[int | Form, int, bool], bytes] = {}
 
     def advance(self) -> None:
         """Count a change of the value."""
@@ -93,14 +111,22 @@ class Channel:
         """
         self._kept = (*self._kept[1 - KEPT_VALUES_MAX :], (self.sequence, self.value(0)))
 
-    def item(self, depth: int, conflated: int = 0, *, snapshot: bool = False) -> bytes:
-        """Return the current value as an item of a frame."""
-        key = (depth, conflated, snapshot)
+    def item(self, form: int | Form, conflated: int = 0, *, snapshot: bool = False) -> bytes:
+        """Return the current value as an item of a frame.
+
+        Args:
+            form: Depth of a book, 0 for other values; a Form where rights count.
+            conflated: Changes left out before it.
+            snapshot: As part of a snapshot.
+        """
+        key = (form, conflated, snapshot)
         item = self._items.get(key)
         if item is None:
             if not self.counted:
-                item = self.value(OPENING if snapshot else depth)
-            elif not (value := self.value(depth)):
+                item = self.value(
+                    form._replace(opening=snapshot) if isinstance(form, Form) else form
+                )
+            elif not (value := self.value(form)):
                 item = value
             else:
                 item = self._encoder.update(
@@ -109,19 +135,19 @@ class Channel:
             self._items[key] = item
         return item
 
-    def items_since(self, depth: int, base: int) -> tuple[bytes, int]:
+    def items_since(self, form: int | Form, base: int) -> tuple[bytes, int]:
         """Return what a reader needs after the sequence ``base``.
 
         Returns:
             The bytes, and the number of items in them.
         """
         if self._kept and self._kept[-1][0] > base:
-            return self._with_kept(depth, base)
+            return self._with_kept(form, base)
         if base == self.sequence:
             return b"", 0
-        return self.item(depth, self.sequence - base - 1), 1
+        return self.item(form, self.sequence - base - 1), 1
 
-    def _with_kept(self, depth: int, base: int) -> tuple[bytes, int]:
+    def _with_kept(self, form: int | Form, base: int) -> tuple[bytes, int]:
         parts: list[bytes] = []
         for sequence, value in self._kept:
             if base < sequence < self.sequence:
@@ -130,13 +156,13 @@ class Channel:
                     self._encoder.update(self.name, sequence, left_out, value, snapshot=False)
                 )
                 base = sequence
-        parts.append(self.item(depth, self.sequence - base - 1))
+        parts.append(self.item(form, self.sequence - base - 1))
         return b"".join(parts), len(parts)
 
-    def value(self, depth: int) -> bytes:
+    def value(self, form: int | Form) -> bytes:
         """Serialise the current value, once; empty if there is none."""
-        value = self._values.get(depth)
+        value = self._values.get(form)
         if value is None:
-            value = self._encoder.value(self.source, self.topic, depth)
-            self._values[depth] = value
+            value = self._encoder.value(self.source, self.topic, form)
+            self._values[form] = value
         return value

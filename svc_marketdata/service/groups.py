@@ -22,7 +22,8 @@ from enum import Enum, auto
 
 from typing_extensions import override
 
-from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
+from svc_marketdata.service.channels import DELAYED, LIVE, Channel, Form, Topic
 from svc_marketdata.service.frames import Frame, FrameBuilder, FrameJoiner
 from svc_marketdata.service.limits import Limits
 
@@ -47,10 +48,18 @@ class Interest:
     depth: int = 10
     mode: Mode = Mode.LATEST_ON_READY
     interval_ms: int = 0
+    keys: frozenset[str] | None = None
+    """Names of consolidated books; None for all."""
+    rights: PriceRights = ALL_PRICES
+    """What the subscriber may read."""
 
     def wants(self, channel: Channel) -> bool:
         """Return whether the channel is part of the interest."""
-        if channel.topic not in self.topics:
+        if LIVE.get(channel.topic, channel.topic) not in self.topics:
+            return False
+        if channel.topic is Topic.CONSOLIDATED_BOOK:
+            return self.keys is None or channel.name in self.keys
+        if not self._may_read(channel):
             return False
         if self.venue_mic and channel.venue_mic != self.venue_mic:
             return False
@@ -60,6 +69,19 @@ class Interest:
             instrument.endswith(f".{channel.name}") for instrument in self.instruments
         )
 
+    def _may_read(self, channel: Channel) -> bool:
+        """Return whether the rights to its venue allow the channel."""
+        if channel.topic >= Topic.LISTING:
+            return True
+        right = self.rights.of(channel.venue_mic)
+        if channel.topic in LIVE:
+            return right is PriceRight.DELAYED
+        return right is PriceRight.REAL_TIME
+
+    def topics_read(self) -> list[Topic]:
+        """Return the topics of the channels it may want, in order."""
+        return sorted(self.topics | {DELAYED[topic] for topic in self.topics & DELAYED.keys()})
+
     def opens_with(self, channel: Channel) -> bool:
         """Return whether the channel is part of the snapshot.
 
@@ -67,9 +89,13 @@ class Interest:
         """
         return channel.topic is not Topic.LISTING or len(self.topics) == 1
 
-    def depth_of(self, channel: Channel) -> int:
-        """Return the depth for books; other topics have the same bytes for all depths."""
-        return self.depth if channel.topic is Topic.BOOK else 0
+    def form_of(self, channel: Channel) -> int | Form:
+        """Return the depth for books, and the rights where values depend on them."""
+        if channel.topic is Topic.BOOK:
+            return self.depth
+        if channel.topic is Topic.CONSOLIDATED_BOOK:
+            return Form(self.depth, self.rights)
+        return Form(0, self.rights) if channel.topic is Topic.VENUE else 0
 
 
 class Position:
@@ -312,9 +338,9 @@ class ConflatingGroup(Group):
 
     def _build(self, position: Position) -> list[Frame]:
         builder = FrameBuilder(self.frame_bytes_max)
-        depth_of = self.interest.depth_of
+        form_of = self.interest.form_of
         for channel, base in position.before.items():
-            builder.add(*channel.items_since(depth_of(channel), base))
+            builder.add(*channel.items_since(form_of(channel), base))
         return builder.finish(self.total)
 
     def _move(self, subscriber: Subscriber, position: Position) -> None:
@@ -356,7 +382,7 @@ class EveryEventGroup(Group):
 
     def collect(self, channel: Channel) -> None:
         """Add the current value of a channel that has just changed."""
-        self._builder.add(channel.item(self.interest.depth_of(channel)))
+        self._builder.add(channel.item(self.interest.form_of(channel)))
 
     @override
     def note(self, channel: Channel, before: int) -> None:
@@ -397,7 +423,7 @@ def snapshot_frames(
     for channel in channels:
         if not interest.opens_with(channel):
             continue
-        item = channel.item(interest.depth_of(channel), snapshot=True)
+        item = channel.item(interest.form_of(channel), snapshot=True)
         builder.add(item)
         if item and channel.topic is not Topic.VENUE:
             count += 1

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from svc_marketdata.service.channels import Channel, Encoder, Topic
+from svc_marketdata.service.channels import Channel, Encoder, Form, Topic
 from svc_marketdata.service.frames import Frame
 from svc_marketdata.service.groups import (
     ConflatingGroup,
@@ -127,13 +127,13 @@ class Hub:
         rest: list[Frame] = list(subscriber.outbox)
         subscriber.outbox.clear()
         subscriber.queued_updates = 0
-        had: set[tuple[Channel, int]] = set()
+        had: set[tuple[Channel, int | Form]] = set()
         if old is not None:
-            had = {(channel, old.interest.depth_of(channel)) for channel in old.channels}
+            had = {(channel, old.interest.form_of(channel)) for channel in old.channels}
             rest.extend(old.leave(subscriber))
             self._drop_if_empty(old)
         group = self._group(interest)
-        fresh = [c for c in group.channels if (c, interest.depth_of(c)) not in had]
+        fresh = [c for c in group.channels if (c, interest.form_of(c)) not in had]
         frames, count = snapshot_frames(fresh, interest, self.limits.frame_bytes_max)
         group.join(subscriber)
         if isinstance(group, ConflatingGroup) and group.at_tick_only and group.changes:
@@ -183,13 +183,10 @@ class Hub:
         venues = [c for c in self.channels.values() if c.topic is Topic.VENUE]
         if interest.instruments is None:
             return venues + [c for c in self.channels.values() if c.topic is not Topic.VENUE]
-        topics = sorted(interest.topics)
-        return venues + [
-            channel
-            for name in sorted(interest.instruments)
-            for topic in topics
-            if (channel := self.channels.get((name, topic))) is not None
-        ]
+        topics = interest.topics_read()
+        names = [(name, topic) for name in sorted(interest.instruments) for topic in topics]
+        names += [(key, Topic.CONSOLIDATED_BOOK) for key in sorted(interest.keys or ())]
+        return venues + [c for name in names if (c := self.channels.get(name)) is not None]
 
     def _drop_if_empty(self, group: Group) -> None:
         if group.members:

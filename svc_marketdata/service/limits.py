@@ -18,7 +18,8 @@ class Limits:
     a stream's window; further frames go into the next write."""
 
     instruments_max: int = 10_000
-    """Listings with prices; updates of further ones are counted and dropped."""
+    """Listings with prices; updates of further ones are counted and dropped. So many instruments
+    have a consolidated book."""
 
     subscribers_max: int = 5_000
     """Open market-data streams; further ones are refused with OVERLOADED."""

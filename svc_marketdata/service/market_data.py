@@ -8,12 +8,14 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.counts import Counts
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
 from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
 from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
-from svc_marketdata.service.counts import Counts
+from svc_marketdata.service.consolidation import Consolidation
+from svc_marketdata.service.delayed import DelayedPrices
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.listed import Listed
 
@@ -42,6 +44,8 @@ class MarketData:
         self.counts = Counts()
         self.listed: dict[str, Listed] = {}
         self.venues: dict[str, Venue] = {}
+        self.consolidation = Consolidation(hub)
+        self.delayed = DelayedPrices(hub, clock.now_ns())
         self.unsaved_quotes: dict[str, None] = {}
         self.unsaved_listings: dict[str, None] = {}
         self._venue_channels: dict[str, Channel] = {}
@@ -150,6 +154,7 @@ class MarketData:
                 self.complete_candle(entry)
             if age_max_ns or entry.market.venue_mic in new_days:
                 self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
+        self.delayed.tick(now_ns)
         self.hub.flush()
 
     # Restart
@@ -159,8 +164,7 @@ class MarketData:
         for listing in listings:
             entry = self.entry(listing.instrument_id)
             if entry is not None and entry.listing is None:
-                entry.listing = listing
-                self.hub.touch(entry.listing_channel)
+                self._take_listing(entry, listing)
                 self.venue(listing.venue_mic).simulated |= listing.simulated
         for instrument_id, quote in quotes:
             entry = self.entry(instrument_id)
@@ -199,6 +203,8 @@ class MarketData:
             mic = instrument_id.rpartition(".")[2]
             venue = self.venue(mic)
             entry = self.listed[instrument_id] = Listed(self.hub, instrument_id, venue)
+            for source in (entry.quote, entry.trade):
+                self.delayed.add(source)
             entry.market.book.depth = venue.book_depth
             entry.market.silent = bool(venue.silent_because)
         return entry
@@ -214,6 +220,7 @@ class MarketData:
             self.unsaved_quotes[entry.market.instrument_id] = None
         if changed & Changed.BOOK:
             self.hub.touch(entry.book)
+            self.consolidation.changed(entry.market.instrument_id, self.clock.now_ns())
 
     def complete_candle(self, entry: Listed) -> None:
         """Complete the candle that has ended and keep it for conflated readers."""
@@ -243,9 +250,14 @@ class MarketData:
             entry.listing, updated_at_ns=listing.updated_at_ns
         ):
             return
+        self._take_listing(entry, listing)
+        self.unsaved_listings[listing.instrument_id] = None
+
+    def _take_listing(self, entry: Listed, listing: Listing) -> None:
         entry.listing = listing
         self.hub.touch(entry.listing_channel)
-        self.unsaved_listings[listing.instrument_id] = None
+        venue, now_ns = self.venue(listing.venue_mic), self.clock.now_ns()
+        self.consolidation.place(listing, entry.market, venue, now_ns)
 
     def _flag_stale(self, venue: Venue) -> None:
         for entry in self.of_venue(venue.mic):
@@ -302,6 +314,8 @@ class FeedSession:
         if (venue.trading_status, venue.simulated) != (trading_status, simulated):
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
+            for entry in data.of_venue(venue.mic):
+                data.consolidation.changed(entry.market.instrument_id, data.clock.now_ns())
         if venue.silent_because != silent_because:
             venue.silent_because = silent_because
             venue.since_ns = data.clock.now_ns()

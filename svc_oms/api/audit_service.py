@@ -3,9 +3,9 @@
 from google.protobuf.message import Message
 
 from kernel.clock import Clock
-from mesh.access import Access, user
-from mesh.call import Call
+from mesh.auth.access import Access, user
 from mesh.errors import MeshError
+from mesh.rpc.call import Call
 from ordermesh.oms.v1 import audit_service_pb2
 from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
 from svc_oms.service.audit.refusal_entries import call_refusal, is_refusal

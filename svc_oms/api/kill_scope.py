@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from svc_oms.domain.kill_switches import Scope, blocks_some

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from kernel.clock import Clock
 from kernel.ulid import valid_ulid
-from mesh.access import Access, user
-from mesh.auth import Principal
-from mesh.call import Call
+from mesh.auth.access import Access, user
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
+from mesh.rpc.call import Call
 from mesh.streams.life import StreamLife
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api.kill_scope import Reader, require_met, require_scope, resolved
-from svc_oms.api.order_requests import body_hash
+from svc_oms.api.orders.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.codec.kill_messages import pull_message, scope_value, switch_message

@@ -6,23 +6,23 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from kernel.nanoseconds import to_us
-from mesh.access import Access, user
-from mesh.auth import Principal
-from mesh.call import Call
+from mesh.auth.access import Access, user
+from mesh.auth.tokens import Principal
 from mesh.errors import refuse
+from mesh.rpc.call import Call
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import kill_switch_pb2, limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.api.kill_scope import Reader
-from svc_oms.api.order_requests import body_hash
+from svc_oms.api.orders.order_requests import body_hash
 from svc_oms.api.paging import page_id
-from svc_oms.domain.controls.limit_values import StatusTarget, desk_name
+from svc_oms.domain.controls.limits.limit_values import StatusTarget, desk_name
 from svc_oms.domain.kill_switches import Scope, reaches
 from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.codec.control_records import position_message
-from svc_oms.service.controls.change_parts import Caller
+from svc_oms.service.controls.changes.change_parts import Caller
+from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.controls.controls_at import ControlsInThePast
-from svc_oms.service.controls.limit_changes import LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, invalid_field

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from google.protobuf.message import Message
 
 from kernel.clock import Clock
-from mesh.access import Access, user
-from mesh.auth import Principal
-from mesh.call import Call
+from mesh.auth.access import Access, user
+from mesh.auth.tokens import Principal
+from mesh.rpc.call import Call
 from mesh.streams.life import StreamLife
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import parked_service_pb2 as pb

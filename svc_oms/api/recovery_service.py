@@ -1,9 +1,9 @@
 """RecoveryService: shows the recovery of a restored order book, and takes its confirmation."""
 
 from kernel.nanoseconds import NS_PER_US
-from mesh.access import Access, user
-from mesh.call import Call
+from mesh.auth.access import Access, user
 from mesh.errors import refuse
+from mesh.rpc.call import Call
 from ordermesh.oms.v1 import recovery_pb2
 from ordermesh.oms.v1 import recovery_service_pb2 as pb
 from svc_oms.service.codec.values import timestamp

@@ -1,18 +1,17 @@
 """The rpcs of svc_oms: each servicer with the parts it uses."""
 
-from mesh.server import MeshServer
+from mesh.rpc.server import MeshServer
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
     limit_service,
-    order_flow_service,
-    order_service,
     parked_service,
     recovery_service,
     session_service,
     venue_link_service,
 )
-from svc_oms.service.controls.limit_changes import LimitChanges
+from svc_oms.api.orders import order_flow_service, order_service
+from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.replica import Replica
 
 

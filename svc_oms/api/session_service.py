@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 from kernel.clock import Clock
 from kernel.ulid import valid_ulid
-from mesh.access import Access, user
-from mesh.call import Call
+from mesh.auth.access import Access, user
+from mesh.rpc.call import Call
 from mesh.streams.life import StreamLife
 from mesh.tasks import is_set_within
 from ordermesh.oms.v1 import session_pb2, session_service_pb2

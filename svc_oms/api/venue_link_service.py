@@ -7,10 +7,10 @@ from contextlib import aclosing
 import grpc
 
 from kernel.clock import Clock
-from mesh.access import Access, peer
-from mesh.call import Call
+from mesh.auth.access import Access, peer
+from mesh.rpc.call import Call
+from mesh.rpc.validation import validate
 from mesh.streams.life import StreamLife, drain_message, draining
-from mesh.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.service.errors import database_away, invalid_field

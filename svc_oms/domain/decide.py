@@ -1,8 +1,6 @@
 """From a command to its event, or to a refusal."""
 
 from kernel.decimals import plain
-from svc_oms.domain import cash, triggers
-from svc_oms.domain.checks import Instrument, Limits, OrderRefused, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
@@ -22,8 +20,10 @@ from svc_oms.domain.events import (
 from svc_oms.domain.lifecycle import LOCAL, OrderState, first_state
 from svc_oms.domain.model import Order, Rejection, Trigger, WaitsFor
 from svc_oms.domain.numbers import Price
+from svc_oms.domain.order_terms import cash, triggers
+from svc_oms.domain.order_terms.checks import Instrument, Limits, OrderRefused, check_terms
+from svc_oms.domain.order_terms.terms import BASIC, Capabilities, how_worked, require_native
 from svc_oms.domain.refusal import invalid
-from svc_oms.domain.terms import BASIC, Capabilities, how_worked, require_native
 
 
 def decide_place(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from kernel.decimals import plain
-from svc_oms.domain import lifecycle, triggers
+from svc_oms.domain import lifecycle
 from svc_oms.domain.events import (
     CancelRefused,
     CancelRequested,
@@ -39,6 +39,7 @@ from svc_oms.domain.events import (
 from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
 from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, Order, ResolutionSource
 from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
+from svc_oms.domain.order_terms import triggers
 
 Draft = list[Any]
 Handler = Callable[[Draft, Order, Any], str]

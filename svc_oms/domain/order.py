@@ -4,7 +4,6 @@
 because what the venue reports has happened whether it fits or not.
 """
 
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.decide import (
     decide_approve,
     decide_cancel,
@@ -14,7 +13,8 @@ from svc_oms.domain.decide import (
 )
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, Order, OrderTerms, Rejection
-from svc_oms.domain.resolve import decide_resolve
+from svc_oms.domain.order_terms.checks import OrderRefused
+from svc_oms.domain.reports.resolve import decide_resolve
 
 __all__ = [
     "Execution",

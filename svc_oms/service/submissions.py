@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from google.protobuf.message import Message
 
-from mesh.call import Call
 from mesh.errors import MeshError
+from mesh.rpc.call import Call
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,

@@ -19,7 +19,7 @@ ONLY_IN = {
     "sqlalchemy": SQL_IN,
     "asyncpg": (
         *SQL_IN,
-        "meshctl/stack/postgres.py",  # starts the server and makes its roles
+        "meshctl/stack/servers/postgres.py",  # starts the server and makes its roles
     ),
     "alembic": SQL_IN,
     "redis": ("svc_oms/adapters/redis/", "svc_marketdata/adapters/redis/"),
@@ -98,7 +98,7 @@ def test_settings_alone_read_the_environment():
 
 def test_only_mesh_opens_servers_and_channels_between_services():
     names = {"grpc.aio.server", "grpc.aio.insecure_channel", "grpc.insecure_channel", "grpc.server"}
-    allowed = {"mesh/server.py"}
+    allowed = {"mesh/rpc/server.py"}
     wrong = [
         f"{path}:{line} calls {name}"
         for path in own_files(".py")

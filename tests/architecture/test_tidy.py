@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 
 import pytest
 
@@ -20,6 +21,8 @@ FILE_LINES_MAX = 450
 TEST_FILE_LINES_MAX = 800  # tables of cases
 FUNCTION_LINES_MAX = 60
 LONG_FILES: dict[str, int] = {}
+# Modules of one folder, without __init__.py: more than a reader takes in at a glance need rooms.
+FOLDER_MODULES_MAX = 12
 
 # Call -> what to do instead, and the files or folders where it is right.
 BANNED = {
@@ -75,6 +78,17 @@ def test_other_sources_are_short():
         if text_of(path).count("\n") > FILE_LINES_MAX
     }
     assert long == {}
+
+
+def test_folders_are_rooms_that_a_reader_can_survey():
+    modules = Counter(
+        path.parent
+        for path in package_files()
+        # Migrations are a history: read one at a time, and never moved.
+        if path.name != "__init__.py" and path.parent.parts[-2:] != ("migrations", "versions")
+    )
+    full = {str(folder): count for folder, count in modules.items() if count > FOLDER_MODULES_MAX}
+    assert full == {}
 
 
 def test_banned_calls():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meshctl.stack import postgres as stack
+from meshctl.stack.servers import postgres as stack
 from ordermesh.oms.v1 import order_pb2, recovery_pb2, recovery_service_pb2
 from ordermesh_client import MeshClient, MeshRefusedError
 from tests.support.stack import Mesh, running_mesh

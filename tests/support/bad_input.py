@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from mesh.validation import field_rules
+from mesh.rpc.validation import field_rules
 
 CHARACTERS_MAX, ITEMS_MAX = 256, 1000
 UNKNOWN_ENUM = 9_999

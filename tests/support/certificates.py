@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.tls import TlsFiles
-from meshctl.stack.certificates import ensure_dev_certificates
+from mesh.certificates.tls import TlsFiles
+from meshctl.stack.servers.certificates import ensure_dev_certificates
 
 
 @pytest.fixture(scope="session")

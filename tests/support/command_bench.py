@@ -3,10 +3,10 @@
 import dataclasses
 from decimal import Decimal
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.adapters.redis.order_cache import NoOrderCache
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.commands import TriggerOrder
 from svc_oms.service.codec.order_events import decode_event

@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from deploy.processes import KEYS
 from edge import render
 from edge.values import UPSTREAMS, EnvoyValues, web_root_or_placeholder
-from meshctl.stack.edge import _binary
+from meshctl.stack.servers.edge import _binary
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2, order_service_pb2

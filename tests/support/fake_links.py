@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from mesh.tls import TlsFiles, server_credentials
+from mesh.certificates.tls import TlsFiles, server_credentials
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.gateway.v1 import venue_link_service_pb2_grpc as link_grpc
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed

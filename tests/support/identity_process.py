@@ -9,10 +9,10 @@ from pathlib import Path
 import grpc
 from joserfc.jwk import KeySet
 
+from mesh.auth.token_keys import fetch_jwks
+from mesh.certificates.tls import TlsFiles
 from mesh.settings import child_environment
-from mesh.tls import TlsFiles
-from mesh.token_keys import fetch_jwks
-from meshctl.stack.postgres import ROLES
+from meshctl.stack.servers.postgres import ROLES
 from tests.support.pages import page
 from tests.support.postgres import as_service
 from tests.support.waiting import wait_for

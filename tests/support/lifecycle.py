@@ -10,7 +10,6 @@ from decimal import Decimal
 from kernel.hashchain import GENESIS, event_hash
 from kernel.side import Side
 from kernel.ticks import TickBand
-from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.commands import (
     CancelOrder,
     FoundExecution,
@@ -27,16 +26,17 @@ from svc_oms.domain.events import (
     Stamp,
     VenueReportParked,
 )
+from svc_oms.domain.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.model import Execution, Order, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace, decide_resolve, evolve
+from svc_oms.domain.order_terms.checks import Instrument, Limits
+from svc_oms.domain.order_terms.terms import BASIC
 from svc_oms.domain.reports.comparison import compared
 from svc_oms.domain.reports.drop_copy import interpret_copy
 from svc_oms.domain.reports.execution_ids import Applied, Seen, named, seen
-from svc_oms.domain.reports.facts import ExecutionReportFacts, Facts, ReportedOrder
 from svc_oms.domain.reports.unsolicited import opened, why_not
 from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, interpret
-from svc_oms.domain.terms import BASIC
-from svc_oms.domain.verify import Finding, LogLine, check_account
+from svc_oms.domain.verification.verify import Finding, LogLine, check_account
 
 ORDER_ID = "01JD8QZ5T0000000000000000A"
 

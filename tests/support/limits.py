@@ -6,17 +6,17 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import limit_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.adapters.redis.order_cache import NoOrderCache
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.controls.limit_changes import Caller, LimitChanges
+from svc_oms.service.controls.changes.limit_changes import Caller, LimitChanges
 from svc_oms.service.controls.limit_usage import usage
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.replica import Replica

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from meshctl.stack.postgres import ROLES
+from meshctl.stack.servers.postgres import ROLES
 from svc_marketdata.adapters.postgres.migrate import migrate
 from tests.support.postgres import PostgresServer
 

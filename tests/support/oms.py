@@ -10,10 +10,10 @@ from typing import Any
 import grpc.aio
 
 from kernel.clock import SystemClock
-from mesh.channel import mesh_channel
-from mesh.server import MeshServer, Ops
-from mesh.tls import TlsFiles
-from meshctl.stack.postgres import ROLES
+from mesh.certificates.tls import TlsFiles
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.server import MeshServer, Ops
+from meshctl.stack.servers.postgres import ROLES
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1 import instrument_pb2
@@ -22,7 +22,7 @@ from ordermesh.oms.v1.kill_switch_service_pb2_grpc import KillSwitchServiceStub
 from ordermesh.oms.v1.order_flow_service_pb2_grpc import OrderFlowServiceStub
 from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
 from svc_oms.adapters.postgres.migrate import migrate
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.app import build
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from kernel.hashchain import GENESIS
-from svc_oms.adapters.postgres.order_statements import SCHEMA_REVISION
+from svc_oms.adapters.postgres.orders.order_statements import SCHEMA_REVISION
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.codec.stream_frames import WITHDRAWN
 from svc_oms.service.ports import (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from tests.support.limits import other_listing
 from tests.support.oms import Client, Gateway, Replica, replica, trading
 from tests.support.waiting import until

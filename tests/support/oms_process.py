@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 import grpc.aio
 
-from mesh.channel import mesh_channel
+from mesh.auth.token_keys import KEYS_SERVICE
+from mesh.certificates.tls import TlsFiles
+from mesh.rpc.channel import mesh_channel
 from mesh.settings import child_environment
-from mesh.tls import TlsFiles
-from mesh.token_keys import KEYS_SERVICE
 from tests.support.oms import MINT, NOBODY
 from tests.support.pages import page, served
 from tests.support.ports import free_port

@@ -16,11 +16,11 @@ from kernel.ticks import TickBand
 from kernel.ulid import new_ulid
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import VenueReportParked
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
+from svc_oms.domain.order_terms.checks import Instrument, Limits
 from svc_oms.service.codec.venue_messages import command_bytes, facts_of
 from svc_oms.service.reference.venue_sessions import capabilities_of
 from tests.support.gateway_bench import Bench

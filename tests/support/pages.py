@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from mesh.tls import TlsFiles, server_context
+from mesh.certificates.tls import TlsFiles, server_context
 
 
 def page(url: str) -> tuple[int, bytes]:

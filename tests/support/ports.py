@@ -13,8 +13,8 @@ import socket
 from collections.abc import Iterator
 
 from meshctl.stack.home import Ports
-from meshctl.stack.ports import require_free
-from meshctl.stack.process import StartError
+from meshctl.stack.processes.ports import require_free
+from meshctl.stack.processes.process import StartError
 
 FIRST_PORT = 10_000
 RANGE_PORTS = 500

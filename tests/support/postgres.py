@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from meshctl.stack import postgres as stack
+from meshctl.stack.servers import postgres as stack
 from tests.support.ports import free_port
 
 START_TIMEOUT_S = 30

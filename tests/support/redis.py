@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from meshctl.stack.redis import _find_binary
+from meshctl.stack.servers.redis import _find_binary
 from tests.support.ports import free_port
 
 START_TIMEOUT_S = 15

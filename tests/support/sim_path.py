@@ -18,9 +18,9 @@ from conformance.scripted_venue import Cable
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import event_pb2
 from svc_gateway.app import Gateway
-from svc_gateway.service.order_session import OrderSession
+from svc_gateway.service.orders.order_session import OrderSession
 from svc_gateway.service.ports import InDoubtError
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from tests.support.oms import ALICE, Client, Replica, replica
 from tests.support.sim_exchange import FixClient
 from tests.support.sim_process import SimProcess

@@ -8,8 +8,8 @@ left, says IN_DOUBT, and asks. Nothing here knows the OMS's domain but its facts
 from collections import deque
 from decimal import Decimal
 
+from svc_oms.domain.facts import CancelRejectFacts, ExecutionReportFacts, ReceiptFacts
 from svc_oms.domain.model import OrderTerms
-from svc_oms.domain.reports.facts import CancelRejectFacts, ExecutionReportFacts, ReceiptFacts
 
 UNKNOWN_ORDER, PENDING_ALREADY, TOO_LATE = 1, 3, 0
 

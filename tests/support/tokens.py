@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from kernel.clock import Clock, SystemClock
-from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
 
 ISSUER = "ordermesh"
 AUDIENCE = "ordermesh"
@@ -47,6 +47,7 @@ class TokenMint:
             "name": subject.title(),
             "roles": list(roles),
             "accounts": list(accounts),
+            "prices": ["*=REAL_TIME"],
         } | claims
         for name in leave_out:
             del content[name]

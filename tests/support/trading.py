@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from meshctl.blotter import CLOSED, Blotter
 from meshctl.client import local_mesh
-from meshctl.stack.postgres import EmbeddedPostgres
+from meshctl.stack.servers.postgres import EmbeddedPostgres
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh_client import MeshClient, MeshRefusedError, MeshUnreachableError

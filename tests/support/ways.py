@@ -13,7 +13,7 @@ from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.domain.commands import TriggerOrder
 from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Submission
 from tests.support.limits import ALICE, BUY, SELL, LimitBench

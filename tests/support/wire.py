@@ -18,7 +18,7 @@ from conformance.scripted_venue import Cable, ScriptedVenue
 from kernel.clock import SystemClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_gateway.app import Gateway
-from svc_gateway.service.order_session import OrderSession
+from svc_gateway.service.orders.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
 from tests.support.certificates import tls_settings
 from tests.support.oms import ALICE, NOBODY, Client, Replica, replica

@@ -15,7 +15,7 @@ kubectl apply -f k8s/base/namespace.yaml
 .venv/bin/python - "$folder" <<'PYTHON'
 import sys
 from pathlib import Path
-from meshctl.stack.certificates import ensure_dev_certificates
+from meshctl.stack.servers.certificates import ensure_dev_certificates
 ensure_dev_certificates(Path(sys.argv[1]))
 PYTHON
 for certificate in "$folder"/*.pem; do

@@ -10,9 +10,9 @@ from typing import Any
 
 import quickfix as fix
 
-from fix.acceptor_guard import AcceptorGuard
 from fix.dictionary import dictionary_text
-from fix.loopback import only_on_loopback
+from fix.guards.acceptor_guard import AcceptorGuard
+from fix.guards.loopback import only_on_loopback
 from sim_exchange.adapters.fix.application import MARKET_DATA_SUFFIX, VenueApplication
 from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.wire import DROP_COPY_SUFFIX

@@ -6,6 +6,7 @@ because whoever sends holds the venue's lock and waits for the session's.
 """
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +14,8 @@ from typing import Any
 
 import quickfix as fix
 
-from fix.wire import read_fields
+from fix.wire import read_fields, utc_ns
+from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from sim_exchange.adapters.fix.market_data_sessions import MarketDataSessions
 from sim_exchange.adapters.fix.order_sessions import (
@@ -61,9 +63,15 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
     """
 
     def __init__(
-        self, sender: Sender, orders: OrderSessions, market_data: MarketDataSessions
+        self,
+        sender: Sender,
+        orders: OrderSessions,
+        market_data: MarketDataSessions,
+        *,
+        latency_ns: int = 0,
     ) -> None:
         super().__init__()
+        self._latency_ns = latency_ns
         self._sender = sender
         self._orders = orders
         self._market_data = market_data
@@ -128,6 +136,7 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
             if client.endswith(MARKET_DATA_SUFFIX):
                 handled = self._market_data.handle(client, msg_type, fields, text, now_ns)
             else:
+                now_ns = self._after_latency(fields, now_ns)
                 handled = self._orders.handle(client, msg_type, fields, now_ns)
                 if not handled and msg_type == TRADING_SESSION_STATUS_REQUEST:
                     handled = self._market_data.handle(client, msg_type, fields, text, now_ns)
@@ -141,6 +150,19 @@ class VenueApplication(fix.Application):  # type: ignore[misc]  # quickfix has n
             role = "market-data" if client.endswith(MARKET_DATA_SUFFIX) else "order"
             problem = f"MsgType(35) '{msg_type}' is not supported on the {role} session"
             self._reject(client, fields, UNSUPPORTED_MESSAGE_TYPE, problem)
+
+    def _after_latency(self, fields: dict[str, str], now_ns: int) -> int:
+        """Wait until the latency of the venue has passed since the message was sent.
+
+        The message is not read as far as its sender knows, so a kill meanwhile loses nothing.
+        Messages sent together wait together, so that a queue of them takes no longer.
+        """
+        if self._latency_ns:
+            due_ns = min(utc_ns(fields.get("52", "")), now_ns) + self._latency_ns
+            if due_ns > now_ns:
+                threading.Event().wait((due_ns - now_ns) / NS_PER_S)
+                return time.time_ns()
+        return now_ns
 
     def _reject(self, client: str, fields: dict[str, str], reason: int, text: str) -> None:
         """BusinessMessageReject(j)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fix.initiator_guard import retry_ceiling_s
+from fix.guards.initiator_guard import retry_ceiling_s
 
 # The first words of QuickFIX's texts before a logon; the port in them is the guard process's.
 CONNECTING = "Connecting to "

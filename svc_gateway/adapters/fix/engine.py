@@ -12,14 +12,14 @@ from typing import Any
 import quickfix as fix
 
 from fix.dictionary import dictionary_text
-from fix.guard import LOOPBACK
-from fix.guard_process import GuardProcess
-from fix.initiator_guard import GuardConfig
+from fix.guards.guard import LOOPBACK
+from fix.guards.guard_process import GuardProcess
+from fix.guards.initiator_guard import GuardConfig
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory
 from svc_gateway.adapters.fix.connection_watch import CONNECTING, ConnectionWatch
 from svc_gateway.adapters.fix.message_log import MessageLog
-from svc_gateway.adapters.fix.store import StoreView
-from svc_gateway.adapters.fix.store_health import StoreHealth
+from svc_gateway.adapters.fix.store.file_store import StoreView
+from svc_gateway.adapters.fix.store.store_health import StoreHealth
 from svc_gateway.adapters.fix.venue_groups import GROUPS, MORE_TYPES
 from svc_gateway.service.ports import (
     OWNER_SILENCE_MAX_S,

@@ -17,7 +17,7 @@ TABLES: Final[dict[str, str]] = {
     "audit_log": """SELECT, INSERT (entry_id, at_ns, act, actor, user_id, username, address,
         session_id, detail, count)""",
     "users": """SELECT, INSERT, UPDATE (username, display_name, password_hash, roles, accounts,
-        disabled, version, changed_at_ns)""",
+        price_rights, disabled, version, changed_at_ns)""",
     "sessions": "SELECT, INSERT, UPDATE, DELETE",
     "refresh_tokens": "SELECT, INSERT, UPDATE, DELETE",
     "login_failures": "SELECT, INSERT, UPDATE, DELETE",

@@ -17,6 +17,7 @@ users = sa.Table(
     sa.Column("password_hash", sa.Text, nullable=False),
     sa.Column("roles", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("accounts", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("price_rights", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("changed_at_ns", sa.BigInteger, nullable=False),

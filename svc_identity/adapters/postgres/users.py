@@ -32,10 +32,11 @@ class PostgresUsers:
             "password_hash": user.password_hash,
             "roles": sorted(role.value for role in user.roles),
             "accounts": sorted(user.accounts),
+            "price_rights": sorted(user.price_rights),
             "disabled": user.disabled,
         }
         first = {"user_id": user.user_id, "version": 1, "changed_at_ns": 0}
-        allowed = ("roles", "accounts", "disabled")
+        allowed = ("roles", "accounts", "price_rights", "disabled")
         changed = sa.or_(*(users.c[name].is_distinct_from(values[name]) for name in allowed))
         counted = {
             "version": users.c.version + sa.case((changed, 1), else_=0),
@@ -74,4 +75,5 @@ def _user(row: sa.Row[Any]) -> User:
         accounts=frozenset(row.accounts),
         disabled=row.disabled,
         version=row.version,
+        price_rights=frozenset(row.price_rights),
     )

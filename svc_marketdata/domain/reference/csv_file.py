@@ -7,7 +7,7 @@ have leaves what is known as it is; an empty field says that nothing is known.
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from svc_marketdata.domain.reference.codes import WrongValueError
@@ -23,7 +23,7 @@ from svc_marketdata.domain.reference.records import (
 
 INSTRUMENT_FIELDS: Final[tuple[str, ...]] = ("cfi", "type", "name", "issuer")
 LISTING_FIELDS: Final[tuple[str, ...]] = (
-    "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "calendar", "ended",
+    "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "ended",
 )  # fmt: skip
 COLUMNS: Final = (
     "isin", *INSTRUMENT_FIELDS, "mic", "symbol", *LISTING_FIELDS, "valid_from",
@@ -72,14 +72,13 @@ class File(NamedTuple):
     faults: list[Fault]
 
 
-def read(text: str, today: dt.date, valid_from: dt.date, calendars: Collection[str]) -> File:
+def read(text: str, today: dt.date, valid_from: dt.date) -> File:
     """Read a file.
 
     Args:
         text: The whole file.
         today: The present day.
         valid_from: Day from which rows hold that have no valid_from.
-        calendars: Names of the trading calendars that are known.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -87,7 +86,7 @@ def read(text: str, today: dt.date, valid_from: dt.date, calendars: Collection[s
         faults = list(_wrong_columns(header))
         if faults:
             return File([], faults)
-        return _Reading(header, today, valid_from, calendars).of(reader)
+        return _Reading(header, today, valid_from).of(reader)
     except csv.Error as error:
         expected = f"a row of CSV (RFC 4180): {error}"
         return File([], [Fault(reader.line_num, "row", "", expected)])
@@ -114,14 +113,12 @@ class _Reading:
         header: list[str],
         today: dt.date,
         valid_from: dt.date,
-        calendars: Collection[str],
     ) -> None:
         self._header = header
         self._last = today.replace(day=1, year=today.year + YEARS_AHEAD_MAX)
         self._valid_from = valid_from
         self._checks: dict[str, Callable[[str], str]] = {
             **CHECKS,
-            "calendar": lambda text: _calendar(text, calendars),
             "ended": _ended,
         }
         self._rows: dict[tuple[RecordKind, str, dt.date], Row] = {}
@@ -220,13 +217,6 @@ def checked_date(text: str, last: dt.date) -> dt.date:
     if not FIRST_DATE <= date <= last:
         raise WrongValueError(f"a date from {FIRST_DATE} to {last}")
     return date
-
-
-def _calendar(text: str, calendars: Collection[str]) -> str:
-    name = text.upper()
-    if name not in calendars:
-        raise WrongValueError("the name of a trading calendar, as in XAMS or 24/7")
-    return name
 
 
 def _ended(text: str) -> str:

@@ -61,7 +61,6 @@ class ListingRecord(NamedTuple):
     """Bands "from price:tick size", lowest first: "0:0.01 10:0.05"."""
     min_quantity: str = ""
     max_quantity: str = ""
-    calendar: str = ""
     ended: str = ""
     """"true" if it was delisted or has another symbol."""
 

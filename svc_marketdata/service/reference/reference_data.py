@@ -6,7 +6,6 @@ import binascii
 import datetime as dt
 import gzip
 import io
-from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from svc_marketdata.domain.reference import csv_file
@@ -45,7 +44,6 @@ class ReferenceData:
         self,
         packed: bytes,
         valid_from: dt.date,
-        calendars: Collection[str],
         by: By,
         *,
         dry_run: bool,
@@ -58,7 +56,7 @@ class ReferenceData:
         """
         today = self.view.today()
         # Reading a long file takes seconds: prices go on in this thread meanwhile.
-        file = await asyncio.to_thread(_read, packed, today, valid_from, calendars)
+        file = await asyncio.to_thread(_read, packed, today, valid_from)
         if file.faults:
             return Imported(0, 0, file.faults, "")
         async with self.store.writing() as writing:
@@ -100,8 +98,8 @@ class ReferenceData:
         return await self.store.as_of(key, day, change)
 
 
-def _read(packed: bytes, today: dt.date, valid_from: dt.date, calendars: Collection[str]) -> File:
-    return csv_file.read(_text(packed), today, valid_from, calendars)
+def _read(packed: bytes, today: dt.date, valid_from: dt.date) -> File:
+    return csv_file.read(_text(packed), today, valid_from)
 
 
 def _compare(file: File, known: dict[Key, list[Dated[Record]]], change: int) -> Changes:

@@ -6,10 +6,10 @@ Listings are also stored in the database for the next start; prices are only in 
 import asyncio
 from collections.abc import AsyncIterator
 
-from mesh.channel import mesh_channel
+from mesh.certificates.tls import HasTls
 from mesh.log import get_logger
+from mesh.rpc.channel import mesh_channel
 from mesh.streams.backoff import keep_connected
-from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import (
     instrument_pb2,
     instrument_service_pb2,

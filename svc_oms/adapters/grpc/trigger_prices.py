@@ -12,12 +12,12 @@ import grpc.aio
 from typing_extensions import override
 
 from kernel.clock import Clock
-from mesh.channel import mesh_channel
+from mesh.certificates.tls import HasTls
 from mesh.errors import read_refusal
 from mesh.log import get_logger
+from mesh.rpc.channel import mesh_channel
 from mesh.streams.backoff import keep_connected
 from mesh.tasks import is_set_within
-from mesh.tls import HasTls
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff

@@ -1,4 +1,4 @@
-"""SQL that follows from the columns a class of rows describes; see service/ports/columns.py.
+"""SQL that follows from the columns a class of rows describes; see service/ports/rows/columns.py.
 
 Statements are put together from constants only; values are parameters.
 """
@@ -7,7 +7,7 @@ Statements are put together from constants only; values are parameters.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from svc_oms.service.ports.columns import Column, Kind, columns_of
+from svc_oms.service.ports.rows.columns import Column, Kind, columns_of
 
 FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
 

@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 from typing_extensions import override
 
-from svc_oms.adapters.postgres.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.service.ports import Record
 from svc_oms.service.ports.guard_ports import Armed, GuardRow, GuardStore
 

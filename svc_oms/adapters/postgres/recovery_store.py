@@ -8,8 +8,8 @@ import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.adapters.postgres.order_statements import EPOCH, LOCK_CONTROLS, MOVE_CONTROLS
-from svc_oms.domain.book_marks import FoundMark, LogMark
+from svc_oms.adapters.postgres.orders.order_statements import EPOCH, LOCK_CONTROLS, MOVE_CONTROLS
+from svc_oms.domain.recovery.book_marks import FoundMark, LogMark
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports.recovery_ports import (
     BookView,

@@ -24,7 +24,7 @@ from svc_oms.domain.controls.parts import (
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add
 from svc_oms.domain.numbers import subtract as minus
-from svc_oms.domain.positions import Position
+from svc_oms.domain.positions.account_positions import Position
 
 PriceOf = Callable[[str], Price | None]
 """Reference price of a listing, for orders without a price of their own."""

@@ -1,7 +1,7 @@
 """What a group of linked orders could still execute: not each in full, but what its rules allow.
 
-The rules are those of `svc_oms.domain.groups`. Orders of one group, listing and side are one
-unit and count together:
+The rules are those of `svc_oms.domain.groups.group_rules`. Orders of one group, listing and side
+are one unit and count together:
 
     OCO members, bracket exits   One excludes the others: the largest of them counts.
     OTO children                 Each may execute: their sum counts.

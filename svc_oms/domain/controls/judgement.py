@@ -1,7 +1,7 @@
 """The controls in their order, for one command; and the counts of what was taken."""
 
 from kernel.nanoseconds import NS_PER_MS
-from svc_oms.domain.controls.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.rules import (
     SINGLE,
     check_self_match,

@@ -4,22 +4,22 @@ from decimal import Decimal
 
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_MS
-from svc_oms.domain.cash import worth
-from svc_oms.domain.checks import OrderRefused
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     Applied,
     LimitKind,
     PermissionMode,
     SelfMatchPolicy,
     TradingState,
 )
-from svc_oms.domain.controls.refusals import against, named, past, without_price
+from svc_oms.domain.controls.limits.refusals import against, named, past, without_price
 from svc_oms.domain.controls.state import Collar
 from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO, add, multiply, share
 from svc_oms.domain.numbers import subtract as minus
+from svc_oms.domain.order_terms.cash import worth
+from svc_oms.domain.order_terms.checks import OrderRefused
 
 HUNDRED = Decimal(100)
 

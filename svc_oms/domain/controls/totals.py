@@ -10,9 +10,9 @@ from typing import NamedTuple
 from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.controls.exposure import exposure
-from svc_oms.domain.controls.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.limits.refusals import against, past, without_price
 from svc_oms.domain.controls.parts import together
-from svc_oms.domain.controls.refusals import against, past, without_price
 from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.controls.windows import Window
 from svc_oms.domain.numbers import ZERO, add

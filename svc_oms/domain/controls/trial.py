@@ -7,9 +7,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from kernel.side import Side
-from svc_oms.domain.cash import worth
 from svc_oms.domain.controls.exposure import OpenBook
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     AccountLimits,
     Applied,
     Controls,
@@ -22,6 +21,7 @@ from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, multiply
 from svc_oms.domain.numbers import subtract as minus
+from svc_oms.domain.order_terms.cash import worth
 
 FINGERPRINT_BYTES = 8
 

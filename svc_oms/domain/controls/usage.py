@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.controls.exposure import OpenBook, exposure
-from svc_oms.domain.controls.limit_values import Applied, LimitKind, values_text
+from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind, values_text
 from svc_oms.domain.controls.parts import together
 from svc_oms.domain.controls.state import StrategyKey
 from svc_oms.domain.controls.trial import AccountView

@@ -1,1 +1,1 @@
-"""What the venue and the gateway report, and which events follow for an order."""
+"""What the venue and the gateway report or a person states, and which events follow."""

@@ -18,16 +18,16 @@ from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
 from kernel.side import CODE_OF_SIDE
 from svc_oms.domain.events import Event, OrderInDoubt, OrderResolved, VenueReportParked
-from svc_oms.domain.lifecycle import TERMINAL, OrderState
-from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity, subtract
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ExecutionReportFacts,
     Facts,
     ReceiptFacts,
 )
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType
+from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Quantity, subtract
 from svc_oms.domain.reports.legs import Leg, leg_of
 from svc_oms.domain.reports.report_parts import (
     TIMES_IN_FORCE,

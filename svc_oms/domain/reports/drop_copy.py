@@ -21,9 +21,9 @@ from svc_oms.domain.events import (
     OrderRejected,
     OrderResolved,
 )
+from svc_oms.domain.facts import CancelRejectFacts, ExecutionReportFacts, Facts
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, ResolutionSource
-from svc_oms.domain.reports.facts import CancelRejectFacts, ExecutionReportFacts, Facts
 from svc_oms.domain.reports.legs import Leg, leg_of
 from svc_oms.domain.reports.report_parts import standing_doubts
 from svc_oms.domain.reports.venue_reports import NO_EXECUTIONS, Executions, interpret

@@ -18,9 +18,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.numbers import Price, Quantity, add, subtract
-from svc_oms.domain.reports.facts import ExecutionReportFacts
 
 
 class Applied(NamedTuple):

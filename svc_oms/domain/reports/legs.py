@@ -18,10 +18,10 @@ from enum import Enum
 from typing import Final
 
 from svc_oms.domain.events import Event, OrderAcknowledged, OrderInDoubt, OrderResolved
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, ResolutionSource
 from svc_oms.domain.numbers import add
-from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.report_parts import (
     ask_venue,
     merged,

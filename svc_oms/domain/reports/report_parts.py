@@ -13,6 +13,7 @@ from svc_oms.domain.events import (
     StatusRequested,
     VenueReportParked,
 )
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import (
     Execution,
@@ -24,7 +25,6 @@ from svc_oms.domain.model import (
     TimeInForce,
 )
 from svc_oms.domain.numbers import Quantity
-from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.venue_reasons import BY_ORD_REJ_REASON, OTHER
 
 # Base states that the venue can make working again.

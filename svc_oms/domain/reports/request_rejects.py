@@ -4,14 +4,14 @@ OrderCancelReject(9), BusinessMessageReject(j), Reject(3), and the gateway's rec
 """
 
 from svc_oms.domain.events import Event, OrderCanceled, OrderInDoubt, OrderRejected
-from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
-from svc_oms.domain.model import Order
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.lifecycle import LOCAL, TERMINAL, OrderState
+from svc_oms.domain.model import Order
 from svc_oms.domain.reports.legs import in_contradiction
 from svc_oms.domain.reports.report_parts import (
     found,

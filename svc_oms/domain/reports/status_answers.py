@@ -1,7 +1,6 @@
 """Order Status: how doubts end. ExecType(150)=I, and "unknown order" to a status request."""
 
 from kernel.decimals import plain
-from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     Event,
     OrderAcknowledged,
@@ -17,10 +16,11 @@ from svc_oms.domain.events import (
     OrderStopped,
     OrderSuspended,
 )
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.lifecycle import TERMINAL, OrderState
 from svc_oms.domain.model import Order, OrderTerms, ResolutionSource
 from svc_oms.domain.numbers import Quantity
-from svc_oms.domain.reports.facts import ExecutionReportFacts
+from svc_oms.domain.order_terms.cash import found_quantity
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,

@@ -10,11 +10,11 @@ from itertools import chain
 from typing import Final
 
 from kernel.side import SIDE_OF_CODE, Side
-from svc_oms.domain.checks import Instrument
+from svc_oms.domain.facts import ExecutionReportFacts, ReportedOrder
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
-from svc_oms.domain.reports.facts import ExecutionReportFacts, ReportedOrder
+from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.reports.report_parts import TIMES_IN_FORCE
 
 OPENING: Final = frozenset("A0F")

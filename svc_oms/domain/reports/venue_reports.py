@@ -24,7 +24,6 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from svc_oms.domain.cash import found_quantity
 from svc_oms.domain.events import (
     CancelPending,
     Event,
@@ -44,14 +43,7 @@ from svc_oms.domain.events import (
     OrderSuspended,
     ReplacePending,
 )
-from svc_oms.domain.lifecycle import TERMINAL, OrderState
-from svc_oms.domain.model import (
-    Execution,
-    Order,
-    ResolutionSource,
-)
-from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ExecutionReportFacts,
@@ -59,6 +51,14 @@ from svc_oms.domain.reports.facts import (
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.domain.model import (
+    Execution,
+    Order,
+    ResolutionSource,
+)
+from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
+from svc_oms.domain.order_terms.cash import found_quantity
 from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
@@ -77,8 +77,8 @@ from svc_oms.domain.reports.report_parts import (
     venue_rejection,
 )
 from svc_oms.domain.reports.request_rejects import cancel_reject, message_reject, receipt
+from svc_oms.domain.reports.resolve import folded, second_thoughts
 from svc_oms.domain.reports.status_answers import UNKNOWN_ORDER, order_status, unknown_order
-from svc_oms.domain.resolve import folded, second_thoughts
 
 __all__ = [
     "BusinessRejectFacts",

@@ -5,8 +5,8 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from mesh.call import Call
 from mesh.errors import MeshError
+from mesh.rpc.call import Call
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
 from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
 from svc_oms.service.codec.audit_entries import request_text

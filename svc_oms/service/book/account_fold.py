@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from kernel.hashchain import verify_chain
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
-from svc_oms.domain.verify import Finding, LogLine
+from svc_oms.domain.verification.verify import Finding, LogLine
 from svc_oms.service.book.book_view import BookReader, StoredBase, StoredOrder
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order

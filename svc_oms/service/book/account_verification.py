@@ -8,9 +8,9 @@ from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import TERMINAL
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, add
-from svc_oms.domain.position_fold import PositionFold, compare_positions
-from svc_oms.domain.positions import bought
-from svc_oms.domain.verify import (
+from svc_oms.domain.positions.account_positions import bought
+from svc_oms.domain.verification.position_fold import PositionFold, compare_positions
+from svc_oms.domain.verification.verify import (
     NOT_STORED,
     Finding,
     check_arithmetic,

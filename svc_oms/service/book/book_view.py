@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from kernel.hashchain import GENESIS, Head
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry
-from svc_oms.service.ports.records import AuditHead, AuditLine, OpeningsRow, PositionRow
+from svc_oms.service.ports.rows.records import AuditHead, AuditLine, OpeningsRow, PositionRow
 
 
 class StoredOrder(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kernel.hashchain import Head, differences
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 from svc_oms.service.book.book_view import Audited
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.book.report import Report

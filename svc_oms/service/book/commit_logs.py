@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 
 
 class CommitLog(StrEnum):

@@ -24,7 +24,7 @@ from svc_oms.domain.events import (
     Stamp,
     StatusRequested,
 )
-from svc_oms.domain.groups import consequences
+from svc_oms.domain.groups.group_rules import consequences
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Quantity
 from svc_oms.service.book.book_changes import BookChanges

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 
 FINDINGS_SHOWN_MAX = 200
 # Further ones are counted only.

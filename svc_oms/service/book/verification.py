@@ -6,7 +6,7 @@ from google.protobuf.message import DecodeError
 
 from kernel.hashchain import GENESIS, ChainCheck, event_hash
 from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 from svc_oms.service.book.account_verification import AccountVerification, Progress
 from svc_oms.service.book.book_view import Audited, BookReader, StoredBase
 from svc_oms.service.book.commit_logs import CommitLog, check_commit_order
@@ -38,7 +38,7 @@ def _silent(_line: str) -> None:
 async def verify_book(
     store: Audited, scope: Scope = EVERYTHING, progress: Progress = _silent
 ) -> Report:
-    """Check every account and every log of the scope; see `domain.verify`."""
+    """Check every account and every log of the scope; see `domain.verification.verify`."""
     report = Report()
     async with store.audit() as reader:
         await _verify_accounts(reader, scope, report, progress)

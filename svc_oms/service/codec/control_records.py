@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from kernel.decimals import plain
 from ordermesh.oms.v1 import limit_pb2, order_pb2
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     Controls,
     Limit,
     Override,
@@ -15,7 +15,7 @@ from svc_oms.domain.controls.limit_values import (
     Values,
 )
 from svc_oms.domain.controls.state import Stop, StrategyKey
-from svc_oms.domain.positions import Openings, Position
+from svc_oms.domain.positions.account_positions import Openings, Position
 from svc_oms.service.codec.derived import derive, reader, writer
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import OpeningsRow, PositionRow

@@ -7,7 +7,7 @@ from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.domain import events as ev
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import Order
-from svc_oms.domain.verify import LogLine
+from svc_oms.domain.verification.verify import LogLine
 from svc_oms.service.codec.derived import Codec, derive
 from svc_oms.service.codec.order_records import NEW_ORDER_FOLD, order_value
 from svc_oms.service.codec.values import timestamp

@@ -8,9 +8,10 @@ from kernel.decimals import EXECUTION_QUANTITY_FRACTION_DIGITS_MAX, FRACTION_DIG
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.facts import ReportedOrder
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import bounded, execution_price
-from svc_oms.domain.reports.facts import ReportedOrder
+from svc_oms.domain.order_terms.triggers import at_venue
 from svc_oms.domain.reports.venue_reports import (
     BusinessRejectFacts,
     CancelRejectFacts,
@@ -19,7 +20,6 @@ from svc_oms.domain.reports.venue_reports import (
     ReceiptFacts,
     SessionRejectFacts,
 )
-from svc_oms.domain.triggers import at_venue
 from svc_oms.service.codec.derived import reader
 from svc_oms.service.codec.values import terms_message, timestamp
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from mesh.errors import MeshError, to_rejection
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCEL
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.controls.rules import SelfMatchRefused
 from svc_oms.domain.events import CancelRequested
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel
+from svc_oms.domain.order_terms.checks import OrderRefused
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.controls.pre_trade_control import BatchControl
 from svc_oms.service.errors import refused

@@ -12,11 +12,11 @@ from typing import Any
 
 from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import VenueCommandKind
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import ApproveOrder, PlaceOrder, ReplaceOrder, TriggerOrder
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO
+from svc_oms.domain.order_terms.checks import OrderRefused
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import order_message, progress_message, read_order

@@ -2,7 +2,7 @@
 
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_STATUS
 from svc_oms.domain.commands import DoubtOrder
-from svc_oms.domain.unanswered import unanswered
+from svc_oms.domain.recovery.unanswered import unanswered
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 from mesh.errors import MeshError, to_rejection
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.checks import Instrument, OrderRefused
 from svc_oms.domain.commands import CancelOrder, PlaceOrder
-from svc_oms.domain.go_flat import Cause, Plan, Sizes, plan
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms, OrderType, TimeInForce
+from svc_oms.domain.order_terms.checks import Instrument, OrderRefused
+from svc_oms.domain.positions.go_flat import Cause, Plan, Sizes, plan
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.errors import refused

@@ -9,12 +9,12 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderAccepted, ReplaceRequested
-from svc_oms.domain.group_checks import check_link, check_replace
+from svc_oms.domain.groups.group_checks import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.order import decide_place, decide_replace
-from svc_oms.domain.reduce_only import is_judged, require_room
-from svc_oms.domain.trading_hours import require_taken, waits_for_opening
+from svc_oms.domain.order_terms.trading_hours import require_taken, waits_for_opening
+from svc_oms.domain.positions.reduce_only import is_judged, require_room
 from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row

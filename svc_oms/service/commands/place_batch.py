@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from mesh.errors import MeshError, refuse, to_rejection
 from ordermesh.oms.v1 import order_service_pb2
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import PlaceOrder
+from svc_oms.domain.order_terms.checks import OrderRefused
 from svc_oms.domain.refusal import invalid
 from svc_oms.service.codec.order_records import order_message, progress_message
 from svc_oms.service.commands.command_batch import CommandBatch, Refused, RolledBackError

@@ -17,7 +17,7 @@ from svc_oms.domain.commands import ResolveOrder
 from svc_oms.domain.events import OrderExecuted, Stamp
 from svc_oms.domain.model import Execution, Order
 from svc_oms.domain.order import decide_resolve
-from svc_oms.domain.resolve import Known, statement_value
+from svc_oms.domain.reports.resolve import Known, statement_value
 from svc_oms.service.audit.audit_log import action
 from svc_oms.service.codec.order_records import execution_row, found_execution
 from svc_oms.service.codec.values import timestamp

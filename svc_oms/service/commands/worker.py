@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
-from mesh.call import Call
 from mesh.errors import MeshError
 from mesh.log import get_logger
+from mesh.rpc.call import Call
 from svc_oms.service import metrics
 from svc_oms.service.audit.refusal_entries import batch_refusals
 from svc_oms.service.book.book_changes import BookChanges

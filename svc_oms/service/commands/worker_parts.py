@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kernel.clock import Clock
-from svc_oms.domain.checks import Limits
+from svc_oms.domain.order_terms.checks import Limits
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from svc_oms.domain.controls.exposure import OpenBook, PriceOf
 from svc_oms.domain.model import InstrumentKey
-from svc_oms.domain.positions import Position
+from svc_oms.domain.positions.account_positions import Position
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_records import read_order

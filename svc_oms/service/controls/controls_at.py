@@ -6,8 +6,8 @@ from typing import Final
 
 from kernel.nanoseconds import NS_PER_US
 from ordermesh.oms.v1 import limit_pb2, order_way_pb2
-from svc_oms.domain.controls.limit_values import LimitScope, TradingState, desk_name
-from svc_oms.domain.controls.replaced import Specific
+from svc_oms.domain.controls.limits.limit_values import LimitScope, TradingState, desk_name
+from svc_oms.domain.controls.limits.replaced import Specific
 from svc_oms.service.codec.control_records import limit_value, override_value
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.ports.control_ports import ControlRecord, ControlStore, RecordKind

@@ -7,7 +7,6 @@ from typing_extensions import override
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
-from svc_oms.domain.checks import Instrument, Limits
 from svc_oms.domain.controls.judgement import (
     ONCE,
     count,
@@ -15,7 +14,7 @@ from svc_oms.domain.controls.judgement import (
     count_execution,
     judge,
 )
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     DEFAULT_ID,
     NO_CONTROLS,
     Applied,
@@ -27,14 +26,15 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.refusals import named
+from svc_oms.domain.controls.limits.refusals import named
 from svc_oms.domain.controls.state import Stop, StrategyKey, read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
 from svc_oms.domain.events import Event, OrderExecuted
-from svc_oms.domain.go_flat import Sizes
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
-from svc_oms.domain.positions import AMENDING, MOVING, Position, fill_of, followed
+from svc_oms.domain.order_terms.checks import Instrument, Limits
+from svc_oms.domain.positions.account_positions import AMENDING, MOVING, Position, fill_of, followed
+from svc_oms.domain.positions.go_flat import Sizes
 from svc_oms.service.audit.audit_log import action
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (

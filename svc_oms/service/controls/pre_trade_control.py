@@ -9,10 +9,10 @@ ends with its batch: what must be known later it writes.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from svc_oms.domain.checks import Instrument
 from svc_oms.domain.events import Event
-from svc_oms.domain.go_flat import Sizes
 from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.order_terms.checks import Instrument
+from svc_oms.domain.positions.go_flat import Sizes
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.submissions import Submission

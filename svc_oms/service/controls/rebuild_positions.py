@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from svc_oms.domain.controls.state import read_state, state_text
 from svc_oms.domain.model import InstrumentKey
-from svc_oms.domain.position_fold import PositionFold
-from svc_oms.domain.positions import Position
+from svc_oms.domain.positions.account_positions import Position
+from svc_oms.domain.verification.position_fold import PositionFold
 from svc_oms.service.book.account_fold import AccountFold
 from svc_oms.service.book.book_view import Audited, BookReader
 from svc_oms.service.codec.control_records import openings_value, position_row, position_value

@@ -13,7 +13,7 @@ from mesh.log import get_logger
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import InstrumentKey, Order
-from svc_oms.domain.positions import (
+from svc_oms.domain.positions.account_positions import (
     AMENDING,
     Amendments,
     Fill,

@@ -6,8 +6,8 @@ believes that it has. So an unknown id is refused, with the known ones most simi
 
 from typing import Final
 
+from kernel.similar_ids import near
 from mesh.errors import MeshError, refuse
-from svc_oms.domain.similar_ids import near
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.ports.directory_ports import DirectoryStore, IdKind

@@ -3,9 +3,9 @@
 import asyncio
 from typing import NamedTuple
 
-from mesh.auth import Principal
-from mesh.call import Call
+from mesh.auth.tokens import Principal
 from mesh.log import get_logger
+from mesh.rpc.call import Call
 from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
 from svc_oms.service.ports.directory_ports import UserNameStore
 

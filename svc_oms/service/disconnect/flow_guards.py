@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from kernel.clock import Clock
 from kernel.ulid import new_ulid
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.tasks import is_set_within

@@ -20,9 +20,9 @@ from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from ordermesh.oms.v1 import parked_service_pb2 as pb
 from svc_oms.domain.events import Event, OrderExecuted, Stamp, VenueReportParked
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO, add, multiply, subtract
-from svc_oms.domain.reports.facts import ExecutionReportFacts
 from svc_oms.domain.reports.unsolicited import differences
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.book_changes import BookChanges
@@ -37,9 +37,9 @@ from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.report_batch import ReportBatch
-from svc_oms.service.venue.reports import Report, read_message
-from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
+from svc_oms.service.venue.reports.report_batch import ReportBatch
+from svc_oms.service.venue.reports.reports import Report, read_message
+from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 
 log = get_logger("svc_oms.parked")
 

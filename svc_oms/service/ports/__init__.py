@@ -1,4 +1,4 @@
-"""What the order book needs of the outside, as protocols; the records are in `records.py`."""
+"""What the order book needs of the outside, as protocols; the records are in `rows/`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -9,14 +9,15 @@ from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.fill_ports import FillReader
 from svc_oms.service.ports.guard_ports import GuardStore
 from svc_oms.service.ports.kill_ports import KillStore, SwitchRow
-from svc_oms.service.ports.order_columns import OrderWrite
 from svc_oms.service.ports.parked_ports import (
     ParkedRow,
     ParkedStore,
     SettledWrite,
     StatementRow,
 )
-from svc_oms.service.ports.records import (
+from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoveryStore
+from svc_oms.service.ports.rows.order_columns import OrderWrite
+from svc_oms.service.ports.rows.records import (
     AccountInfo,
     AccountRow,
     AccountSnapshot,
@@ -44,7 +45,6 @@ from svc_oms.service.ports.records import (
     SessionRow,
     WriteSet,
 )
-from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoveryStore
 from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 from svc_oms.service.ports.store_errors import (
     FencedError,

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.ports.records import AccountRow, AuditTransaction, OrderRow, PositionRow
+from svc_oms.service.ports.rows.records import AccountRow, AuditTransaction, OrderRow, PositionRow
 
 
 class RecordKind(IntEnum):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from svc_oms.service.ports.records import AmendmentRow, FillRow, OpeningsRow
+from svc_oms.service.ports.rows.records import AmendmentRow, FillRow, OpeningsRow
 
 
 class FillReader(Protocol):

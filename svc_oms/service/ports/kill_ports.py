@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.ports.records import Record
+from svc_oms.service.ports.rows.records import Record
 
 
 class SwitchKind(IntEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from svc_oms.domain.book_marks import FoundMark, LogMark
+from svc_oms.domain.recovery.book_marks import FoundMark, LogMark
 
 
 class RecoveryRow(NamedTuple):

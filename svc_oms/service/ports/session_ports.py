@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from svc_oms.service.ports.records import Record, SessionRow
+from svc_oms.service.ports.rows.records import Record, SessionRow
 
 
 class ActionRow(NamedTuple):

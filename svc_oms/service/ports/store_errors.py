@@ -1,6 +1,6 @@
 """What the store raises."""
 
-from svc_oms.service.ports.records import SessionRow
+from svc_oms.service.ports.rows.records import SessionRow
 
 
 class StoreUnavailableError(Exception):

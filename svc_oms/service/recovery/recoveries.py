@@ -19,7 +19,7 @@ from kernel.order_ids import order_id_of
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.book_marks import LogMark, number_of, why_older
+from svc_oms.domain.recovery.book_marks import LogMark, number_of, why_older
 from svc_oms.service import metrics
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.codec.order_records import read_order

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from google.protobuf.json_format import Parse, ParseError
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.book_marks import LogMark, why_older
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.recovery.book_marks import LogMark, why_older
+from svc_oms.domain.verification.verify import Finding
 from svc_oms.service.ports.recovery_ports import RecoveryStore
 
 NAME = "book_mark"

@@ -7,9 +7,9 @@ from kernel.clock import Clock
 from kernel.ticks import TickBand
 from mesh.errors import refuse
 from ordermesh.marketdata.v1 import instrument_pb2
-from svc_oms.domain.checks import Instrument
 from svc_oms.domain.controls.trial import Reference
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.service.reference.reference_prices import References
 
 TRADABLE = frozenset({instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION})

@@ -16,9 +16,14 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SessionStatus,
 )
 from svc_oms.domain.model import OrderType, TimeInForce
-from svc_oms.domain.terms import BASIC, Capabilities
-from svc_oms.domain.trading_hours import NOT_KNOWN, TradingSession, day_ends_at_ns, known
-from svc_oms.domain.trading_hours import SessionStatus as TradSesStatus
+from svc_oms.domain.order_terms.terms import BASIC, Capabilities
+from svc_oms.domain.order_terms.trading_hours import (
+    NOT_KNOWN,
+    TradingSession,
+    day_ends_at_ns,
+    known,
+)
+from svc_oms.domain.order_terms.trading_hours import SessionStatus as TradSesStatus
 from svc_oms.service import metrics
 
 TRADING_DAY_END_S = 22 * 3600

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kernel.clock import Clock
 from kernel.nanoseconds import US_PER_S, to_us
-from mesh.call import Call
+from mesh.rpc.call import Call
 from mesh.streams.cursor import Kept, resync, resync_cause
 from mesh.streams.life import StreamLife, slow_consumer
 from ordermesh.oms.v1.event_pb2 import OrderStreamItem

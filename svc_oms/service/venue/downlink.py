@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kernel.clock import Clock
-from mesh.call import Call
+from mesh.rpc.call import Call
 from mesh.streams.life import StreamLife
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.service.audit.audit_log import AuditLog

@@ -13,8 +13,8 @@ from time import perf_counter
 
 from kernel.nanoseconds import to_us
 from kernel.ulid import valid_ulid
-from mesh.call import Call
 from mesh.log import get_logger
+from mesh.rpc.call import Call
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
@@ -31,7 +31,6 @@ from svc_oms.service.ports import (
     Transaction,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
-from svc_oms.service.venue.adoption import Adoption
 from svc_oms.service.venue.downlink import (
     GATEWAY_SILENCE_MAX_S,
     OLD_GATEWAY_SILENCE_MAX_S,
@@ -41,11 +40,12 @@ from svc_oms.service.venue.downlink import (
     SessionLinkParts,
     SilenceWatch,
 )
-from svc_oms.service.venue.parked_room import ParkedRoom
-from svc_oms.service.venue.report_batch import ReportBatch
-from svc_oms.service.venue.reports import Report, read_message, read_receipt
+from svc_oms.service.venue.reports.adoption import Adoption
+from svc_oms.service.venue.reports.parked_room import ParkedRoom
+from svc_oms.service.venue.reports.report_batch import ReportBatch
+from svc_oms.service.venue.reports.reports import Report, read_message, read_receipt
+from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 from svc_oms.service.venue.unsent import Unsent
-from svc_oms.service.venue.unsolicited import Unsolicited, find_unsolicited
 
 log = get_logger("svc_oms.link")
 

@@ -1,4 +1,4 @@
-"""Finds orders whose venue has not answered in time; see `domain/unanswered.py`.
+"""Finds orders whose venue has not answered in time; see `domain/recovery/unanswered.py`.
 
 Every replica looks, so that no end of a replica stops it. The command worker checks again with
 the account locked, so an order becomes UNKNOWN once.

@@ -16,10 +16,10 @@ from mesh.log import get_logger
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_REPLACE
 from svc_oms.domain.commands import CancelOrder, CheckReduceOnly
 from svc_oms.domain.events import OrderCanceled, OrderReplaced, ReplaceRequested
-from svc_oms.domain.groups import whole_lots
+from svc_oms.domain.groups.group_rules import whole_lots
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order
-from svc_oms.domain.reduce_only import GONE, is_judged, room, too_much
+from svc_oms.domain.positions.reduce_only import GONE, is_judged, room, too_much
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch

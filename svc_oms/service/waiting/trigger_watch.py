@@ -38,12 +38,12 @@ from mesh.errors import MeshError
 from mesh.log import get_logger
 from mesh.timestamps import from_timestamp
 from ordermesh.marketdata.v1 import market_data_pb2
-from svc_oms.domain import triggers
 from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
 from svc_oms.domain.numbers import Price
-from svc_oms.domain.trading_hours import takes, waits_for_opening
+from svc_oms.domain.order_terms import triggers
+from svc_oms.domain.order_terms.trading_hours import takes, waits_for_opening
 from svc_oms.service import metrics
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError

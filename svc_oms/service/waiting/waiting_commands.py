@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 from mesh.errors import ERROR_TABLE, RETRYABLE, MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_NEW
-from svc_oms.domain import triggers
-from svc_oms.domain.checks import OrderRefused, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
@@ -28,13 +26,15 @@ from svc_oms.domain.events import (
     OrderTriggered,
     TriggerMoved,
 )
-from svc_oms.domain.groups import child_terms, in_the_way
+from svc_oms.domain.groups.group_rules import child_terms, in_the_way
 from svc_oms.domain.lifecycle import LOCAL, OrderState
 from svc_oms.domain.model import Order, Rejection, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order import decide_approve, decide_decline
-from svc_oms.domain.reduce_only import require_room
-from svc_oms.domain.trading_hours import require_taken
+from svc_oms.domain.order_terms import triggers
+from svc_oms.domain.order_terms.checks import OrderRefused, check_terms
+from svc_oms.domain.order_terms.trading_hours import require_taken
+from svc_oms.domain.positions.reduce_only import require_room
 from svc_oms.service.commands.checked import cancel_order, check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.nanoseconds import NS_PER_US, to_us
 from kernel.ulid import valid_ulid
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import refuse
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import (
@@ -19,7 +19,7 @@ from ordermesh.oms.v1 import (
     order_service_pb2,
     order_way_pb2,
 )
-from svc_oms.domain.controls.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
 from svc_oms.service.codec.kill_messages import switch_text
 from svc_oms.service.codec.parked_messages import (
     fix_text,

@@ -15,9 +15,9 @@ from decimal import Decimal
 
 import pytest
 
+from svc_oms.domain.facts import CancelRejectFacts
 from svc_oms.domain.model import OrderOrigin, TimeInForce
 from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.facts import CancelRejectFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))

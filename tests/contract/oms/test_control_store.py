@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, LinkProgress, PositionRow, WriteSet
 from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from tests.contract.oms.test_order_store import order, placed, written

@@ -2,7 +2,7 @@
 
 import pytest
 
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, WriteSet
 from svc_oms.service.ports.kill_ports import (
     PullRow,

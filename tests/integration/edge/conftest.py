@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.tls import TlsFiles
-from mesh.token_keys import KEYS_SERVICE
+from mesh.auth.token_keys import KEYS_SERVICE
+from mesh.certificates.tls import TlsFiles
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys, write_new_key
 from tests.support.edge import SERVICES, Backend, Edge, running_edge
 from tests.support.forgeries import make_token

@@ -2,7 +2,7 @@
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import kill_switch_pb2
-from svc_gateway.service import outbound
+from svc_gateway.service.sending import outbound
 from tests.support.gateway_bench import Bench, change, command
 
 NEW, REPLACE, CANCEL = (

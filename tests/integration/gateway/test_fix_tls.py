@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import trustme
 
-from fix.guard import LOOPBACK
+from fix.guards.guard import LOOPBACK
 from tests.support.gateway_bench import Bench
 from tests.support.waiting import until
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from fix import initiator_guard
-from fix.guard import LOOPBACK
-from fix.initiator_guard import GuardConfig, InitiatorGuard
+from fix.guards import initiator_guard
+from fix.guards.guard import LOOPBACK
+from fix.guards.initiator_guard import GuardConfig, InitiatorGuard
 from kernel.moments import Moment
 from tests.support.waiting import wait_for
 

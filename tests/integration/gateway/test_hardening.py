@@ -8,7 +8,7 @@ import pytest
 import quickfix as fix
 
 from conformance.scripted_venue import accepted, body, order_status, report, unknown_order
-from fix.guard import LOOPBACK
+from fix.guards.guard import LOOPBACK
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_gateway.adapters.fix.callbacks import Callbacks, RawLogFactory

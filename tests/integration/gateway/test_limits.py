@@ -7,7 +7,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from tests.support.gateway_bench import Bench, command
 from tests.support.waiting import until
 
-SESSION = "svc_gateway.service.order_session"
+SESSION = "svc_gateway.service.orders.order_session"
 
 
 def fill(number: int) -> str:

@@ -164,8 +164,8 @@ async def test_the_venue_going_down_is_reported_and_its_return_brings_books(benc
 
 
 async def test_too_many_changes_become_fresh_books(bench: Bench, monkeypatch) -> None:
-    monkeypatch.setattr("svc_gateway.service.market_session.FEED_UPDATES_MAX", 50)
-    monkeypatch.setattr("svc_gateway.service.market_session.UNACKNOWLEDGED_FRAMES_MAX", 3)
+    monkeypatch.setattr("svc_gateway.service.market.market_session.FEED_UPDATES_MAX", 50)
+    monkeypatch.setattr("svc_gateway.service.market.market_session.UNACKNOWLEDGED_FRAMES_MAX", 3)
     market_bench(bench)
     await started_with_books(bench)
     bench.market.acknowledge = False
@@ -216,7 +216,7 @@ async def test_a_trading_halt_is_reported(bench: Bench) -> None:
 async def test_repeated_gaps_ask_for_a_snapshot_once_in_its_interval(
     bench: Bench, monkeypatch
 ) -> None:
-    monkeypatch.setattr("svc_gateway.service.snapshot_asks.SNAPSHOT_INTERVAL_S", 3600.0)
+    monkeypatch.setattr("svc_gateway.service.market.snapshot_asks.SNAPSHOT_INTERVAL_S", 3600.0)
     market_bench(bench)
 
     def snapshots_asked() -> int:

@@ -260,7 +260,7 @@ async def test_a_mistake_in_our_own_reader_parks_the_message_and_the_process_liv
     def broken(*_):
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr("svc_gateway.adapters.fix.orders_in._execution_report", broken)
+    monkeypatch.setattr("svc_gateway.adapters.fix.orders.orders_in._execution_report", broken)
     bench.venue.send(body("8", t37="V1", t11="A-1", t17="E", t150="0", t39="0"))
     await until(lambda: len(bench.oms.messages) >= 1, "it came")
     assert "ZeroDivisionError" in bench.oms.messages[0].parked.error

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fix.guard import LOOPBACK
-from fix.held_port import HeldPort
+from fix.guards.guard import LOOPBACK
+from fix.guards.held_port import HeldPort
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import session_pb2
 from tests.integration.gateway.test_comes_back import RawVenue

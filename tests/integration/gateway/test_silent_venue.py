@@ -52,7 +52,7 @@ async def test_a_venue_that_only_sends_heartbeats_is_silent_until_a_price_comes(
 async def test_a_frozen_venue_is_silent_before_its_session_ends(
     bench: Bench, venue: RawVenue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("svc_gateway.domain.silence.HEARTBEAT_LATE_MAX_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.market.silence.HEARTBEAT_LATE_MAX_S", 0.0)
     venue.answers_tests = False
     bench.sessions = [session(bench, venue)]
     await bench.start()

@@ -11,10 +11,10 @@ import pytest
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.auth.token_keys import fetch_revoked
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
+from mesh.certificates.tls import TlsFiles
 from mesh.errors import MeshError
-from mesh.tls import TlsFiles
-from mesh.token_keys import fetch_revoked
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
 from ordermesh.identity.v1 import identity_audit_service_pb2 as audit_pb2
@@ -90,7 +90,18 @@ async def test_a_logout_and_a_change_of_roles_revoke_access_tokens_at_once(ident
     identity.ensure_user("dora", "--role", "RISK")
     await until_equal(refused_tokens, ["leaving", "staying"])
     fresh = auth.Refresh(pb.RefreshRequest(refresh_token=staying.refresh_token), timeout=5).tokens
-    assert "RISK" in (await verifier.verify(fresh.access_token)).roles
+    principal = await verifier.verify(fresh.access_token)
+    assert "RISK" in principal.roles
+    assert principal.price_rights == {"*=REAL_TIME"}
+    staying = fresh
+    done = identity.admin("set-prices", "--username", "dora", "*=NONE", "SIMA=DELAYED")
+    assert "dora may read *=NONE, SIMA=DELAYED" in done.stdout
+    await until_equal(refused_tokens, ["leaving", "staying"])
+    fresh = auth.Refresh(pb.RefreshRequest(refresh_token=staying.refresh_token), timeout=5).tokens
+    assert (await verifier.verify(fresh.access_token)).price_rights == {"*=NONE", "SIMA=DELAYED"}
+    identity.ensure_user("dora", "--role", "RISK")
+    fresh = auth.Refresh(pb.RefreshRequest(refresh_token=fresh.refresh_token), timeout=5).tokens
+    assert (await verifier.verify(fresh.access_token)).price_rights == {"*=NONE", "SIMA=DELAYED"}
 
 
 async def until_equal(ask, wanted):
@@ -183,7 +194,7 @@ def test_administration(identity):
     identity.ensure_user("erin", "--role", "VIEWER")
     lines = identity.admin("list-users").stdout.splitlines()
     (erin,) = [line.split("\t") for line in lines if line.startswith("erin\t")]
-    assert erin[2:] == ["enabled", "TRADER,VIEWER", "ACC-ALICE"]
+    assert erin[2:] == ["enabled", "TRADER,VIEWER", "ACC-ALICE", "*=REAL_TIME"]
     for words, stdin, says in (
         (("ensure-user", "--username", "f", "--role", "TRADER"), "", "--password-stdin"),
         (
@@ -192,6 +203,11 @@ def test_administration(identity):
             "10 to 128",
         ),
         (("disable-user", "--username", "nobody"), "", "no user 'nobody'"),
+        (("set-prices", "--username", "nobody", "*=NONE"), "", "no user 'nobody'"),
+        (("set-prices", "--username", "erin", "SIMB"), "", "'SIMB': VENUE=RIGHT"),
+        (("set-prices", "--username", "erin", "simb=NONE"), "", "a MIC of 4"),
+        (("set-prices", "--username", "erin", "SIMB=LATE"), "", "REAL_TIME, DELAYED or NONE"),
+        (("set-prices", "--username", "erin", "SIMB=NONE", "SIMB=DELAYED"), "", "another one"),
         (("new-signing-key", str(identity.folder / "key.pem")), "", "there already"),
     ):
         done = identity.admin(*words, stdin=stdin)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from meshctl.stack.edge import _binary
+from meshctl.stack.servers.edge import _binary
 from tests.support.manifests import containers, name_of, workloads, written
 
 

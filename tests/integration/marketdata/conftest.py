@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kernel.clock import SystemClock
-from mesh.channel import mesh_channel
-from mesh.server import MeshServer
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.server import MeshServer
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
 from ordermesh.marketdata.v1 import (
     feed_service_pb2_grpc,

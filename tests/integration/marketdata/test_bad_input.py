@@ -8,19 +8,26 @@ import pytest
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as reference
+from tests.integration.marketdata.conftest import instrument
 from tests.support.bad_input import cases, garbled, unbreakable
 from tests.support.refusals import refusal
 
 NAME = "ASML.SIMA"
 SUBSCRIPTION = {"instrument_ids": [NAME], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100}
+# Together they are refused for what they mean; each alone is well formed.
+KEY = {"isin": "NL0010273215", "currency": "EUR", "instrument_id": NAME}
 WATCH = prices.WatchRequest(
-    subscription=SUBSCRIPTION, heartbeat_s=1, cursor={"epoch": "e", "sequence": 1}
+    subscription=SUBSCRIPTION | {"instruments": [KEY]},
+    heartbeat_s=1,
+    cursor={"epoch": "e", "sequence": 1},
 )
 DATE, TIME = "2027-01-31", {"seconds": 1}
 GOOD = {
     "prices.Watch": WATCH,
-    "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=SUBSCRIPTION),
-    "prices.GetSnapshot": prices.GetSnapshotRequest(instrument_ids=[NAME], topics=[1], depth=1),
+    "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=WATCH.subscription),
+    "prices.GetSnapshot": prices.GetSnapshotRequest(
+        instrument_ids=[NAME], topics=[1], depth=1, instruments=[KEY]
+    ),
     "instruments.Get": instruments.GetRequest(instrument_id=NAME),
     "instruments.List": instruments.ListRequest(
         venue_mic="SIMA", isin="NL0010273215", text="ASML", page_size=1, page_token="x"
@@ -160,6 +167,30 @@ MEANING = [
         prices.GetSnapshotRequest(instrument_ids=["NONE.SIMA"]),
         "INSTRUMENT_NOT_FOUND",
     ),
+    ("prices.GetSnapshot", prices.GetSnapshotRequest(), "INVALID_FIELD"),
+    *(
+        (rpc, request, reason)
+        for key, reason in (
+            ({}, "INVALID_FIELD"),
+            ({"currency": "EUR"}, "INVALID_FIELD"),
+            ({"isin": "NL0010273215", "instrument_id": NAME}, "INVALID_FIELD"),
+            ({"currency": "EUR", "instrument_id": NAME}, "INVALID_FIELD"),
+            ({"instrument_id": "NONE.SIMA"}, "INSTRUMENT_NOT_FOUND"),
+            ({"isin": "NL0000000000"}, "INSTRUMENT_NOT_FOUND"),
+            ({"isin": "NL0010273215", "currency": "CHF"}, "INSTRUMENT_NOT_FOUND"),
+        )
+        for rpc, request in (
+            ("prices.Watch", prices.WatchRequest(subscription={"instruments": [key]})),
+            ("prices.GetSnapshot", prices.GetSnapshotRequest(instruments=[key])),
+        )
+    ),
+    *(
+        ("prices.Watch", prices.WatchRequest(subscription=fields), "INVALID_FIELD")
+        for fields in (
+            {"instruments": [{"isin": "NL0010273215"}], "topics": [1]},
+            {"instruments": [{"isin": "NL0010273215"}], "topics": [1, 5]},
+        )
+    ),
     ("prices.Stream", prices.StreamRequest(), "INVALID_FIELD"),
     ("prices.Stream", prices.StreamRequest(subscribe=SUBSCRIPTION), "INVALID_FIELD"),
 ]
@@ -171,3 +202,36 @@ async def test_requests_that_mean_no_good_are_refused(service):
         found = await refusal(call(service, rpc, request))
         assert found.reason == reason, (rpc, request, found)
         assert found.field, (rpc, found)
+
+
+async def test_an_isin_of_several_currencies_needs_one(service):
+    listed = instrument("ASML.SIMB")
+    listed.currency = "USD"
+    gateway = await service.gateway().open(names=[NAME])
+    await service.gateway("SIMB").open(names=[])
+    await service._gateways[1].send(instruments=[listed])
+    await gateway.send(instruments=[instrument(NAME)])
+    key = {"isin": "NL0010273215"}
+    for rpc, request, field in (
+        (
+            "prices.Watch",
+            prices.WatchRequest(subscription={"instruments": [key]}),
+            "subscription.instruments[0].currency",
+        ),
+        (
+            "prices.GetSnapshot",
+            prices.GetSnapshotRequest(instruments=[key]),
+            "instruments[0].currency",
+        ),
+    ):
+        found = await refusal(call(service, rpc, request))
+        assert (found.reason, found.field) == ("INVALID_FIELD", field)
+        assert "EUR, USD" in found.text
+        assert "NL0010273215" in found.text
+    for currency, name in (("EUR", NAME), ("USD", "ASML.SIMB")):
+        answer = await service.prices.GetSnapshot(
+            prices.GetSnapshotRequest(instruments=[key | {"currency": currency}]),
+            metadata=service.metadata,
+        )
+        (update,) = answer.updates
+        assert [one.instrument_id for one in update.consolidated_book.venues] == [name]

@@ -4,8 +4,8 @@ import asyncpg
 import pytest
 
 from kernel.clock import SystemClock
-from mesh.server import MeshServer
-from meshctl.stack.postgres import ROLES
+from mesh.rpc.server import MeshServer
+from meshctl.stack.servers.postgres import ROLES
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.migrate import migrate, newest_revision

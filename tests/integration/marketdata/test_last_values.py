@@ -73,4 +73,5 @@ def test_price_flags_are_known():
         "PRICE_FLAG_UNSPECIFIED",
         "PRICE_FLAG_CROSSED",
         "PRICE_FLAG_NEGATIVE",
+        "PRICE_FLAG_LOCKED",
     ]

@@ -11,12 +11,12 @@ import grpc.aio
 import pytest
 
 from kernel.clock import SystemClock
-from mesh import handlers
-from mesh.channel import mesh_channel
 from mesh.errors import MeshError, reason_of, to_rejection
-from mesh.server import MeshServer, user
+from mesh.rpc import handlers
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.server import MeshServer, user
+from mesh.rpc.validation import validate
 from mesh.settings import MeshSettings
-from mesh.validation import validate
 from ordermesh.oms.v1 import order_flow_service_pb2 as pb
 from ordermesh.oms.v1 import order_flow_service_pb2_grpc
 from tests.support.certificates import tls_of, tls_settings
@@ -109,7 +109,7 @@ async def test_reader_that_goes_away_ends_the_handler(flow):
 PROCESS = """
 from contextlib import asynccontextmanager
 from mesh.settings import MeshSettings
-from mesh.server import Ops, run_process
+from mesh.rpc.server import Ops, run_process
 
 @asynccontextmanager
 async def build(settings, server):

@@ -12,12 +12,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from kernel.clock import SystemClock
-from mesh.channel import mesh_channel
 from mesh.errors import read_refusal, reason_of, refuse
-from mesh.server import PUBLIC, MeshServer, peer, user
+from mesh.rpc.channel import mesh_channel
+from mesh.rpc.server import PUBLIC, MeshServer, peer, user
+from mesh.rpc.user_limits import OpenPerUser
 from mesh.settings import MeshSettings
 from mesh.streams.life import StreamLife, slow_consumer
-from mesh.user_limits import OpenPerUser
 from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from tests.support.certificates import tls_of, tls_settings

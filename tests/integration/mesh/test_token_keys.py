@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from mesh.auth.token_keys import KEYS_SERVICE, REVOCATIONS_PATH, fetch_jwks, fetch_revoked
+from mesh.certificates.tls import TlsFiles, server_context
 from mesh.pages import OK, Page, PageServer
-from mesh.tls import TlsFiles, server_context
-from mesh.token_keys import KEYS_SERVICE, REVOCATIONS_PATH, fetch_jwks, fetch_revoked
 from tests.support.tokens import TokenMint
 
 PATH = "/.well-known/jwks.json"

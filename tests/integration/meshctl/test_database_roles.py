@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from meshctl.stack.home import Home
-from meshctl.stack.postgres import ROLES, EmbeddedPostgres, owner_of
+from meshctl.stack.servers.postgres import ROLES, EmbeddedPostgres, owner_of
 from svc_identity.adapters.postgres.migrate import migrate as migrate_identity
 from svc_marketdata.adapters.postgres.migrate import migrate as migrate_marketdata
 from svc_oms.adapters.postgres.migrate import migrate
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo
 from tests.support.ports import free_port

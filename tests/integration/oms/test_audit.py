@@ -12,7 +12,7 @@ from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.type.v1 import error_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.audit import refusal_log
 from svc_oms.service.book.verification import verify_book
 from tests.support.oms import AUDREY, BOB, MINT, VERA, Client, replica, trading

@@ -5,9 +5,9 @@ import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.parked_store import PostgresParkedStore
+from svc_oms.adapters.postgres.sessions.parked_store import PostgresParkedStore
 from svc_oms.service.ports.parked_ports import ParkedFilter
-from svc_oms.service.venue import parked_room
+from svc_oms.service.venue.reports import parked_room
 from tests.support.oms import Gateway, trading, verified
 
 FOREIGN = "01JD0000000000000000000000-1"

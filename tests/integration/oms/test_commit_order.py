@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres.audit_log_store import LOCK_CHAIN
-from svc_oms.adapters.postgres.commit_log import LogReader, read_log
-from svc_oms.adapters.postgres.control_statements import ADD_RECORD
-from svc_oms.adapters.postgres.order_statements import LOCK_CONTROLS
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.controls.control_statements import ADD_RECORD
+from svc_oms.adapters.postgres.logs.audit_log_store import LOCK_CHAIN
+from svc_oms.adapters.postgres.logs.commit_log import LogReader, read_log
+from svc_oms.adapters.postgres.orders.order_statements import LOCK_CONTROLS
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet

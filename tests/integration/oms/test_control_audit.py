@@ -13,7 +13,7 @@ from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.oms.v1.kill_switch_service_pb2_grpc import KillSwitchServiceStub
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.ports import AccountInfo, AuditFilter
 from tests.support.oms import AUDREY, MINT, OSCAR, RAVI, RITA, trading, verified

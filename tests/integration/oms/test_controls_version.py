@@ -1,6 +1,6 @@
 """What a batch takes for the version of the controls is never older than its locks."""
 
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 
 
 async def test_keys_asked_for_before_the_locks_do_not_return_it(book_url):

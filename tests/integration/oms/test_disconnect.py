@@ -11,7 +11,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import audit_service_pb2 as audit_pb2
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb2
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.disconnect import flow_guards as disconnect
 from tests.integration.oms.test_audit import entries

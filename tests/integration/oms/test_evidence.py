@@ -10,11 +10,11 @@ import grpc.aio
 import pytest
 
 from kernel.hashchain import GENESIS, Head, event_hash
-from meshctl.stack.postgres import ROLES
+from meshctl.stack.servers.postgres import ROLES
 from ordermesh.oms.v1 import audit_service_pb2 as audit_pb2
-from svc_oms.adapters.postgres import evidence
-from svc_oms.adapters.postgres.control_statements import ADD_RECORD
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.controls.control_statements import ADD_RECORD
+from svc_oms.adapters.postgres.logs import evidence
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.postgres.privileges import TABLES
 from svc_oms.service.book.checkpoints import compare_with_checkpoint
 from svc_oms.service.book.commit_logs import CommitLog

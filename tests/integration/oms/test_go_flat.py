@@ -13,7 +13,7 @@ from ordermesh.oms.v1 import kill_switch_service_pb2 as kills
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from ordermesh.type.v1 import error_pb2
-from svc_oms.api import go_flat as flat
+from svc_oms.api.orders import go_flat as flat
 from tests.integration.oms.test_limits_together import set_limit
 from tests.support.oms import ALICE, BOB, RITA, trading
 from tests.support.waiting import until

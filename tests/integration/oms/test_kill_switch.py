@@ -12,8 +12,8 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import kill_switch_pb2 as kill
 from ordermesh.oms.v1 import kill_switch_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.kill_store import PostgresKillStore
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.kill.kill_store import PostgresKillStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.kill import block_view as blocks
 from svc_oms.service.kill.pulls import Puller
 from svc_oms.service.ports import StoreUnavailableError

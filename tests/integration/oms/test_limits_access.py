@@ -11,7 +11,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.api.limit_service import ACCESS
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions

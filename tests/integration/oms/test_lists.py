@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres import audit_log_store, bounded_scan
-from svc_oms.adapters.postgres.order_pages import order_scan
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres import bounded_scan
+from svc_oms.adapters.postgres.logs import audit_log_store
+from svc_oms.adapters.postgres.orders.order_pages import order_scan
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AuditFilter, ListFilter
 
 ROWS = 30_000

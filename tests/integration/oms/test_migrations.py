@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from svc_oms.adapters.postgres.migrate import migrate
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderOrigin
 from svc_oms.service.codec.order_records import (

@@ -9,11 +9,11 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from meshctl.stack.postgres import ROLES
+from meshctl.stack.servers.postgres import ROLES
 from svc_oms.adapters.postgres import migrate
-from svc_oms.adapters.postgres.commit_log import read_log
-from svc_oms.adapters.postgres.control_statements import ADD_RECORD
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.controls.control_statements import ADD_RECORD
+from svc_oms.adapters.postgres.logs.commit_log import read_log
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports import EventWrite, StoreRefusedError, WriteSet
 from tests.integration.oms.test_admin import admin

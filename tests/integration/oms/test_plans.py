@@ -5,10 +5,10 @@ import json
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres import control_statements as controls
-from svc_oms.adapters.postgres import order_statements as sql
-from svc_oms.adapters.postgres.commit_log import PAGES
-from svc_oms.adapters.postgres.order_store import BATCH_PLANS
+from svc_oms.adapters.postgres.controls import control_statements as controls
+from svc_oms.adapters.postgres.logs.commit_log import PAGES
+from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.orders.order_store import BATCH_PLANS
 
 GROWING = {"positions", "orders", "order_events", "idempotency", "executions", "outbox"}
 LOGS = {"order_events", "audit_log", "control_records", "state_log"}

@@ -18,7 +18,7 @@ from ordermesh.oms.v1 import recovery_service_pb2 as recovery
 from ordermesh.oms.v1.audit_service_pb2_grpc import AuditServiceStub
 from ordermesh.oms.v1.recovery_service_pb2_grpc import RecoveryServiceStub
 from ordermesh.type.v1 import stream_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.recovery.recoveries import BookWentBackError
 from svc_oms.service.recovery.verification import older_findings

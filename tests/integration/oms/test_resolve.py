@@ -6,7 +6,7 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.verification import verify_book
 from tests.support.oms import ALICE, MINT, Client, Gateway, trading, verified
 from tests.support.tokens import bearer

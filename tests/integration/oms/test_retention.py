@@ -16,7 +16,7 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.adapters.archive_files import ArchiveFolder
-from svc_oms.adapters.postgres.retention_store import PostgresRetention
+from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.retention.retention import retain_audit, retain_orders
 from tests.integration.oms.test_admin import admin
 from tests.support.oms import trading, verified

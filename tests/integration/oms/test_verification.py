@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from svc_oms.adapters.postgres.order_statements import ORDERS_TABLE
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_statements import ORDERS_TABLE
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import OrderWrite
-from svc_oms.service.ports.columns import Kind, columns_of
+from svc_oms.service.ports.rows.columns import Kind, columns_of
 from tests.support.oms import trading
 
 DAMAGE = {

@@ -10,9 +10,9 @@ import pytest
 
 from kernel.ulid import new_ulid
 from mesh.settings import child_environment
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.domain.events import Event, OrderAccepted, OrderExecuted, Stamp
-from svc_oms.domain.verify import Finding
+from svc_oms.domain.verification.verify import Finding
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.verification import Scope, verify_book
 from svc_oms.service.codec.order_records import execution_row

@@ -4,7 +4,7 @@ import asyncio
 
 from ordermesh.marketdata.v1 import feed_service_pb2, market_data_pb2
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.domain.events import OrderTriggered, TriggerMoved
 from svc_oms.service.codec.order_events import decode_event
 from tests.integration.marketdata.conftest import book

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fix.acceptor_guard import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
+from fix.guards.acceptor_guard import FAILED_LOGONS_MAX, MESSAGE_BYTES_MAX
 from tests.support.sim_process import SimProcess
 from tests.support.waiting import wait_for
 

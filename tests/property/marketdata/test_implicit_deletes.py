@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.scripted_venue import SOH, body
-from svc_gateway.adapters.fix.market_in import MarketReader
+from svc_gateway.adapters.fix.market.market_in import MarketReader
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import SIDES
 from svc_marketdata.domain.book import Level

@@ -16,7 +16,6 @@ from svc_marketdata.domain.reference.records import (
 )
 
 TODAY = dt.date(2027, 1, 4)
-CALENDARS = ("XAMS", "24/7")
 DAYS = st.dates(dt.date(2026, 1, 1), dt.date(2026, 1, 12))
 isins = st.from_regex(r"[A-Z]{2}[A-Z0-9]{9}", fullmatch=True).map(
     lambda eleven: eleven + check_digit(eleven)
@@ -52,7 +51,6 @@ def books(draw):
                     draw(st.sampled_from(["", "0:0.01", "0:0.01 10:0.05"])),
                     "",
                     draw(st.sampled_from(["", str(lot * 100)])),
-                    draw(st.sampled_from(["", *CALENDARS])),
                     draw(st.sampled_from(["", "true"])),
                 )
             )
@@ -66,7 +64,7 @@ def written(book):
 
 @given(books())
 def test_what_is_exported_reads_back_as_it_was_and_changes_nothing(book):
-    file = read(written(book), TODAY, TODAY, CALENDARS)
+    file = read(written(book), TODAY, TODAY)
     assert not file.faults
     first = changes_of(file.rows, {}, 1)
     assert not first.faults
@@ -78,7 +76,7 @@ def test_what_is_exported_reads_back_as_it_was_and_changes_nothing(book):
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused_with_named_lines(text):
-    file = read("isin,name\n" + text, TODAY, TODAY, CALENDARS)
+    file = read("isin,name\n" + text, TODAY, TODAY)
     assert all(fault.line >= 1 and fault.expected for fault in file.faults)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_oms.domain.reports.facts import ReceiptFacts
+from svc_oms.domain.facts import ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))

@@ -23,7 +23,13 @@ from svc_oms.domain.events import (
 )
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Execution, InstrumentKey, Order, OrderTerms, OrderType, Rejection
-from svc_oms.domain.positions import MOVING, Position, fill_of, fold_positions, followed
+from svc_oms.domain.positions.account_positions import (
+    MOVING,
+    Position,
+    fill_of,
+    fold_positions,
+    followed,
+)
 
 QUANTITIES = st.integers(min_value=1, max_value=30).map(Decimal)
 PRICES = st.integers(min_value=1, max_value=400).map(lambda n: Decimal(n) / 4)

@@ -29,12 +29,12 @@ from svc_oms.domain.events import (
     ReplaceRequested,
     Stamp,
 )
-from svc_oms.domain.group_checks import check_link
-from svc_oms.domain.groups import consequences, has_fired, in_the_way
+from svc_oms.domain.groups.group_checks import check_link
+from svc_oms.domain.groups.group_rules import consequences, has_fired, in_the_way
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Execution, Link, LinkKind, OrderType, Rejection, Trigger, WaitsFor
 from svc_oms.domain.order import evolve
-from svc_oms.domain.verify import check_arithmetic
+from svc_oms.domain.verification.verify import check_arithmetic
 from tests.support.lifecycle import TrackedOrder, terms
 
 NO = Rejection("VENUE_REJECTED", "no")

@@ -18,15 +18,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
-from svc_oms.domain.model import VenueHolds
-from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.lifecycle import OVERLAYS, TERMINAL, OrderState, visible
+from svc_oms.domain.model import VenueHolds
+from svc_oms.domain.order import OrderRefused
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 quantities = st.sampled_from([1, 10, 40, 50, 60, 100, 150])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kernel.side import Side
 from svc_oms.domain.events import Event, ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.model import Execution, InstrumentKey, Order, OrderTerms, OrderType
-from svc_oms.domain.position_fold import PositionFold
-from svc_oms.domain.positions import Position, fill_of, fold_positions, followed
+from svc_oms.domain.positions.account_positions import Position, fill_of, fold_positions, followed
+from svc_oms.domain.verification.position_fold import PositionFold
 
 D = Decimal
 QUANTITIES = st.integers(min_value=1, max_value=9).map(D)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svc_oms.domain.events import OrderAccepted, Stamp
+from svc_oms.domain.facts import ExecutionReportFacts, ReportedOrder
 from svc_oms.domain.lifecycle import TERMINAL
 from svc_oms.domain.order import evolve
-from svc_oms.domain.reports.facts import ExecutionReportFacts, ReportedOrder
 from svc_oms.domain.reports.unsolicited import opened, why_not
 from svc_oms.domain.reports.venue_reports import interpret
 from svc_oms.service.codec.order_records import (

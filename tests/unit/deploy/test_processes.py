@@ -10,7 +10,13 @@ from deploy.manifests import manifest, policy
 from deploy.processes import BY_NAME, PROCESSES, Process, environment, local_ports
 from mesh.settings import load_settings
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.services import Addresses, LocalPlace, StackOptions, service_specs, venue_specs
+from meshctl.stack.processes.services import (
+    Addresses,
+    LocalPlace,
+    StackOptions,
+    service_specs,
+    venue_specs,
+)
 from tests.support.manifests import settings_of
 
 URLS = {one.name: f"postgresql://{one.name}@127.0.0.1/db" for one in PROCESSES if one.database}

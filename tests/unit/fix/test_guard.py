@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from fix.guard import Half
+from fix.guards.guard import Half
 
 FENCE = "no sign of life"
 

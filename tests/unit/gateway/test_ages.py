@@ -4,7 +4,7 @@ import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as pb
-from svc_gateway.service.ages import age_limit
+from svc_gateway.service.sending.ages import age_limit
 from svc_gateway.venues import SessionConfig
 
 CONFIG = SessionConfig(

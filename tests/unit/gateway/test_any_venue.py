@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from conformance.scripted_venue import SOH
 from fix import tags
-from mesh.validation import validate
+from mesh.rpc.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.adapters.fix.orders_in import OrderReader
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.orders.orders_in import OrderReader
 from svc_gateway.venues import SessionConfig
 
 KNOWN = sorted({value for name, value in vars(tags).items() if name.isupper()

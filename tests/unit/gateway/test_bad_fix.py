@@ -9,18 +9,18 @@ import pytest
 from conformance.scripted_venue import SOH
 from fix import tags as t
 from kernel.decimals import parse_decimal
-from mesh.validation import validate
+from mesh.rpc.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
-from svc_gateway.adapters.fix import (
+from svc_gateway.adapters.fix.market import (
     market_in,
     market_refusals,
-    orders_in,
     security_list,
     security_status,
 )
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.adapters.fix.orders_in import TEXT_MAX, OrderReader
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.orders import orders_in
+from svc_gateway.adapters.fix.orders.orders_in import TEXT_MAX, OrderReader
 from svc_gateway.venues import DialectConfig
 from tests.unit.gateway.test_market_text import config
 

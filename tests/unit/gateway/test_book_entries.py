@@ -2,8 +2,8 @@
 
 import pytest
 
-from svc_gateway.domain import book_entries
-from svc_gateway.domain.book_entries import BookEntries, BookEntry, UnknownEntryError
+from svc_gateway.domain.market import book_entries
+from svc_gateway.domain.market.book_entries import BookEntries, BookEntry, UnknownEntryError
 
 NEW, CHANGE, DELETE = "0", "1", "2"
 

@@ -4,8 +4,8 @@ import pytest
 
 from conformance.scripted_venue import body
 from fix.wire import fields
-from svc_gateway.adapters.fix.business_reject import reject_for
-from svc_gateway.adapters.fix.orders_in import OrderReader
+from svc_gateway.adapters.fix.orders.business_reject import reject_for
+from svc_gateway.adapters.fix.orders.orders_in import OrderReader
 from svc_gateway.venues import DialectConfig
 
 DIALECT = DialectConfig()

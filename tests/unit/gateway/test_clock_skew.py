@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_gateway.domain.clock_skew import AGREEING_MIN, WINDOW_S, SkewWatch
+from svc_gateway.domain.sessions.clock_skew import AGREEING_MIN, WINDOW_S, SkewWatch
 
 MS, S = 1_000_000, 1_000_000_000
 START = 1_700_000_000 * S

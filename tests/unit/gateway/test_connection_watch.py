@@ -2,7 +2,7 @@
 
 import pytest
 
-from fix.initiator_guard import RETRY_MAX_S, RETRY_TIMES_MAX, retry_ceiling_s
+from fix.guards.initiator_guard import RETRY_MAX_S, RETRY_TIMES_MAX, retry_ceiling_s
 from svc_gateway.adapters.fix.connection_watch import ConnectionWatch
 
 CONNECTING = "Connecting to 127.0.0.1 on port 9 (Source :0) ReconnectInterval=2"

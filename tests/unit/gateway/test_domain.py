@@ -2,9 +2,9 @@ import itertools
 
 import pytest
 
-from svc_gateway.domain.fate import Fate, Question, judge
-from svc_gateway.domain.pacing import TokenBucket
-from svc_gateway.domain.unacknowledged import Unacknowledged
+from svc_gateway.domain.sending.fate import Fate, Question, judge
+from svc_gateway.domain.sending.pacing import TokenBucket
+from svc_gateway.domain.sessions.unacknowledged import Unacknowledged
 
 S = 1_000_000_000
 

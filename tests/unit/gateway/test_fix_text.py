@@ -4,13 +4,13 @@ import pytest
 
 from conformance.scripted_venue import SOH, body, parse
 from kernel.side import CODE_OF_SIDE
-from mesh.validation import validate
+from mesh.rpc.validation import validate
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.adapters.fix.message_log import MessageLog
-from svc_gateway.adapters.fix.orders_in import PARKED_BYTES_MAX, OrderReader
-from svc_gateway.adapters.fix.orders_out import ORDER_TYPES, TIMES_IN_FORCE, OrderWriter
-from svc_gateway.adapters.fix.store import StoreView
+from svc_gateway.adapters.fix.orders.orders_in import PARKED_BYTES_MAX, OrderReader
+from svc_gateway.adapters.fix.orders.orders_out import ORDER_TYPES, TIMES_IN_FORCE, OrderWriter
+from svc_gateway.adapters.fix.store.file_store import StoreView
 from svc_gateway.service.ports import CannotExpressError
 from svc_gateway.venues import DialectConfig
 from tests.support.gateway_bench import command

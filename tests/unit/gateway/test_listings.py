@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.domain.price_requests import PriceRequests
-from svc_gateway.service.listings import Listings
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.domain.market.price_requests import PriceRequests
+from svc_gateway.service.market.listings import Listings
 from svc_gateway.service.ports import ListPart
 from tests.unit.gateway.test_market_text import NOW, config
 
@@ -81,7 +81,7 @@ def test_what_is_no_whole_list_delists_nothing(second) -> None:
 
 
 def test_a_list_longer_than_a_frame_is_marked_at_both_ends(monkeypatch) -> None:
-    monkeypatch.setattr("svc_gateway.service.listings.INSTRUMENTS_PER_FRAME", 2)
+    monkeypatch.setattr("svc_gateway.service.market.listings.INSTRUMENTS_PER_FRAME", 2)
     sent = frames(listed(part("A", "B", "C", "D", "E")))
     assert [(len(f.instruments), f.list_begins, f.list_complete) for f in sent] == [
         (2, True, False), (2, False, False), (1, False, True),
@@ -202,7 +202,7 @@ def test_a_second_refusal_of_a_request_changes_nothing() -> None:
 
 
 def test_the_oldest_request_is_forgotten(monkeypatch) -> None:
-    monkeypatch.setattr("svc_gateway.domain.price_requests.REQUESTS_REMEMBERED_MAX", 2)
+    monkeypatch.setattr("svc_gateway.domain.market.price_requests.REQUESTS_REMEMBERED_MAX", 2)
     requests = PriceRequests()
     for number in range(3):
         requests.note(str(number), ["A", "B"], "1")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from svc_gateway.adapters.fix.lock_holder import LockHolder
-from svc_gateway.adapters.fix.store_lock import FileStoreLock
+from svc_gateway.adapters.fix.store.lock_holder import LockHolder
+from svc_gateway.adapters.fix.store.store_lock import FileStoreLock
 from svc_gateway.service.ports import OWNER_SILENCE_MAX_S
 from tests.support.waiting import wait_for
 
 HOLDS = """
 import sys
 from pathlib import Path
-from svc_gateway.adapters.fix.store_lock import FileStoreLock
+from svc_gateway.adapters.fix.store.store_lock import FileStoreLock
 print(FileStoreLock(Path(sys.argv[1]), "first").take(), flush=True)
 sys.stdin.read()
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from svc_gateway.domain.lost_store import (
+from svc_gateway.domain.sessions.lost_store import (
     SENDER_MARGIN_MIN,
     SENDER_MARGIN_S,
     Known,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.mark_file import FILE_NAME, MarkFile
-from svc_gateway.service.mark_keeper import MarkKeeper
+from svc_gateway.service.orders.mark_keeper import MarkKeeper
 from tests.support.waiting import until
 
 MARK = link.BookMark(

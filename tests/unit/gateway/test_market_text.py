@@ -3,10 +3,10 @@ import pytest
 from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.adapters.fix.market_in import MarketReader
-from svc_gateway.adapters.fix.security_list import read_security_list
-from svc_gateway.domain.symbols import SymbolNames
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.adapters.fix.market.market_in import MarketReader
+from svc_gateway.adapters.fix.market.security_list import read_security_list
+from svc_gateway.domain.market.symbols import SymbolNames
 from svc_gateway.venues import SessionConfig
 
 NOW = 1_767_323_045_678_912_345

@@ -3,7 +3,7 @@
 import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from svc_gateway.service.mass_status import ANSWER_WAIT_S, MassStatus, unanswered
+from svc_gateway.service.sending.mass_status import ANSWER_WAIT_S, MassStatus, unanswered
 
 A, B = "01ARZ3NDEKTSV4RRFFQ69G5FAA", "01ARZ3NDEKTSV4RRFFQ69G5FBB"
 

@@ -5,8 +5,8 @@ import pytest
 from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import market_data_pb2 as md
-from svc_gateway.adapters.fix.market_in import MarketReader
-from svc_gateway.domain.prints import (
+from svc_gateway.adapters.fix.market.market_in import MarketReader
+from svc_gateway.domain.market.prints import (
     CONDITIONS,
     PRINT_AGE_MAX_S,
     PRINT_AHEAD_MAX_S,

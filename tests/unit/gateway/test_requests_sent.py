@@ -6,8 +6,8 @@ from kernel.nanoseconds import NS_PER_S
 from mesh.timestamps import to_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix.orders_out import OrderWriter
-from svc_gateway.adapters.fix.requests_sent import SentReader
+from svc_gateway.adapters.fix.orders.orders_out import OrderWriter
+from svc_gateway.adapters.fix.orders.requests_sent import SentReader
 from svc_gateway.venues import DialectConfig
 
 ORDER_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"

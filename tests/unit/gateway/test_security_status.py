@@ -4,9 +4,9 @@ import pytest
 
 from conformance.scripted_venue import SOH, body
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.adapters.fix.market_dialect import FixMarketDialect
-from svc_gateway.domain.security_status import STATUS_OF_CODE, SecurityStatus
-from svc_gateway.domain.status_questions import ANSWER_MAX_S, StatusQuestions
+from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
+from svc_gateway.domain.market.security_status import STATUS_OF_CODE, SecurityStatus
+from svc_gateway.domain.market.status_questions import ANSWER_MAX_S, StatusQuestions
 from tests.unit.gateway.test_market_text import NOW, config
 
 OPEN, HALTED, CLOSED = SecurityStatus.OPEN, SecurityStatus.HALTED, SecurityStatus.CLOSED

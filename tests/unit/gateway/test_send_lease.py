@@ -4,7 +4,7 @@ import pytest
 
 from kernel.moments import Moment
 from kernel.nanoseconds import NS_PER_S
-from svc_gateway.domain.send_lease import UNANSWERED_MAX, SendLease
+from svc_gateway.domain.sending.send_lease import UNANSWERED_MAX, SendLease
 
 LEASE_S = 1.75
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_gateway.domain.send_queue import SendQueue, Urgency
+from svc_gateway.domain.sending.send_queue import SendQueue, Urgency
 
 C, R, N = Urgency.CANCEL, Urgency.REPLACE, Urgency.NEW
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from svc_gateway.domain.silence import HEARTBEAT_LATE_MAX_S, Silence
+from svc_gateway.domain.market.silence import HEARTBEAT_LATE_MAX_S, Silence
 
 FROZEN, NO_PRICES = "heartbeat_s", "price_silence_max_s"
 

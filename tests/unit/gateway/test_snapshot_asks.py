@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_gateway.service.snapshot_asks import (
+from svc_gateway.service.market.snapshot_asks import (
     SNAPSHOT_INTERVAL_MAX_S,
     SNAPSHOT_INTERVAL_S,
     SnapshotAsks,

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from svc_gateway.adapters.fix import store_health
-from svc_gateway.adapters.fix.store_health import (
+from svc_gateway.adapters.fix.store import store_health
+from svc_gateway.adapters.fix.store.store_health import (
     STORE_FREE_BYTES_MARGIN,
     STORE_FREE_BYTES_MIN,
     StoreHealth,

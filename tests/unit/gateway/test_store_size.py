@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import quickfix as fix
 
-from svc_gateway.adapters.fix import store as store_module
 from svc_gateway.adapters.fix.engine import QuickFixEngine
-from svc_gateway.adapters.fix.store import StoreView
+from svc_gateway.adapters.fix.store import file_store as store_module
+from svc_gateway.adapters.fix.store.file_store import StoreView
 from svc_gateway.venues import SessionConfig
 
 CONFIG = SessionConfig(

@@ -3,8 +3,8 @@
 import pytest
 
 from fix.wire import SOH
-from svc_gateway.adapters.fix.orders_in import OrderReader
-from svc_gateway.domain.trading_sessions import (
+from svc_gateway.adapters.fix.orders.orders_in import OrderReader
+from svc_gateway.domain.market.trading_sessions import (
     ANSWER_MAX_S,
     TRADING_SESSIONS_MAX,
     UNKNOWN,

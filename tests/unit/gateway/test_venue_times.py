@@ -6,7 +6,7 @@ from conformance.scripted_venue import SOH, body
 from fix.wire import utc_ns, utc_text
 from kernel.nanoseconds import NS_PER_S
 from ordermesh.marketdata.v1 import market_data_pb2 as md
-from svc_gateway.adapters.fix.market_in import MarketReader
+from svc_gateway.adapters.fix.market.market_in import MarketReader
 
 NOW = utc_ns("20260102-03:04:05")
 YEAR_S = 365 * 86_400

@@ -9,8 +9,9 @@ from meshctl.stack.home import Home, Ports
 from meshctl.stack.venues import write_venues_file
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_gateway.adapters.fix.security_list import static_instruments
-from svc_gateway.service.feed_frames import trading_calendar
+from svc_gateway.adapters.fix.market.security_list import static_instruments
+from svc_gateway.service.market.feed_frames import trading_calendar
+from svc_gateway.venue_fees import FeesConfig
 from svc_gateway.venues import (
     DialectConfig,
     InstrumentConfig,
@@ -80,6 +81,38 @@ def test_a_trading_day_is_what_the_feed_opens_with(tmp_path: Path) -> None:
     calendar_from_proto(message)
 
 
+FEES = {"currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("fees", "said"),
+    [
+        ({}, r"fees\.currency: Field required"),
+        ({"currency": "euro"}, r"fees\.currency: .* \(was 'euro'\)"),
+        (FEES | {"basis": "trade"}, r"fees\.basis: Input should be 'order' or 'execution'"),
+        (FEES | {"places": 10}, r"fees\.places: .* less than or equal to 9 \(was 10\)"),
+        (FEES | {"rounding": "nearest"}, r"fees\.rounding: Input should be 'half_even'"),
+        (FEES | {"taker": {"per_share": "1e-3"}}, r"fees\.taker\.per_share: .*no exponent"),
+        (FEES | {"maker": {"fixed": 0.1}}, r"fees\.maker\.fixed: .*valid string \(was 0\.1\)"),
+        (FEES | {"taker": {"basis_points": "10000"}}, r"basis_points: .*below 10000"),
+        (FEES | {"taker": {"minimum": "2", "maximum": "1"}}, "minimum 2 is above maximum 1"),
+        (FEES | {"taker": {"bps": "1"}}, "unknown key; allowed here: basis_points, fixed"),
+        (FEES | {"rebate": "1"}, "unknown key; allowed here: basis, currency, maker"),
+    ],
+)
+def test_a_fee_schedule_that_makes_no_sense(tmp_path: Path, fees, said) -> None:
+    with pytest.raises(VenuesFileError, match=said):
+        load(tmp_path, SESSION | {"fees": fees})
+
+
+def test_a_fee_schedule_belongs_to_the_orders_session(tmp_path: Path) -> None:
+    fees = FEES | {"taker": {"basis_points": "-0.5", "minimum": "0.1"}, "rounding": "up"}
+    (session,) = load(tmp_path, SESSION | {"fees": fees}).sessions
+    assert (session.fees.taker.basis_points, session.fees.maker.fixed) == ("-0.5", "0")
+    with pytest.raises(VenuesFileError, match="fees belong to the session of role orders"):
+        load(tmp_path, {**FEED, "fees": fees})
+
+
 def test_the_example_is_valid_and_shows_every_key() -> None:
     file = ROOT / "config" / "venues.example.yaml"
     assert [s.session_id for s in load_venues(file).sessions] == [
@@ -87,10 +120,11 @@ def test_the_example_is_valid_and_shows_every_key() -> None:
     ]  # fmt: skip
     readme = (ROOT / "svc_gateway" / "README.md").read_text()
     for model, prefix in ((SessionConfig, ""), (DialectConfig, "dialect."), (TlsConfig, "tls."),
-                          (InstrumentConfig, ""), (TradingDayConfig, "trading_day.")):  # fmt: skip
+                          (InstrumentConfig, ""), (TradingDayConfig, "trading_day."),
+                          (FeesConfig, "fees.")):  # fmt: skip
         for key in model.model_fields:
             assert f"{key}:" in file.read_text()
-            if key not in {"tls", "dialect", "trading_day"}:
+            if key not in {"tls", "dialect", "trading_day", "taker", "maker"}:
                 assert f"`{prefix}{key}`" in readme
 
 

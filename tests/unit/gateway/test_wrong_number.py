@@ -2,7 +2,7 @@
 
 import pytest
 
-from svc_gateway.domain.wrong_number import mended_by
+from svc_gateway.domain.sessions.wrong_number import mended_by
 
 OUT = (
     "the venue expects MsgSeqNum(34) 15, 7 was sent; mended by "

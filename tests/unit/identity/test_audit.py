@@ -142,9 +142,14 @@ async def test_what_an_administrator_does_to_users(using):
     await disable_user(using.store, "bob", clock=using.clock, by="olga")
     found = [(one.act, one.actor, one.username, one.detail) for one in entries(using)]
     assert found == [
-        (Act.USER_ADDED, "admin:olga", "bob", "roles TRADER; accounts ACC-BOB"),
+        (Act.USER_ADDED, "admin:olga", "bob", "roles TRADER; accounts ACC-BOB; prices *=REAL_TIME"),
         (Act.USER_CHANGED, "admin:olga", "bob", "roles TRADER to RISK"),
-        (Act.USER_DISABLED, "admin:olga", "bob", "roles RISK; accounts ACC-BOB"),
+        (
+            Act.USER_DISABLED,
+            "admin:olga",
+            "bob",
+            "roles RISK; accounts ACC-BOB; prices *=REAL_TIME",
+        ),
     ]
     assert PASSWORD not in repr(found)
 

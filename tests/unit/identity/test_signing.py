@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from joserfc.jwk import KeySet
 
 from kernel.clock import SystemClock
-from mesh.auth import AcceptedTokens, TokenVerifier
+from mesh.auth.tokens import AcceptedTokens, TokenVerifier
 from mesh.errors import MeshError
 from svc_identity.adapters.signing import (
     Es256Signer,

@@ -27,7 +27,7 @@ BAD = [
     (codes.cfi, "XSVUFR", "the first one of E C D"),
     (codes.mic, "SIMAA", "4 letters or digits"),
     (codes.currency, "EURO", "ISO 4217"),
-    (codes.currency, "XXX", "ISO 4217"),
+    (codes.currency, "XTS", "ISO 4217"),
     (codes.symbol, "BRK.B", "upper-case letters, digits"),
     (codes.name, "x" * 151, "up to 150"),
     (codes.name, "a\u0007b", "printable"),

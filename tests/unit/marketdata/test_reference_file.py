@@ -11,21 +11,21 @@ from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRec
 
 TODAY = dt.date(2027, 1, 4)
 HEAD = ",".join(COLUMNS)
-ASML = "NL0010273215,ESVUFR,SHARE,ASML Holding N.V.,ASML,SIMA,ASML,EUR,1,0:0.01,,,XAMS,,"
+ASML = "NL0010273215,ESVUFR,SHARE,ASML Holding N.V.,ASML,SIMA,ASML,EUR,1,0:0.01,,,,"
 
 
 def faults(*lines):
-    file = read("\n".join(lines), TODAY, TODAY, {"XAMS"})
+    file = read("\n".join(lines), TODAY, TODAY)
     return file.faults or changes_of(file.rows, {}, 1).faults
 
 
 def test_a_good_row_makes_an_instrument_and_a_listing():
-    file = read(f"{HEAD}\n{ASML}\n", TODAY, TODAY, {"XAMS"})
+    file = read(f"{HEAD}\n{ASML}\n", TODAY, TODAY)
     assert not file.faults
     made = changes_of(file.rows, {}, 1)
     assert [new.record for new in made.records] == [
         InstrumentRecord("NL0010273215", "ESVUFR", "SHARE", "ASML Holding N.V.", "ASML"),
-        ListingRecord("ASML.SIMA", "NL0010273215", "EUR", "1", "0:0.01", calendar="XAMS"),
+        ListingRecord("ASML.SIMA", "NL0010273215", "EUR", "1", "0:0.01"),
     ]
 
 
@@ -46,12 +46,11 @@ BAD_ROWS = [
     (ASML.replace("EUR,1,", "EUR,0,"), "lot_size", "0", "above 0"),
     (ASML.replace("0:0.01,,", "0:0.01,5,2"), "max_quantity", "2", "at least min_quantity"),
     (ASML.replace("EUR,1,0:0.01,", "EUR,10,0:0.01,5"), "min_quantity", "5", "multiple of lot_size"),
-    (ASML.replace("XAMS", "XXXX"), "calendar", "XXXX", "trading calendar"),
     (ASML[:-1] + "maybe,", "ended", "maybe", "true, false"),
     (ASML + "2027-02-30", "valid_from", "2027-02-30", "a date"),
     (ASML + "1969-12-31", "valid_from", "1969-12-31", "from 1970-01-01"),
     (ASML + "2032-01-02", "valid_from", "2032-01-02", "to 2032-01-01"),
-    (ASML + ",,", "row", "17 fields", "15 fields"),
+    (ASML + ",,", "row", "16 fields", "14 fields"),
     ('"' + ASML, "row", "", "RFC 4180"),
 ]
 
@@ -108,13 +107,13 @@ def test_a_line_break_in_a_name_does_not_shift_the_line_numbers():
 def test_a_column_that_is_not_in_the_file_leaves_what_is_known():
     known = InstrumentRecord("NL0010273215", "ESVUFR", "SHARE", "ASML", "ASML")
     key = (RecordKind.INSTRUMENT, known.isin)
-    file = read("isin,name\nNL0010273215,ASML Holding\n", TODAY, TODAY, ())
+    file = read("isin,name\nNL0010273215,ASML Holding\n", TODAY, TODAY)
     made = changes_of(file.rows, {key: [Dated(TODAY, 1, known)]}, 2)
     assert [new.record for new in made.records] == [known._replace(name="ASML Holding")]
 
 
 def test_a_row_that_says_what_is_known_makes_no_record():
-    file = read(f"{HEAD}\n{ASML}\n", TODAY, TODAY, {"XAMS"})
+    file = read(f"{HEAD}\n{ASML}\n", TODAY, TODAY)
     first = changes_of(file.rows, {}, 1)
     known = {(new.kind, new.key): [Dated(new.valid_from, 1, new.record)] for new in first.records}
     again = changes_of(file.rows, known, 2)

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from mesh.auth import Principal, TokenVerifier, bearer_token
+from mesh.auth.tokens import Principal, TokenVerifier, bearer_token
 from mesh.errors import MeshError
 from tests.support.clock import ManualClock
 from tests.support.tokens import ACCEPTED, LIFETIME_S, TokenMint
@@ -121,6 +121,7 @@ async def test_good_token_names_the_user(mint, clock):
         frozenset({"A", "B"}),
         (NOW_S + 60) * 10**9,
         "Alice",
+        price_rights=frozenset({"*=REAL_TIME"}),
     )
 
 
@@ -172,7 +173,7 @@ async def test_tokens_of_a_key_that_is_gone_are_refused_after_the_refresh(mint, 
             refreshed.set()
         return current[0]
 
-    monkeypatch.setattr("mesh.auth.JWKS_REFRESH_INTERVAL_S", 0)
+    monkeypatch.setattr("mesh.auth.tokens.JWKS_REFRESH_INTERVAL_S", 0)
     verifier = TokenVerifier(fetch, ACCEPTED, clock)
     token = mint.mint_token(now_s=NOW_S)
     await verifier.verify(token)
@@ -196,7 +197,7 @@ async def test_known_keys_stay_while_they_cannot_be_fetched_anew(mint, clock, mo
         asked.set()
         raise ConnectionRefusedError("identity is down")
 
-    monkeypatch.setattr("mesh.auth.JWKS_REFRESH_INTERVAL_S", 0)
+    monkeypatch.setattr("mesh.auth.tokens.JWKS_REFRESH_INTERVAL_S", 0)
     verifier = TokenVerifier(fetch, ACCEPTED, clock)
     await verifier.verify(mint.mint_token(now_s=NOW_S))
     refreshing = asyncio.create_task(verifier.keep_keys_fresh())

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
-from mesh.expiry import (
+from mesh.certificates.expiry import (
     Expiring,
     ExpiryWatch,
     made_line,
@@ -19,8 +19,8 @@ from mesh.expiry import (
     of_signing_keys,
 )
 from meshctl.main import app
-from meshctl.stack.certificates import expiring
 from meshctl.stack.home import Home
+from meshctl.stack.servers.certificates import expiring
 from svc_identity.adapters.signing import load_keys, write_new_key
 from tests.support.clock import ManualClock
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from mesh.auth import Principal, TokenVerifier
+from mesh.auth.revocations import Revocations, Revoked
+from mesh.auth.tokens import Principal, TokenVerifier
 from mesh.errors import MeshError
-from mesh.revocations import Revocations, Revoked
 from tests.support.clock import ManualClock
 from tests.support.tokens import ACCEPTED, TokenMint
 
@@ -52,7 +52,7 @@ def test_only_a_list_that_says_something_new_wakes_streams():
 
 async def test_a_revoked_token_is_refused_also_if_it_was_verified_before(monkeypatch):
     """The list is fetched at intervals; while it cannot be, the last one counts."""
-    monkeypatch.setattr("mesh.auth.REVOCATIONS_INTERVAL_S", 0)
+    monkeypatch.setattr("mesh.auth.tokens.REVOCATIONS_INTERVAL_S", 0)
     mint, clock = TokenMint(), ManualClock(NOW_S * 10**9)
     answers, asked = [Revoked(NOW_S), LIST], asyncio.Event()
 

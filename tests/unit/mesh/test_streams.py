@@ -8,10 +8,10 @@ import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
-from mesh.auth import Principal
-from mesh.call import NEVER_NS, Call, DrainEvent
+from mesh.auth.revocations import Revocations, Revoked
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
-from mesh.revocations import Revocations, Revoked
+from mesh.rpc.call import NEVER_NS, Call, DrainEvent
 from mesh.streams.backoff import Backoff, is_permanent, keep_connected
 from mesh.streams.cursor import Kept, cursor, resync, resync_cause
 from mesh.streams.handover import AHEAD_MAX, AHEAD_WAIT_S, ThreadHandover

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
-from mesh.user_limits import OpenPerUser
+from mesh.rpc.user_limits import OpenPerUser
 
 
 def user(subject: str) -> Principal:

@@ -8,7 +8,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.errors import MeshError
-from mesh.validation import field_rules, validate
+from mesh.rpc.validation import field_rules, validate
 from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2
@@ -108,11 +108,11 @@ BAD = {
         "terms.expire_time",
         "999999999",
     ),
-    "too many items": (market(topics=[1] * 5), "subscription.topics", "0 to 4 items"),
+    "too many items": (market(topics=[1] * 6), "subscription.topics", "0 to 5 items"),
     "too few items": (
-        market_data_service_pb2.GetSnapshotRequest(),
-        "instrument_ids",
-        "1 to 500 items",
+        pb.PlaceBatchRequest(idempotency_key="k", account_id="ACC-1"),
+        "orders",
+        "1 to 100 items",
     ),
     "text inside a list": (
         market(instrument_ids=["ASML.SIMA", "asml"]),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from meshctl.commands.follow import follow, tell_order
+from meshctl.commands.orders.follow import follow, tell_order
 from meshctl.commands.words import event_words
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.service.codec.order_events import encode_event

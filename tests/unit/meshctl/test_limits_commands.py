@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from mesh.errors import MeshError
-from meshctl.commands import limits, limits_file
+from meshctl.commands.limits import limits, limits_file
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh_client import MeshRefusedError

@@ -22,3 +22,13 @@ def test_each_simulated_venue_has_orders_prices_and_if_wanted_copies(tmp_path, d
     copies = [one for one in sessions if one.role is Role.DROP_COPY]
     assert [one.session_id for one in copies] == ["sima-copies", "simb-copies"] * drop_copy
     assert not any(one.reset_on_logon for one in copies)
+
+
+def test_the_fees_of_the_simulated_venues_differ(tmp_path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    sessions = load_venues(write_venues_file(home, Ports())).sessions
+    charged = [one.fees for one in sessions if one.role is Role.ORDERS]
+    assert None not in charged
+    assert charged[0].taker != charged[1].taker
+    assert charged[0].maker != charged[1].maker

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from meshctl.stack.log_lines import readable
+from meshctl.stack.processes.log_lines import readable
 
 OURS = {
-    "source": "svc_gateway.service.order_session",
+    "source": "svc_gateway.service.orders.order_session",
     "session_id": "sima-orders",
     "why": "the link to svc_oms: closed",
     "event": "link ended",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import typer.main
 
-from mesh.access import ROLES as EVERY_ROLE
-from mesh.access import Access
+from mesh.auth.access import ROLES as EVERY_ROLE
+from mesh.auth.access import Access
 from meshctl.commands.roles import ROLES, commands_of
 from meshctl.main import app
 from svc_identity.api import audit_servicer
@@ -15,11 +15,11 @@ from svc_oms.api import (
     audit_service,
     kill_switch_service,
     limit_service,
-    order_service,
     parked_service,
     recovery_service,
     session_service,
 )
+from svc_oms.api.orders import order_service
 
 ORDERS, KILLS = order_service.ACCESS, kill_switch_service.ACCESS
 LIMITS, SESSIONS = limit_service.ACCESS, session_service.ACCESS
@@ -82,7 +82,7 @@ RPCS: dict[str, Access] = {
     "recovery confirm": RECOVERY["Confirm"],
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
-READS = {"instruments", "watch quotes", "limits status"}
+READS = {"instruments", "watch quotes", "watch book", "limits status"}
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 

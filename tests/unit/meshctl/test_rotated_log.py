@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from meshctl.stack.rotated_log import RotatedLog
+from meshctl.stack.processes.rotated_log import RotatedLog
 
 LINE = b"0123456789\n"
 BYTES_MAX = 100

@@ -7,7 +7,7 @@ import typer
 
 from meshctl.stack.commands import _checked_hours
 from meshctl.stack.home import Home, Ports
-from meshctl.stack.services import Addresses, StackOptions, venue_specs
+from meshctl.stack.processes.services import Addresses, StackOptions, venue_specs
 from sim_exchange.settings import SimSettings
 
 KEYS = ("ORDERMESH_SIM_SESSION_START", "ORDERMESH_SIM_SESSION_END")

@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 
 from meshctl.main import app
 from meshctl.stack.home import Ports
-from meshctl.stack.ports import PORT_MAX, require_free
-from meshctl.stack.process import StartError
+from meshctl.stack.processes.ports import PORT_MAX, require_free
+from meshctl.stack.processes.process import StartError
 
 
 @pytest.mark.parametrize("offset", [PORT_MAX, -PORT_MAX])

@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from meshctl.commands.common import number
-from meshctl.commands.resolve import found_execution
-from meshctl.commands.ticket import SideWord, Ticket, bracket, moment, oco_pair
+from meshctl.commands.orders.ticket import SideWord, Ticket, bracket, moment, oco_pair
+from meshctl.commands.venue.resolve import found_execution
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 
 

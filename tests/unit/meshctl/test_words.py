@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from meshctl.commands.common import resolve
-from meshctl.commands.orders import orders_table
+from meshctl.commands.orders.orders import orders_table
 from meshctl.commands.words import event_words, no_prices_words
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2

@@ -2,14 +2,14 @@
 
 import pytest
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_oms.adapters.redis.order_cache import NoOrderCache
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.model import OrderType, TimeInForce
-from svc_oms.domain.terms import BASIC, Capabilities
+from svc_oms.domain.order_terms.terms import BASIC, Capabilities
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.reference.venue_sessions import capabilities_of
 from svc_oms.service.submissions import Taken

@@ -10,7 +10,7 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
 )
-from svc_oms.domain.controls.limit_values import LimitKind
+from svc_oms.domain.controls.limits.limit_values import LimitKind
 from svc_oms.domain.kill_switches import Scope
 from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow, SwitchState
 from tests.support.limits import BUY, SELL, LimitBench

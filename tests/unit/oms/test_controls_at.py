@@ -4,9 +4,9 @@ import pytest
 
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
-from svc_oms.domain.controls import replaced as replaced_module
-from svc_oms.domain.controls.limit_values import Limit, LimitKind, LimitScope, Range, Values
-from svc_oms.domain.controls.replaced import Specific
+from svc_oms.domain.controls.limits import replaced as replaced_module
+from svc_oms.domain.controls.limits.limit_values import Limit, LimitKind, LimitScope, Range, Values
+from svc_oms.domain.controls.limits.replaced import Specific
 from tests.support.limits import LimitBench
 
 FIRM = {"scope": limit_pb2.LIMIT_SCOPE_FIRM, "scope_id": "DEMO"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError, refuse
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.service.disconnect import flow_guards as disconnect

@@ -5,7 +5,7 @@ import pytest
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.domain.kill_switches import Scope
 from svc_oms.service.ports import AccountInfo
 from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow, SwitchState

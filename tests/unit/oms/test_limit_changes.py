@@ -6,7 +6,7 @@ from mesh.errors import MeshError
 from ordermesh.oms.v1 import limit_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.service.controls import account_books as books
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.ports.control_ports import RecordKind

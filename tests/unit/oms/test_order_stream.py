@@ -3,7 +3,7 @@
 import asyncio
 
 from kernel.clock import SystemClock
-from mesh.call import Call
+from mesh.rpc.call import Call
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices

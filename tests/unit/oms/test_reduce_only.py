@@ -6,8 +6,8 @@ import pytest
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.api import order_requests as requests
-from svc_oms.domain.reduce_only import GONE
+from svc_oms.api.orders import order_requests as requests
+from svc_oms.domain.positions.reduce_only import GONE
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.submissions import NOTHING_DONE, CommandKind, Taken
 from svc_oms.service.waiting.reduce_only import ReduceOnlyWatch

@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 
 from mesh.errors import MeshError
-from meshctl.commands.sessions import trading_words
+from meshctl.commands.venue.sessions import trading_words
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.redis.order_cache import NoOrderCache
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.commands import ExpireOrder
-from svc_oms.domain.trading_hours import SessionStatus, TradingSession, takes
+from svc_oms.domain.order_terms.trading_hours import SessionStatus, TradingSession, takes
 from svc_oms.service.codec.session_messages import session_message
 from svc_oms.service.reference.market import instrument_value
 from svc_oms.service.reference.venue_sessions import VenueSessions, trading_of

@@ -5,7 +5,7 @@ import pytest
 from mesh.errors import MeshError
 from ordermesh.oms.v1 import limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
-from svc_oms.service.controls.proposed_changes import PROPOSED_CHANGE_MAX_S
+from svc_oms.service.controls.changes.proposed_changes import PROPOSED_CHANGE_MAX_S
 from svc_oms.service.ports.control_ports import RecordKind
 from tests.support.limits import BUY, LimitBench
 

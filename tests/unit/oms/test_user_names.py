@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from mesh.auth import Principal
-from mesh.call import Call
+from mesh.auth.tokens import Principal
 from mesh.names import called
+from mesh.rpc.call import Call
 from svc_oms.service.directory import user_names as people
 from svc_oms.service.directory.user_names import Person, UserNames, person_of
 from svc_oms.service.ports import StoreUnavailableError

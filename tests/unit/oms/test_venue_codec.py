@@ -4,7 +4,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.domain.reports.facts import ReceiptFacts
+from svc_oms.domain.facts import ReceiptFacts
 from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 
 BODIES = ["execution_report", "order_cancel_reject", "business_reject", "session_reject"]

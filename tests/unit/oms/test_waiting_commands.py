@@ -7,7 +7,7 @@ import pytest
 from mesh.errors import refuse
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.domain.commands import ExpireOrder, MoveTrigger
 from svc_oms.service.submissions import (
     CommandKind,

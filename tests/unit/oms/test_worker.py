@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from mesh.auth import Principal
+from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.redis.order_cache import NoOrderCache
-from svc_oms.api import order_requests as requests
+from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.command_index import HANDLERS

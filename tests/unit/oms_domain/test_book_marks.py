@@ -2,7 +2,7 @@
 
 import pytest
 
-from svc_oms.domain.book_marks import FoundMark, LogMark, why_older
+from svc_oms.domain.recovery.book_marks import FoundMark, LogMark, why_older
 
 MARK = LogMark("order_events", 120, b"mine")
 

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.side import Side
-from svc_oms.domain.cash import estimated, worth
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.commands import PlaceOrder
 from svc_oms.domain.controls.trial import fingerprint
 from svc_oms.domain.events import OrderAccepted
+from svc_oms.domain.facts import ReceiptFacts
 from svc_oms.domain.model import Link, LinkKind, OrderTerms, OrderType, VenueHolds
 from svc_oms.domain.numbers import NO_QUANTITY
 from svc_oms.domain.order import decide_place, decide_replace
-from svc_oms.domain.reports.facts import ReceiptFacts
-from svc_oms.domain.terms import BASIC
+from svc_oms.domain.order_terms.cash import estimated, worth
+from svc_oms.domain.order_terms.checks import OrderRefused
+from svc_oms.domain.order_terms.terms import BASIC
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID, Limits, ReplaceOrder, TrackedOrder
 
 CASH = BASIC._replace(cash_quantity=True)

@@ -6,14 +6,14 @@ import pytest
 
 from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.events import OrderExecuted, StatusRequested
-from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.reports.comparison import TRANSACT_TIME_APART_MAX_S
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReportedOrder,
     SessionRejectFacts,
 )
+from svc_oms.domain.model import TimeInForce
+from svc_oms.domain.reports.comparison import TRANSACT_TIME_APART_MAX_S
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from kernel.nanoseconds import NS_PER_MS
 from kernel.side import Side
-from svc_oms.domain.checks import OrderRefused
 from svc_oms.domain.controls import state as states
 from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.judgement import count, judge
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     Applied,
     Controls,
     Limit,
@@ -25,7 +24,7 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.limit_values import values_text as text_of
+from svc_oms.domain.controls.limits.limit_values import values_text as text_of
 from svc_oms.domain.controls.state import (
     AccountState,
     Collar,
@@ -39,8 +38,9 @@ from svc_oms.domain.controls.windows import Window
 from svc_oms.domain.events import ExecutionBusted, ExecutionCorrected, OrderExecuted
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Execution, Order, OrderType
-from svc_oms.domain.position_fold import compare_positions
-from svc_oms.domain.positions import Position, fold_positions, moved
+from svc_oms.domain.order_terms.checks import OrderRefused
+from svc_oms.domain.positions.account_positions import Position, fold_positions, moved
+from svc_oms.domain.verification.position_fold import compare_positions
 from tests.support.lifecycle import TrackedOrder, report
 
 MS = NS_PER_MS

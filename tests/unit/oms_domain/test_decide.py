@@ -7,7 +7,6 @@ import pytest
 
 from kernel.side import Side
 from kernel.ticks import band_at
-from svc_oms.domain.checks import Limits, check_terms
 from svc_oms.domain.commands import (
     ApproveOrder,
     CancelOrder,
@@ -38,7 +37,8 @@ from svc_oms.domain.order import (
     decide_replace,
     evolve,
 )
-from svc_oms.domain.terms import BASIC
+from svc_oms.domain.order_terms.checks import Limits, check_terms
+from svc_oms.domain.order_terms.terms import BASIC
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID, TrackedOrder, terms
 
 D = Decimal

@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import pytest
 
+from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.model import ResolutionSource
-from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"

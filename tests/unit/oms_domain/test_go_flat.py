@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kernel.side import Side
 from kernel.ticks import TickBand
-from svc_oms.domain.checks import Instrument
-from svc_oms.domain.go_flat import FLAT_ORDERS_MAX, Cause, Sizes, plan
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.order_terms.checks import Instrument
+from svc_oms.domain.positions.go_flat import FLAT_ORDERS_MAX, Cause, Sizes, plan
 
 UP = frozenset({"SIMA", "SIMB"})
 

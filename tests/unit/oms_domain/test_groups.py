@@ -12,8 +12,8 @@ from svc_oms.domain.events import (
     OrderReplaced,
     ReplaceRequested,
 )
-from svc_oms.domain.group_checks import GROUP_ORDERS_MAX, check_link, check_replace
-from svc_oms.domain.groups import consequences, in_the_way
+from svc_oms.domain.groups.group_checks import GROUP_ORDERS_MAX, check_link, check_replace
+from svc_oms.domain.groups.group_rules import consequences, in_the_way
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Link, LinkKind, Trigger, TriggerPriceType, WaitsFor
 from svc_oms.domain.order import OrderRefused

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.side import Side
-from svc_gateway.domain import blocks
+from svc_gateway.domain.sending import blocks
 from svc_oms.domain.kill_switches import (
     PullOutcome,
     Scope,

@@ -8,8 +8,8 @@ from svc_oms.domain.events import (
     StatusRequested,
     VenueReportParked,
 )
+from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, VenueHolds
-from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.reports.legs import Leg, leg_of
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 

@@ -49,7 +49,7 @@ from svc_oms.domain.lifecycle import (
 from svc_oms.domain.model import Execution, Rejection, ResolutionSource, Trigger, WaitsFor
 from svc_oms.domain.numbers import Decimal
 from svc_oms.domain.order import evolve
-from svc_oms.domain.verify import check_arithmetic
+from svc_oms.domain.verification.verify import check_arithmetic
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, terms
 
 S, K = OrderState, EventKind

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     Limit,
     LimitKind,
     LimitScope,
@@ -14,7 +14,7 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.loosening import (
+from svc_oms.domain.controls.limits.loosening import (
     Replaced,
     looser,
     looser_state,

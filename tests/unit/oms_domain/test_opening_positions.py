@@ -7,7 +7,7 @@ import pytest
 from kernel.side import Side
 from svc_oms.domain.events import ExecutionBusted
 from svc_oms.domain.model import InstrumentKey
-from svc_oms.domain.positions import (
+from svc_oms.domain.positions.account_positions import (
     Amendments,
     Fill,
     Openings,

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from svc_oms.domain.groups import consequences
+from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
+from svc_oms.domain.groups.group_rules import consequences
 from svc_oms.domain.kill_switches import PullOutcome, find
 from svc_oms.domain.model import Link, LinkKind
 from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
 X, Y = f"{ORDER_ID}-1", f"{ORDER_ID}-2"

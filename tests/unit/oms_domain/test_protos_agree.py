@@ -10,10 +10,9 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as link_pb2
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_oms import domain
-from svc_oms.domain import events, model
-from svc_oms.domain.controls import limit_values as limits
+from svc_oms.domain import events, facts, model
+from svc_oms.domain.controls.limits import limit_values as limits
 from svc_oms.domain.lifecycle import EventKind, OrderState
-from svc_oms.domain.reports import facts
 
 FOLDER = Path(domain.__file__).parent
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 
 from kernel.side import Side
-from svc_oms.domain.checks import Instrument
 from svc_oms.domain.events import Event, OrderReplaced, Stamp
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, OrderOrigin, OrderTerms, OrderType
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.order import evolve
-from svc_oms.domain.recovered import SentOrder, events_of, opened, unknown_to
+from svc_oms.domain.order_terms.checks import Instrument
+from svc_oms.domain.recovery.recovered import SentOrder, events_of, opened, unknown_to
 
 ORDER_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 LISTING = Instrument(

@@ -6,11 +6,11 @@ import pytest
 
 from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.commands import FoundExecution, ResolveOrder
+from svc_oms.domain.facts import CancelRejectFacts, ReceiptFacts
 from svc_oms.domain.model import ResolutionSource, VenueHolds
 from svc_oms.domain.order import OrderRefused
-from svc_oms.domain.reports.facts import CancelRejectFacts, ReceiptFacts
-from svc_oms.domain.resolve import statement_value
-from svc_oms.domain.unanswered import unanswered
+from svc_oms.domain.recovery.unanswered import unanswered
+from svc_oms.domain.reports.resolve import statement_value
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 X, Y, Z = (f"{ORDER_ID}-{number}" for number in (1, 2, 3))

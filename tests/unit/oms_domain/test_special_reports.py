@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 
 from kernel.side import Side
-from svc_oms.domain.checks import Limits
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderExpired, OrderReplaced, OrderRestated
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce
 from svc_oms.domain.order import decide_place, decide_replace
-from svc_oms.domain.terms import Capabilities
+from svc_oms.domain.order_terms.checks import Limits
+from svc_oms.domain.order_terms.terms import Capabilities
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID, TrackedOrder
 
 D = Decimal

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from svc_oms.domain.events import StatusRequested
+from svc_oms.domain.facts import ReceiptFacts
 from svc_oms.domain.lifecycle import OrderState
-from svc_oms.domain.reports.facts import ReceiptFacts
 from svc_oms.domain.reports.report_parts import ask_venue
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 

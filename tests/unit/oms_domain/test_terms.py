@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.side import Side
-from svc_oms.domain.checks import Limits, OrderRefused, check_terms
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderAccepted, OrderAcknowledged, OrderReplaced, Stamp
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, Peg, TimeInForce
 from svc_oms.domain.numbers import price, quantity
 from svc_oms.domain.order import decide_place, decide_replace, evolve
-from svc_oms.domain.terms import (
+from svc_oms.domain.order_terms.checks import Limits, OrderRefused, check_terms
+from svc_oms.domain.order_terms.terms import (
     BASIC,
     EXPIRE_AHEAD_MAX_DAYS,
     ONCE_TRIGGERED,
@@ -27,7 +27,7 @@ from svc_oms.domain.terms import (
     how_worked,
     require_native,
 )
-from svc_oms.domain.times import utc
+from svc_oms.domain.order_terms.times import utc
 from tests.support.lifecycle import INSTRUMENT, ORDER_ID
 from tests.support.sources import ROOT
 

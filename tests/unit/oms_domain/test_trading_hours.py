@@ -4,8 +4,7 @@ import pytest
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from svc_oms.domain.model import TimeInForce
-from svc_oms.domain.refusal import OrderRefused
-from svc_oms.domain.trading_hours import (
+from svc_oms.domain.order_terms.trading_hours import (
     CLOSING_S,
     DAY_MAX_S,
     NOT_KNOWN,
@@ -18,6 +17,7 @@ from svc_oms.domain.trading_hours import (
     takes,
     waits_for_opening,
 )
+from svc_oms.domain.refusal import OrderRefused
 
 HOUR = 3600 * NS_PER_S
 DAY = 20_000 * NS_PER_DAY

@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 
 from kernel.side import Side
-from svc_oms.domain import triggers
 from svc_oms.domain.events import OrderReplaced, Stamp, TriggerMoved
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce, Trigger, TriggerPriceType
 from svc_oms.domain.order import OrderRefused, evolve
-from svc_oms.domain.terms import BASIC
-from svc_oms.domain.trading_hours import NOT_KNOWN, day_ends_at_ns
-from svc_oms.domain.triggers import Prices
+from svc_oms.domain.order_terms import triggers
+from svc_oms.domain.order_terms.terms import BASIC
+from svc_oms.domain.order_terms.trading_hours import NOT_KNOWN, day_ends_at_ns
+from svc_oms.domain.order_terms.triggers import Prices
 from tests.support.lifecycle import TrackedOrder
 
 D = Decimal

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from svc_oms.domain.controls.exposure import OpenBook
-from svc_oms.domain.controls.limit_values import (
+from svc_oms.domain.controls.limits.limit_values import (
     Applied,
     Controls,
     Limit,
@@ -17,7 +17,7 @@ from svc_oms.domain.controls.limit_values import (
     TradingState,
     Values,
 )
-from svc_oms.domain.controls.refusals import named, past
+from svc_oms.domain.controls.limits.refusals import named, past
 from svc_oms.domain.controls.state import AccountState
 from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.controls.usage import uses

@@ -4,8 +4,8 @@ import pytest
 import quickfix
 
 from mesh.errors import ERROR_TABLE
+from svc_oms.domain.facts import BusinessRejectFacts, CancelRejectFacts, SessionRejectFacts
 from svc_oms.domain.reports import venue_reasons
-from svc_oms.domain.reports.facts import BusinessRejectFacts, CancelRejectFacts, SessionRejectFacts
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 TABLES = {

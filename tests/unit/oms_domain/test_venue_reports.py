@@ -17,13 +17,13 @@ from svc_oms.domain.events import (
     ReplaceRefused,
     VenueReportParked,
 )
-from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
-from svc_oms.domain.reports.facts import (
+from svc_oms.domain.facts import (
     BusinessRejectFacts,
     CancelRejectFacts,
     ReceiptFacts,
     SessionRejectFacts,
 )
+from svc_oms.domain.model import OrderTerms, ResolutionSource, TimeInForce
 from svc_oms.domain.reports.venue_reports import interpret, request_number
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report, terms
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from kernel.hashchain import GENESIS, ChainBreak, event_hash, verify_chain
-from svc_oms.domain import verify
 from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.verification import verify
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 D = Decimal

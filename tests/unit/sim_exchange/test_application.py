@@ -1,8 +1,12 @@
 """QuickFIX's callbacks: whatever happens inside, nothing escapes."""
 
+import time
+
 import pytest
 
 from fix.dictionary import dictionary_text
+from fix.wire import utc_text
+from kernel.nanoseconds import NS_PER_MS
 from sim_exchange.adapters.fix.application import VenueApplication
 from sim_exchange.adapters.fix.client_groups import GROUPS
 from sim_exchange.adapters.fix.order_sessions import read_terms
@@ -50,6 +54,27 @@ def test_error_of_a_handler_is_counted_and_reported_to_the_client(application, s
     ((client, msg_type, tag, body),) = sender.sent
     assert (client, msg_type, tag) == ("ORDERMESH", "j", 45)
     assert body == "7\x01372=D\x01380=0\x0158=internal error of the venue\x01379=X"
+
+
+class TimesHandled:
+    def __init__(self) -> None:
+        self.at_ns: list[int] = []
+
+    def handle(self, *arguments) -> bool:
+        self.at_ns.append(arguments[-1])
+        return True
+
+
+@pytest.mark.parametrize("sent", ["now", "20260101-00:00:00", "nonsense", ""])
+def test_a_slow_venue_handles_an_order_after_its_latency(sender, sent) -> None:
+    handled = TimesHandled()
+    slow = VenueApplication(sender, handled, BrokenDesk(), latency_ns=3 * NS_PER_MS)
+    began_ns = time.time_ns()
+    stamp = utc_text(began_ns) if sent == "now" else sent
+    slow.fromApp(Text(f"35=D\x0149=ORDERMESH\x0152={stamp}\x0134=7\x0111=X\x01"), None)
+    (at_ns,) = handled.at_ns
+    if sent == "now":
+        assert at_ns >= began_ns // 1000 * 1000 + 3 * NS_PER_MS
 
 
 @pytest.mark.parametrize("text", ["", "no fields at all\x01", "35=D\x01"])

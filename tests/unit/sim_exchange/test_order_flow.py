@@ -49,6 +49,16 @@ def test_market_moves_and_stays_in_order() -> None:
     assert sum(market.volume for market in venue.markets.values()) > 0
 
 
+def test_depth_and_sizes_are_settings() -> None:
+    shallow, _ = run(2, ladder_levels=2, lot_notional=200_000)
+    deep, _ = run(2, ladder_levels=6, lot_notional=20_000)
+    for symbol, market in shallow.markets.items():
+        other = deep.markets[symbol].book
+        levels = list(market.book.levels(Side.BUY, 50))
+        assert len(levels) < len(list(other.levels(Side.BUY, 50)))
+        assert levels[0].quantity > other.best(Side.BUY).quantity
+
+
 def test_client_order_at_the_touch_is_filled_within_seconds() -> None:
     venue = Venue("SIMA", INSTRUMENTS)
     flow = OrderFlow(venue, FlowSettings(seed=3))

@@ -88,6 +88,18 @@ def test_steps_cross_bands_both_ways() -> None:
     assert not table.is_on_tick(99)
 
 
+@pytest.mark.parametrize("liquidity_band", range(1, 7))
+def test_a_coarser_table_has_prices_of_the_regulation_only(liquidity_band: int) -> None:
+    table = rts11_table(liquidity_band)
+    coarse = table.coarser(2)
+    price = 98
+    for _ in range(2_000):
+        price = coarse.steps(coarse.round_up(price), 1)
+        assert coarse.is_on_tick(price)
+        assert table.is_on_tick(price)
+    assert coarse.tick_at(price) == 2 * table.tick_at(price)
+
+
 def test_table_must_begin_at_zero_and_rise() -> None:
     for bands in ((), (TickBand(5, 1),), (TickBand(0, 1), TickBand(0, 2))):
         with pytest.raises(ValueError, match="rise"):

@@ -287,6 +287,13 @@ class MeshClient:
             mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
             interval_ms=interval_ms,
         )
+        async for item in self.watch_prices(subscription):
+            yield item
+
+    async def watch_prices(
+        self, subscription: market_data_service_pb2.Subscription
+    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
+        """Prices as a subscription asks for them, over any number of broken connections."""
 
         async def open_stream() -> Any:
             await self._fresh_token()

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class AuthServiceStub:
     """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
-    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts, prices.
     """
 
     def __init__(self, channel):
@@ -60,7 +60,7 @@ class AuthServiceStub:
 
 class AuthServiceServicer:
     """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
-    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts, prices.
     """
 
     def Login(self, request, context):
@@ -127,7 +127,7 @@ def add_AuthServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
     """Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
-    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
+    "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts, prices.
     """
 
     @staticmethod

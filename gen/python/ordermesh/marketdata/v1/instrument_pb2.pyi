@@ -78,7 +78,7 @@ TRADING_STATUS_DELISTED: TradingStatus
 TRADING_STATUS_PRE_OPEN: TradingStatus
 
 class Instrument(_message.Message):
-    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text", "issuer", "full_name", "min_quantity", "contradictions", "trading_hours", "corporate_actions")
+    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text", "issuer", "full_name", "min_quantity", "contradictions", "corporate_actions")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
@@ -100,7 +100,6 @@ class Instrument(_message.Message):
     FULL_NAME_FIELD_NUMBER: _ClassVar[int]
     MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     CONTRADICTIONS_FIELD_NUMBER: _ClassVar[int]
-    TRADING_HOURS_FIELD_NUMBER: _ClassVar[int]
     CORPORATE_ACTIONS_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     symbol: str
@@ -123,9 +122,8 @@ class Instrument(_message.Message):
     full_name: str
     min_quantity: str
     contradictions: _containers.RepeatedCompositeFieldContainer[Contradiction]
-    trading_hours: TradingHours
     corporate_actions: _containers.RepeatedCompositeFieldContainer[CorporateAction]
-    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ..., venue_symbol: _Optional[str] = ..., no_prices: _Optional[_Union[NoPrices, str]] = ..., no_prices_text: _Optional[str] = ..., issuer: _Optional[str] = ..., full_name: _Optional[str] = ..., min_quantity: _Optional[str] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ..., trading_hours: _Optional[_Union[TradingHours, _Mapping]] = ..., corporate_actions: _Optional[_Iterable[_Union[CorporateAction, _Mapping]]] = ...) -> None: ...
+    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ..., venue_symbol: _Optional[str] = ..., no_prices: _Optional[_Union[NoPrices, str]] = ..., no_prices_text: _Optional[str] = ..., issuer: _Optional[str] = ..., full_name: _Optional[str] = ..., min_quantity: _Optional[str] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ..., corporate_actions: _Optional[_Iterable[_Union[CorporateAction, _Mapping]]] = ...) -> None: ...
 
 class Contradiction(_message.Message):
     __slots__ = ("field", "venue_value", "reference_value")
@@ -136,20 +134,6 @@ class Contradiction(_message.Message):
     venue_value: str
     reference_value: str
     def __init__(self, field: _Optional[str] = ..., venue_value: _Optional[str] = ..., reference_value: _Optional[str] = ...) -> None: ...
-
-class TradingHours(_message.Message):
-    __slots__ = ("calendar", "time_zone", "trading_day", "opens_at", "closes_at")
-    CALENDAR_FIELD_NUMBER: _ClassVar[int]
-    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
-    TRADING_DAY_FIELD_NUMBER: _ClassVar[int]
-    OPENS_AT_FIELD_NUMBER: _ClassVar[int]
-    CLOSES_AT_FIELD_NUMBER: _ClassVar[int]
-    calendar: str
-    time_zone: str
-    trading_day: str
-    opens_at: _timestamp_pb2.Timestamp
-    closes_at: _timestamp_pb2.Timestamp
-    def __init__(self, calendar: _Optional[str] = ..., time_zone: _Optional[str] = ..., trading_day: _Optional[str] = ..., opens_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closes_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CorporateAction(_message.Message):
     __slots__ = ("action_id", "kind", "isin", "instrument_id", "effective_date", "new_shares", "old_shares", "new_symbol", "state", "recorded_by", "recorded_at", "reason")

@@ -22,18 +22,20 @@ DELIVERY_MODE_INTERVAL: DeliveryMode
 DELIVERY_MODE_LATEST_ON_READY: DeliveryMode
 
 class Subscription(_message.Message):
-    __slots__ = ("instrument_ids", "topics", "depth", "mode", "interval_ms")
+    __slots__ = ("instrument_ids", "topics", "depth", "mode", "interval_ms", "instruments")
     INSTRUMENT_IDS_FIELD_NUMBER: _ClassVar[int]
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     instrument_ids: _containers.RepeatedScalarFieldContainer[str]
     topics: _containers.RepeatedScalarFieldContainer[_market_data_pb2.Topic]
     depth: int
     mode: DeliveryMode
     interval_ms: int
-    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ..., mode: _Optional[_Union[DeliveryMode, str]] = ..., interval_ms: _Optional[int] = ...) -> None: ...
+    instruments: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.InstrumentKey]
+    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ..., mode: _Optional[_Union[DeliveryMode, str]] = ..., interval_ms: _Optional[int] = ..., instruments: _Optional[_Iterable[_Union[_market_data_pb2.InstrumentKey, _Mapping]]] = ...) -> None: ...
 
 class WatchRequest(_message.Message):
     __slots__ = ("subscription", "heartbeat_s", "cursor")
@@ -66,14 +68,16 @@ class StreamResponse(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[_market_data_pb2.MarketDataItem, _Mapping]]] = ...) -> None: ...
 
 class GetSnapshotRequest(_message.Message):
-    __slots__ = ("instrument_ids", "topics", "depth")
+    __slots__ = ("instrument_ids", "topics", "depth", "instruments")
     INSTRUMENT_IDS_FIELD_NUMBER: _ClassVar[int]
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     instrument_ids: _containers.RepeatedScalarFieldContainer[str]
     topics: _containers.RepeatedScalarFieldContainer[_market_data_pb2.Topic]
     depth: int
-    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ...) -> None: ...
+    instruments: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.InstrumentKey]
+    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ..., instruments: _Optional[_Iterable[_Union[_market_data_pb2.InstrumentKey, _Mapping]]] = ...) -> None: ...
 
 class GetSnapshotResponse(_message.Message):
     __slots__ = ("updates", "cursor")

@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class MarketDataServiceStub:
-    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
+    """Live prices. Every authenticated user may read those of the venues that the user has a right to
+    (PriceRight); the OMS reads all without a user's token. A change of a user's rights ends the user's
+    streams within 12 s; they resume with the new rights.
     """
 
     def __init__(self, channel):
@@ -53,7 +55,9 @@ class MarketDataServiceStub:
 
 
 class MarketDataServiceServicer:
-    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
+    """Live prices. Every authenticated user may read those of the venues that the user has a right to
+    (PriceRight); the OMS reads all without a user's token. A change of a user's rights ends the user's
+    streams within 12 s; they resume with the new rights.
     """
 
     def Watch(self, request, context):
@@ -71,7 +75,8 @@ class MarketDataServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSnapshot(self, request, context):
-        """Returns current values. Refuses: INSTRUMENT_NOT_FOUND.
+        """Returns current values. Refuses: INSTRUMENT_NOT_FOUND; PERMISSION_DENIED if the user has no right
+        to a value that is asked for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +109,9 @@ def add_MarketDataServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MarketDataService:
-    """Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
+    """Live prices. Every authenticated user may read those of the venues that the user has a right to
+    (PriceRight); the OMS reads all without a user's token. A change of a user's rights ends the user's
+    streams within 12 s; they resume with the new rights.
     """
 
     @staticmethod

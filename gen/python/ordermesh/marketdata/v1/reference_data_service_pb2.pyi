@@ -82,7 +82,7 @@ class InstrumentRecord(_message.Message):
     def __init__(self, isin: _Optional[str] = ..., cfi_code: _Optional[str] = ..., kind: _Optional[_Union[_instrument_pb2.InstrumentKind, str]] = ..., name: _Optional[str] = ..., issuer: _Optional[str] = ...) -> None: ...
 
 class ListingRecord(_message.Message):
-    __slots__ = ("instrument_id", "isin", "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "calendar", "ended")
+    __slots__ = ("instrument_id", "isin", "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "ended")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ISIN_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
@@ -90,7 +90,6 @@ class ListingRecord(_message.Message):
     TICK_TABLE_FIELD_NUMBER: _ClassVar[int]
     MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     MAX_QUANTITY_FIELD_NUMBER: _ClassVar[int]
-    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     isin: str
@@ -99,9 +98,8 @@ class ListingRecord(_message.Message):
     tick_table: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.TickBand]
     min_quantity: str
     max_quantity: str
-    calendar: str
     ended: bool
-    def __init__(self, instrument_id: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[_instrument_pb2.TickBand, _Mapping]]] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., calendar: _Optional[str] = ..., ended: _Optional[bool] = ...) -> None: ...
+    def __init__(self, instrument_id: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[_instrument_pb2.TickBand, _Mapping]]] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., ended: _Optional[bool] = ...) -> None: ...
 
 class GetRecordsRequest(_message.Message):
     __slots__ = ("key", "date", "known_at")

@@ -341,7 +341,7 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
 
 /**
  * Login and tokens. Access tokens are short-lived JWTs signed with ES256, with the claims iss, aud
- * "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts.
+ * "ordermesh", sub, exp, iat, jti, name, preferred_username, roles, accounts, prices.
  *
  * @generated from service ordermesh.identity.v1.AuthService
  */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument: GenFile = /*@__PURE__*/
-  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSL/BQoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJEg4KBmlzc3VlchgSIAEoCRIRCglmdWxsX25hbWUYEyABKAkSFAoMbWluX3F1YW50aXR5GBQgASgJEj4KDmNvbnRyYWRpY3Rpb25zGBUgAygLMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29udHJhZGljdGlvbhI8Cg10cmFkaW5nX2hvdXJzGBYgASgLMiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGluZ0hvdXJzEkMKEWNvcnBvcmF0ZV9hY3Rpb25zGBcgAygLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29ycG9yYXRlQWN0aW9uIkwKDUNvbnRyYWRpY3Rpb24SDQoFZmllbGQYASABKAkSEwoLdmVudWVfdmFsdWUYAiABKAkSFwoPcmVmZXJlbmNlX3ZhbHVlGAMgASgJIqUBCgxUcmFkaW5nSG91cnMSEAoIY2FsZW5kYXIYASABKAkSEQoJdGltZV96b25lGAIgASgJEhMKC3RyYWRpbmdfZGF5GAMgASgJEiwKCG9wZW5zX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgljbG9zZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIu0CCg9Db3Jwb3JhdGVBY3Rpb24SEQoJYWN0aW9uX2lkGAEgASgJEjoKBGtpbmQYAiABKA4yLC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db3Jwb3JhdGVBY3Rpb25LaW5kEgwKBGlzaW4YAyABKAkSFQoNaW5zdHJ1bWVudF9pZBgEIAEoCRIWCg5lZmZlY3RpdmVfZGF0ZRgFIAEoCRISCgpuZXdfc2hhcmVzGAYgASgJEhIKCm9sZF9zaGFyZXMYByABKAkSEgoKbmV3X3N5bWJvbBgIIAEoCRI8CgVzdGF0ZRgJIAEoDjItLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvcnBvcmF0ZUFjdGlvblN0YXRlEhMKC3JlY29yZGVkX2J5GAogASgJEi8KC3JlY29yZGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YDCABKAkiMQoIVGlja0JhbmQSEgoKZnJvbV9wcmljZRgBIAEoCRIRCgl0aWNrX3NpemUYAiABKAkqqwEKE0NvcnBvcmF0ZUFjdGlvbktpbmQSJQohQ09SUE9SQVRFX0FDVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASHwobQ09SUE9SQVRFX0FDVElPTl9LSU5EX1NQTElUEAESJwojQ09SUE9SQVRFX0FDVElPTl9LSU5EX1NZTUJPTF9DSEFOR0UQAhIjCh9DT1JQT1JBVEVfQUNUSU9OX0tJTkRfREVMSVNUSU5HEAMqsAEKFENvcnBvcmF0ZUFjdGlvblN0YXRlEiYKIkNPUlBPUkFURV9BQ1RJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIkCiBDT1JQT1JBVEVfQUNUSU9OX1NUQVRFX0FOTk9VTkNFRBABEiQKIENPUlBPUkFURV9BQ1RJT05fU1RBVEVfRUZGRUNUSVZFEAISJAogQ09SUE9SQVRFX0FDVElPTl9TVEFURV9XSVRIRFJBV04QAypuCghOb1ByaWNlcxIZChVOT19QUklDRVNfVU5TUEVDSUZJRUQQABIVChFOT19QUklDRVNfUkVGVVNFRBABEhgKFE5PX1BSSUNFU19OT19TRVNTSU9OEAISFgoSTk9fUFJJQ0VTX0RFTElTVEVEEAMq0QEKDkluc3RydW1lbnRLaW5kEh8KG0lOU1RSVU1FTlRfS0lORF9VTlNQRUNJRklFRBAAEhkKFUlOU1RSVU1FTlRfS0lORF9TSEFSRRABEhcKE0lOU1RSVU1FTlRfS0lORF9FVEYQAhIYChRJTlNUUlVNRU5UX0tJTkRfQk9ORBADEhgKFElOU1RSVU1FTlRfS0lORF9GVU5EEAQSGgoWSU5TVFJVTUVOVF9LSU5EX0NSWVBUTxAFEhoKFklOU1RSVU1FTlRfS0lORF9GVVRVUkUQBirUAQoNVHJhZGluZ1N0YXR1cxIeChpUUkFESU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1RSQURJTkdfU1RBVFVTX09QRU4QARIZChVUUkFESU5HX1NUQVRVU19IQUxURUQQAhIZChVUUkFESU5HX1NUQVRVU19DTE9TRUQQAxIaChZUUkFESU5HX1NUQVRVU19BVUNUSU9OEAQSGwoXVFJBRElOR19TVEFUVVNfREVMSVNURUQQBRIbChdUUkFESU5HX1NUQVRVU19QUkVfT1BFThAGYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSLBBQoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJEg4KBmlzc3VlchgSIAEoCRIRCglmdWxsX25hbWUYEyABKAkSFAoMbWluX3F1YW50aXR5GBQgASgJEj4KDmNvbnRyYWRpY3Rpb25zGBUgAygLMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29udHJhZGljdGlvbhJDChFjb3Jwb3JhdGVfYWN0aW9ucxgWIAMoCzIoLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvcnBvcmF0ZUFjdGlvbiJMCg1Db250cmFkaWN0aW9uEg0KBWZpZWxkGAEgASgJEhMKC3ZlbnVlX3ZhbHVlGAIgASgJEhcKD3JlZmVyZW5jZV92YWx1ZRgDIAEoCSLtAgoPQ29ycG9yYXRlQWN0aW9uEhEKCWFjdGlvbl9pZBgBIAEoCRI6CgRraW5kGAIgASgOMiwub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29ycG9yYXRlQWN0aW9uS2luZBIMCgRpc2luGAMgASgJEhUKDWluc3RydW1lbnRfaWQYBCABKAkSFgoOZWZmZWN0aXZlX2RhdGUYBSABKAkSEgoKbmV3X3NoYXJlcxgGIAEoCRISCgpvbGRfc2hhcmVzGAcgASgJEhIKCm5ld19zeW1ib2wYCCABKAkSPAoFc3RhdGUYCSABKA4yLS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db3Jwb3JhdGVBY3Rpb25TdGF0ZRITCgtyZWNvcmRlZF9ieRgKIAEoCRIvCgtyZWNvcmRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAwgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJKqsBChNDb3Jwb3JhdGVBY3Rpb25LaW5kEiUKIUNPUlBPUkFURV9BQ1RJT05fS0lORF9VTlNQRUNJRklFRBAAEh8KG0NPUlBPUkFURV9BQ1RJT05fS0lORF9TUExJVBABEicKI0NPUlBPUkFURV9BQ1RJT05fS0lORF9TWU1CT0xfQ0hBTkdFEAISIwofQ09SUE9SQVRFX0FDVElPTl9LSU5EX0RFTElTVElORxADKrABChRDb3Jwb3JhdGVBY3Rpb25TdGF0ZRImCiJDT1JQT1JBVEVfQUNUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASJAogQ09SUE9SQVRFX0FDVElPTl9TVEFURV9BTk5PVU5DRUQQARIkCiBDT1JQT1JBVEVfQUNUSU9OX1NUQVRFX0VGRkVDVElWRRACEiQKIENPUlBPUkFURV9BQ1RJT05fU1RBVEVfV0lUSERSQVdOEAMqbgoITm9QcmljZXMSGQoVTk9fUFJJQ0VTX1VOU1BFQ0lGSUVEEAASFQoRTk9fUFJJQ0VTX1JFRlVTRUQQARIYChROT19QUklDRVNfTk9fU0VTU0lPThACEhYKEk5PX1BSSUNFU19ERUxJU1RFRBADKtEBCg5JbnN0cnVtZW50S2luZBIfChtJTlNUUlVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIZChVJTlNUUlVNRU5UX0tJTkRfU0hBUkUQARIXChNJTlNUUlVNRU5UX0tJTkRfRVRGEAISGAoUSU5TVFJVTUVOVF9LSU5EX0JPTkQQAxIYChRJTlNUUlVNRU5UX0tJTkRfRlVORBAEEhoKFklOU1RSVU1FTlRfS0lORF9DUllQVE8QBRIaChZJTlNUUlVNRU5UX0tJTkRfRlVUVVJFEAYq1AEKDVRyYWRpbmdTdGF0dXMSHgoaVFJBRElOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIXChNUUkFESU5HX1NUQVRVU19PUEVOEAESGQoVVFJBRElOR19TVEFUVVNfSEFMVEVEEAISGQoVVFJBRElOR19TVEFUVVNfQ0xPU0VEEAMSGgoWVFJBRElOR19TVEFUVVNfQVVDVElPThAEEhsKF1RSQURJTkdfU1RBVFVTX0RFTElTVEVEEAUSGwoXVFJBRElOR19TVEFUVVNfUFJFX09QRU4QBmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A listing: a security at one venue. What the venue's list says is in force; what it leaves out comes
@@ -171,16 +171,9 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   contradictions: Contradiction[];
 
   /**
-   * Trading hours by the calendar that the reference data name; not set without one.
-   *
-   * @generated from field: ordermesh.marketdata.v1.TradingHours trading_hours = 22;
-   */
-  tradingHours?: TradingHours | undefined;
-
-  /**
    * Corporate actions that are announced, or were effective in the last 30 days; oldest first.
    *
-   * @generated from field: repeated ordermesh.marketdata.v1.CorporateAction corporate_actions = 23;
+   * @generated from field: repeated ordermesh.marketdata.v1.CorporateAction corporate_actions = 22;
    */
   corporateActions: CorporateAction[];
 };
@@ -226,56 +219,6 @@ export type Contradiction = Message<"ordermesh.marketdata.v1.Contradiction"> & {
  */
 export const ContradictionSchema: GenMessage<Contradiction> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument, 1);
-
-/**
- * When a listing is traded, by the calendar of its venue; what the venue itself reports is
- * Instrument.trading_status.
- *
- * @generated from message ordermesh.marketdata.v1.TradingHours
- */
-export type TradingHours = Message<"ordermesh.marketdata.v1.TradingHours"> & {
-  /**
-   * Name of the calendar: "XAMS".
-   *
-   * @generated from field: string calendar = 1;
-   */
-  calendar: string;
-
-  /**
-   * Time zone of the venue, IANA: "Europe/Amsterdam".
-   *
-   * @generated from field: string time_zone = 2;
-   */
-  timeZone: string;
-
-  /**
-   * The trading day that now is, or the next one: "2027-01-04", ISO 8601, by the venue's clock.
-   *
-   * @generated from field: string trading_day = 3;
-   */
-  tradingDay: string;
-
-  /**
-   * When its trading opens.
-   *
-   * @generated from field: google.protobuf.Timestamp opens_at = 4;
-   */
-  opensAt?: Timestamp | undefined;
-
-  /**
-   * When its trading closes; the day of statistics and DAY orders ends with it.
-   *
-   * @generated from field: google.protobuf.Timestamp closes_at = 5;
-   */
-  closesAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message ordermesh.marketdata.v1.TradingHours.
- * Use `create(TradingHoursSchema)` to create a new message.
- */
-export const TradingHoursSchema: GenMessage<TradingHours> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_instrument, 2);
 
 /**
  * A change of an instrument by its issuer, or of a listing by its venue.
@@ -373,7 +316,7 @@ export type CorporateAction = Message<"ordermesh.marketdata.v1.CorporateAction">
  * Use `create(CorporateActionSchema)` to create a new message.
  */
 export const CorporateActionSchema: GenMessage<CorporateAction> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_instrument, 3);
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 2);
 
 /**
  * A band of a tick-size table, MiFID II RTS 11.
@@ -401,7 +344,7 @@ export type TickBand = Message<"ordermesh.marketdata.v1.TickBand"> & {
  * Use `create(TickBandSchema)` to create a new message.
  */
 export const TickBandSchema: GenMessage<TickBand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_instrument, 4);
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 3);
 
 /**
  * Kinds of corporate action.

@@ -8,6 +8,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Instrument, TradingStatus } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
+import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
 import type { Drain, Gap, Heartbeat, Resync, SlowConsumer, SnapshotComplete } from "../../type/v1/stream_pb.js";
 import { file_ordermesh_type_v1_stream } from "../../type/v1/stream_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLwAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcSEgoKa2VwdF9kZXB0aBgGIAEoBSKdAgoFVHJhZGUSEAoIdHJhZGVfaWQYASABKAkSDQoFcHJpY2UYAiABKAkSDAoEc2l6ZRgDIAEoCRI5CglhZ2dyZXNzb3IYBCABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BZ2dyZXNzb3JTaWRlEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2CgpvZmZfbWFya2V0GAcgASgOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuT2ZmTWFya2V0EhEKCXdpdGhkcmF3bhgIIAEoCCLOAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIIscBCgtWZW51ZVN0YXR1cxIRCgl2ZW51ZV9taWMYASABKAkSDwoHZmVlZF91cBgCIAEoCBI+Cg50cmFkaW5nX3N0YXR1cxgDIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMSKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpbXVsYXRlZBgFIAEoCBIWCg5zaWxlbnRfYmVjYXVzZRgGIAEoCSK1AgoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEi8KBXF1b3RlGAogASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUXVvdGVIABItCgRib29rGAsgASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEi8KBXRyYWRlGAwgASgLMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGVIABIxCgZjYW5kbGUYDSABKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVIAEIHCgV2YWx1ZSL8AwoOTWFya2V0RGF0YUl0ZW0SOwoGdXBkYXRlGAEgASgLMikub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YVVwZGF0ZUgAEjkKCmluc3RydW1lbnQYAiABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50SAASPAoMdmVudWVfc3RhdHVzGAMgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVmVudWVTdGF0dXNIABJAChFzbmFwc2hvdF9jb21wbGV0ZRgEIAEoCzIjLm9yZGVybWVzaC50eXBlLnYxLlNuYXBzaG90Q29tcGxldGVIABIxCgloZWFydGJlYXQYBSABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXRIABIrCgZyZXN5bmMYBiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5SZXN5bmNIABIlCgNnYXAYByABKAsyFi5vcmRlcm1lc2gudHlwZS52MS5HYXBIABI4Cg1zbG93X2NvbnN1bWVyGAggASgLMh8ub3JkZXJtZXNoLnR5cGUudjEuU2xvd0NvbnN1bWVySAASKQoFZHJhaW4YCSABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbkgAQgYKBGl0ZW0qWAoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAIqtgEKCU9mZk1hcmtldBIaChZPRkZfTUFSS0VUX1VOU1BFQ0lGSUVEEAASGAoUT0ZGX01BUktFVF9DT05ESVRJT04QARIWChJPRkZfTUFSS0VUX05PX1NJWkUQAhISCg5PRkZfTUFSS0VUX09MRBADEhQKEE9GRl9NQVJLRVRfQUhFQUQQBBIYChRPRkZfTUFSS0VUX0NPUlJFQ1RFRBAFEhcKE09GRl9NQVJLRVRfTk9fUFJJQ0UQBipgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKmIKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_stream]);
+  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEilAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCCI9CglCb29rTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSLwAQoEQm9vaxIwCgRiaWRzGAEgAygLMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0xldmVsEjAKBGFza3MYAiADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSLgoKdmVudWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYBCABKAgSMQoFZmxhZ3MYBSADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcSEgoKa2VwdF9kZXB0aBgGIAEoBSJeCg1JbnN0cnVtZW50S2V5EhQKBGlzaW4YASABKAlCBqK7GAIwFBIYCghjdXJyZW5jeRgCIAEoCUIGorsYAjAVEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBSLXAgoQQ29uc29saWRhdGVkQm9vaxIMCgRpc2luGAEgASgJEhAKCGN1cnJlbmN5GAIgASgJEjgKBGJpZHMYAyADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRMZXZlbBI4CgRhc2tzGAQgAygLMioub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29uc29saWRhdGVkTGV2ZWwSOgoGdmVudWVzGAUgAygLMioub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29uc29saWRhdGVkVmVudWUSMQoFZmxhZ3MYBiADKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUZsYWcSFQoNY3Jvc3NpbmdfYmlkcxgHIAMoCRIVCg1jcm9zc2luZ19hc2tzGAggAygJEhIKCmtlcHRfZGVwdGgYCSABKAUibAoRQ29uc29saWRhdGVkTGV2ZWwSDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRI6CgZzaGFyZXMYAyADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRTaGFyZSJNChFDb25zb2xpZGF0ZWRTaGFyZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEgwKBHNpemUYAiABKAkSEwoLb3JkZXJfY291bnQYAyABKA0ikAMKEUNvbnNvbGlkYXRlZFZlbnVlEhUKDWluc3RydW1lbnRfaWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEj4KDnRyYWRpbmdfc3RhdHVzGAMgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGluZ1N0YXR1cxIyCghsZWZ0X291dBgEIAEoDjIgLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxlZnRPdXQSFQoNbGVmdF9vdXRfdGV4dBgFIAEoCRIpCgVzaW5jZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdmVudWVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmJpZF9sZXZlbHMYCSABKA0SEgoKYXNrX2xldmVscxgKIAEoDRISCgprZXB0X2RlcHRoGAsgASgFIp0CCgVUcmFkZRIQCgh0cmFkZV9pZBgBIAEoCRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEjkKCWFnZ3Jlc3NvchgEIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkFnZ3Jlc3NvclNpZGUSLgoKdmVudWVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjYKCm9mZl9tYXJrZXQYByABKA4yIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5PZmZNYXJrZXQSEQoJd2l0aGRyYXduGAggASgIIs4BCgZDYW5kbGUSKQoFc3RhcnQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmludGVydmFsX3MYAiABKAUSEgoKb3Blbl9wcmljZRgDIAEoCRISCgpoaWdoX3ByaWNlGAQgASgJEhEKCWxvd19wcmljZRgFIAEoCRITCgtjbG9zZV9wcmljZRgGIAEoCRIOCgZ2b2x1bWUYByABKAkSEwoLdHJhZGVfY291bnQYCCABKA0SEAoIY29tcGxldGUYCSABKAgigQIKC1ZlbnVlU3RhdHVzEhEKCXZlbnVlX21pYxgBIAEoCRIPCgdmZWVkX3VwGAIgASgIEj4KDnRyYWRpbmdfc3RhdHVzGAMgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGluZ1N0YXR1cxIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2ltdWxhdGVkGAUgASgIEhYKDnNpbGVudF9iZWNhdXNlGAYgASgJEjgKC3ByaWNlX3JpZ2h0GAcgASgOMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VSaWdodCKQAwoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEhEKCWRlbGF5ZWRfcxgFIAEoDRIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSAASRgoRY29uc29saWRhdGVkX2Jvb2sYDiABKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRCb29rSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKm8KCVByaWNlRmxhZxIaChZQUklDRV9GTEFHX1VOU1BFQ0lGSUVEEAASFgoSUFJJQ0VfRkxBR19DUk9TU0VEEAESFwoTUFJJQ0VfRkxBR19ORUdBVElWRRACEhUKEVBSSUNFX0ZMQUdfTE9DS0VEEAMq6gEKB0xlZnRPdXQSGAoUTEVGVF9PVVRfVU5TUEVDSUZJRUQQABIUChBMRUZUX09VVF9OT19CT09LEAESEgoOTEVGVF9PVVRfU1RBTEUQAhITCg9MRUZUX09VVF9IQUxURUQQAxITCg9MRUZUX09VVF9DTE9TRUQQBBIUChBMRUZUX09VVF9BVUNUSU9OEAUSFQoRTEVGVF9PVVRfREVMSVNURUQQBhITCg9MRUZUX09VVF9GQVVMVFkQBxIUChBMRUZUX09VVF9ERUxBWUVEEAgSGQoVTEVGVF9PVVRfTk9UX0VOVElUTEVEEAkqtgEKCU9mZk1hcmtldBIaChZPRkZfTUFSS0VUX1VOU1BFQ0lGSUVEEAASGAoUT0ZGX01BUktFVF9DT05ESVRJT04QARIWChJPRkZfTUFSS0VUX05PX1NJWkUQAhISCg5PRkZfTUFSS0VUX09MRBADEhQKEE9GRl9NQVJLRVRfQUhFQUQQBBIYChRPRkZfTUFSS0VUX0NPUlJFQ1RFRBAFEhcKE09GRl9NQVJLRVRfTk9fUFJJQ0UQBipgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKn8KBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBBIbChdUT1BJQ19DT05TT0xJREFURURfQk9PSxAFKnMKClByaWNlUmlnaHQSGwoXUFJJQ0VfUklHSFRfVU5TUEVDSUZJRUQQABIZChVQUklDRV9SSUdIVF9SRUFMX1RJTUUQARIXChNQUklDRV9SSUdIVF9ERUxBWUVEEAISFAoQUFJJQ0VfUklHSFRfTk9ORRADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * Best prices and day statistics of a listing. A day is a trading day of the venue, by its calendar
@@ -241,6 +242,285 @@ export const BookSchema: GenMessage<Book> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
+ * What a consolidated book is of: an instrument in one currency. Books in different currencies are
+ * never merged. A listing whose venue reports no ISIN or no currency is an instrument of its own.
+ *
+ * @generated from message ordermesh.marketdata.v1.InstrumentKey
+ */
+export type InstrumentKey = Message<"ordermesh.marketdata.v1.InstrumentKey"> & {
+  /**
+   * ISO 6166, SecurityID(48). Empty if instrument_id is set.
+   *
+   * @generated from field: string isin = 1;
+   */
+  isin: string;
+
+  /**
+   * ISO 4217, Currency(15). May be empty if all listings of the ISIN have one currency; otherwise the
+   * request is refused, and the text names the currencies.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * A listing, "ASML.SIMA", in place of isin and currency: stands for those of the listing.
+   *
+   * @generated from field: string instrument_id = 3;
+   */
+  instrumentId: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.InstrumentKey.
+ * Use `create(InstrumentKeySchema)` to create a new message.
+ */
+export const InstrumentKeySchema: GenMessage<InstrumentKey> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
+
+/**
+ * The order books of all venues of one instrument in one currency, merged by price. Only venues
+ * whose book is current and that are in continuous trading count: the levels of others are left out,
+ * and venues says why.
+ *
+ * @generated from message ordermesh.marketdata.v1.ConsolidatedBook
+ */
+export type ConsolidatedBook = Message<"ordermesh.marketdata.v1.ConsolidatedBook"> & {
+  /**
+   * ISO 6166; empty for a listing without an ISIN or a currency, which is in venues alone.
+   *
+   * @generated from field: string isin = 1;
+   */
+  isin: string;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * Bid levels, best first, as many as the subscription's depth.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.ConsolidatedLevel bids = 3;
+   */
+  bids: ConsolidatedLevel[];
+
+  /**
+   * Offer levels, best first, as many as the subscription's depth.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.ConsolidatedLevel asks = 4;
+   */
+  asks: ConsolidatedLevel[];
+
+  /**
+   * Every listing of the instrument, by instrument_id, whether or not it counts.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.ConsolidatedVenue venues = 5;
+   */
+  venues: ConsolidatedVenue[];
+
+  /**
+   * LOCKED or CROSSED across venues; empty if neither.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.PriceFlag flags = 6;
+   */
+  flags: PriceFlag[];
+
+  /**
+   * With LOCKED or CROSSED: listings that bid at or above the best offer, by instrument_id.
+   *
+   * @generated from field: repeated string crossing_bids = 7;
+   */
+  crossingBids: string[];
+
+  /**
+   * With LOCKED or CROSSED: listings that offer at or below the best bid, by instrument_id.
+   *
+   * @generated from field: repeated string crossing_asks = 8;
+   */
+  crossingAsks: string[];
+
+  /**
+   * Set if the reader asked for more levels per side than are kept of some venue that counts: as many
+   * are kept of it. What it has beyond is not known here.
+   *
+   * @generated from field: int32 kept_depth = 9;
+   */
+  keptDepth: number;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.ConsolidatedBook.
+ * Use `create(ConsolidatedBookSchema)` to create a new message.
+ */
+export const ConsolidatedBookSchema: GenMessage<ConsolidatedBook> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 4);
+
+/**
+ * A price level of a consolidated book.
+ *
+ * @generated from message ordermesh.marketdata.v1.ConsolidatedLevel
+ */
+export type ConsolidatedLevel = Message<"ordermesh.marketdata.v1.ConsolidatedLevel"> & {
+  /**
+   * Price, a canonical decimal.
+   *
+   * @generated from field: string price = 1;
+   */
+  price: string;
+
+  /**
+   * Sum of the shares' sizes.
+   *
+   * @generated from field: string size = 2;
+   */
+  size: string;
+
+  /**
+   * What each venue has at this price, by instrument_id; at least one.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.ConsolidatedShare shares = 3;
+   */
+  shares: ConsolidatedShare[];
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.ConsolidatedLevel.
+ * Use `create(ConsolidatedLevelSchema)` to create a new message.
+ */
+export const ConsolidatedLevelSchema: GenMessage<ConsolidatedLevel> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 5);
+
+/**
+ * What one venue has at one price.
+ *
+ * @generated from message ordermesh.marketdata.v1.ConsolidatedShare
+ */
+export type ConsolidatedShare = Message<"ordermesh.marketdata.v1.ConsolidatedShare"> & {
+  /**
+   * Listing, SYMBOL.MIC: "ASML.SIMA". Its state and times are in venues.
+   *
+   * @generated from field: string instrument_id = 1;
+   */
+  instrumentId: string;
+
+  /**
+   * Visible quantity, a canonical decimal.
+   *
+   * @generated from field: string size = 2;
+   */
+  size: string;
+
+  /**
+   * Number of orders; 0 if the venue does not report it.
+   *
+   * @generated from field: uint32 order_count = 3;
+   */
+  orderCount: number;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.ConsolidatedShare.
+ * Use `create(ConsolidatedShareSchema)` to create a new message.
+ */
+export const ConsolidatedShareSchema: GenMessage<ConsolidatedShare> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 6);
+
+/**
+ * The state of one listing of a consolidated book.
+ *
+ * @generated from message ordermesh.marketdata.v1.ConsolidatedVenue
+ */
+export type ConsolidatedVenue = Message<"ordermesh.marketdata.v1.ConsolidatedVenue"> & {
+  /**
+   * Listing, SYMBOL.MIC.
+   *
+   * @generated from field: string instrument_id = 1;
+   */
+  instrumentId: string;
+
+  /**
+   * Venue, ISO 10383.
+   *
+   * @generated from field: string venue_mic = 2;
+   */
+  venueMic: string;
+
+  /**
+   * Whether the listing can be traded now. The trading session of the venue counts, too.
+   *
+   * @generated from field: ordermesh.marketdata.v1.TradingStatus trading_status = 3;
+   */
+  tradingStatus: TradingStatus;
+
+  /**
+   * Why its levels are not in the book; not set if they are.
+   *
+   * @generated from field: ordermesh.marketdata.v1.LeftOut left_out = 4;
+   */
+  leftOut: LeftOut;
+
+  /**
+   * The reason in words; empty if its levels are in the book.
+   *
+   * @generated from field: string left_out_text = 5;
+   */
+  leftOutText: string;
+
+  /**
+   * When left_out last changed, by our clock.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 6;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Time of the newest change of its book by the venue.
+   *
+   * @generated from field: google.protobuf.Timestamp venue_time = 7;
+   */
+  venueTime?: Timestamp | undefined;
+
+  /**
+   * When the gateway received the newest change of its book. A book whose feed is up is current
+   * however old this is.
+   *
+   * @generated from field: google.protobuf.Timestamp received_at = 8;
+   */
+  receivedAt?: Timestamp | undefined;
+
+  /**
+   * Bid levels of its book that are known.
+   *
+   * @generated from field: uint32 bid_levels = 9;
+   */
+  bidLevels: number;
+
+  /**
+   * Offer levels of its book that are known.
+   *
+   * @generated from field: uint32 ask_levels = 10;
+   */
+  askLevels: number;
+
+  /**
+   * Levels per side that are asked of the venue; 0 for all that it has.
+   *
+   * @generated from field: int32 kept_depth = 11;
+   */
+  keptDepth: number;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.ConsolidatedVenue.
+ * Use `create(ConsolidatedVenueSchema)` to create a new message.
+ */
+export const ConsolidatedVenueSchema: GenMessage<ConsolidatedVenue> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 7);
+
+/**
  * A trade at the venue.
  *
  * @generated from message ordermesh.marketdata.v1.Trade
@@ -312,7 +592,7 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
  * Use `create(TradeSchema)` to create a new message.
  */
 export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 8);
 
 /**
  * Open, high, low and close prices of an interval. It is sent again, also when it is complete, after
@@ -390,7 +670,7 @@ export type Candle = Message<"ordermesh.marketdata.v1.Candle"> & {
  * Use `create(CandleSchema)` to create a new message.
  */
 export const CandleSchema: GenMessage<Candle> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 4);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 9);
 
 /**
  * State of a venue's feed.
@@ -440,6 +720,13 @@ export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
    * @generated from field: string silent_because = 6;
    */
   silentBecause: string;
+
+  /**
+   * The reader's right to the prices of this venue; services have all. Not set in a feed.
+   *
+   * @generated from field: ordermesh.marketdata.v1.PriceRight price_right = 7;
+   */
+  priceRight: PriceRight;
 };
 
 /**
@@ -447,7 +734,7 @@ export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
  * Use `create(VenueStatusSchema)` to create a new message.
  */
 export const VenueStatusSchema: GenMessage<VenueStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 5);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 10);
 
 /**
  * One update of one channel, that is of one listing and topic. Sequences are consecutive per
@@ -457,7 +744,8 @@ export const VenueStatusSchema: GenMessage<VenueStatus> = /*@__PURE__*/
  */
 export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate"> & {
   /**
-   * Listing: "ASML.SIMA".
+   * Listing: "ASML.SIMA". For a consolidated book ISIN and currency, "NL0010273215/EUR", or the
+   * listing if it is an instrument of its own.
    *
    * @generated from field: string instrument_id = 1;
    */
@@ -483,6 +771,14 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
    * @generated from field: bool snapshot = 4;
    */
   snapshot: boolean;
+
+  /**
+   * Seconds by which the value is delayed, because the user has no right to real-time prices of the
+   * venue; 0: it is not.
+   *
+   * @generated from field: uint32 delayed_s = 5;
+   */
+  delayedS: number;
 
   /**
    * The complete new value, never a difference.
@@ -521,6 +817,14 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
      */
     value: Candle;
     case: "candle";
+  } | {
+    /**
+     * Book of all venues with the number of levels requested.
+     *
+     * @generated from field: ordermesh.marketdata.v1.ConsolidatedBook consolidated_book = 14;
+     */
+    value: ConsolidatedBook;
+    case: "consolidatedBook";
   } | { case: undefined; value?: undefined };
 };
 
@@ -529,7 +833,7 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
  * Use `create(MarketDataUpdateSchema)` to create a new message.
  */
 export const MarketDataUpdateSchema: GenMessage<MarketDataUpdate> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 6);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 11);
 
 /**
  * One item of a market-data stream.
@@ -622,7 +926,7 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
  * Use `create(MarketDataItemSchema)` to create a new message.
  */
 export const MarketDataItemSchema: GenMessage<MarketDataItem> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 7);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 12);
 
 /**
  * Faults of the prices a venue reports. Such prices are still shown.
@@ -650,6 +954,14 @@ export enum PriceFlag {
    * @generated from enum value: PRICE_FLAG_NEGATIVE = 2;
    */
   NEGATIVE = 2,
+
+  /**
+   * Of a consolidated book only: the best bid is equal to the best offer. It is then not CROSSED,
+   * which there means above.
+   *
+   * @generated from enum value: PRICE_FLAG_LOCKED = 3;
+   */
+  LOCKED = 3,
 }
 
 /**
@@ -657,6 +969,89 @@ export enum PriceFlag {
  */
 export const PriceFlagSchema: GenEnum<PriceFlag> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_market_data, 0);
+
+/**
+ * Why the levels of a venue are not in a consolidated book.
+ *
+ * @generated from enum ordermesh.marketdata.v1.LeftOut
+ */
+export enum LeftOut {
+  /**
+   * They are in it.
+   *
+   * @generated from enum value: LEFT_OUT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The venue has sent no book of the listing yet.
+   *
+   * @generated from enum value: LEFT_OUT_NO_BOOK = 1;
+   */
+  NO_BOOK = 1,
+
+  /**
+   * The book is stale: the link is down, the venue is silent, or changes were lost.
+   *
+   * @generated from enum value: LEFT_OUT_STALE = 2;
+   */
+  STALE = 2,
+
+  /**
+   * The listing or the venue is halted.
+   *
+   * @generated from enum value: LEFT_OUT_HALTED = 3;
+   */
+  HALTED = 3,
+
+  /**
+   * Outside trading hours, or the status is not known.
+   *
+   * @generated from enum value: LEFT_OUT_CLOSED = 4;
+   */
+  CLOSED = 4,
+
+  /**
+   * In an auction: orders of the book do not trade at once.
+   *
+   * @generated from enum value: LEFT_OUT_AUCTION = 5;
+   */
+  AUCTION = 5,
+
+  /**
+   * The venue does not list or trade it any more.
+   *
+   * @generated from enum value: LEFT_OUT_DELISTED = 6;
+   */
+  DELISTED = 6,
+
+  /**
+   * A price or size of the book is below zero.
+   *
+   * @generated from enum value: LEFT_OUT_FAULTY = 7;
+   */
+  FAULTY = 7,
+
+  /**
+   * The user has a right to delayed prices of this venue only.
+   *
+   * @generated from enum value: LEFT_OUT_DELAYED = 8;
+   */
+  DELAYED = 8,
+
+  /**
+   * The user has no right to prices of this venue.
+   *
+   * @generated from enum value: LEFT_OUT_NOT_ENTITLED = 9;
+   */
+  NOT_ENTITLED = 9,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.LeftOut.
+ */
+export const LeftOutSchema: GenEnum<LeftOut> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
 
 /**
  * Why a trade does not say what the market is now.
@@ -719,7 +1114,7 @@ export enum OffMarket {
  * Describes the enum ordermesh.marketdata.v1.OffMarket.
  */
 export const OffMarketSchema: GenEnum<OffMarket> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
  * AggressorSide(2446).
@@ -753,7 +1148,7 @@ export enum AggressorSide {
  * Describes the enum ordermesh.marketdata.v1.AggressorSide.
  */
 export const AggressorSideSchema: GenEnum<AggressorSide> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
  * Kinds of market data of a listing.
@@ -795,11 +1190,60 @@ export enum Topic {
    * @generated from enum value: TOPIC_CANDLE = 4;
    */
   CANDLE = 4,
+
+  /**
+   * Order book of all venues of an instrument, by price: ConsolidatedBook.
+   *
+   * @generated from enum value: TOPIC_CONSOLIDATED_BOOK = 5;
+   */
+  CONSOLIDATED_BOOK = 5,
 }
 
 /**
  * Describes the enum ordermesh.marketdata.v1.Topic.
  */
 export const TopicSchema: GenEnum<Topic> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 3);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 4);
+
+/**
+ * A user's right to the prices of a venue.
+ *
+ * @generated from enum ordermesh.marketdata.v1.PriceRight
+ */
+export enum PriceRight {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: PRICE_RIGHT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * All prices, at once.
+   *
+   * @generated from enum value: PRICE_RIGHT_REAL_TIME = 1;
+   */
+  REAL_TIME = 1,
+
+  /**
+   * Quotes and the last trades as they were 15 minutes ago, taken once every 30 s; no order books and
+   * no candles.
+   *
+   * @generated from enum value: PRICE_RIGHT_DELAYED = 2;
+   */
+  DELAYED = 2,
+
+  /**
+   * No prices.
+   *
+   * @generated from enum value: PRICE_RIGHT_NONE = 3;
+   */
+  NONE = 3,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.PriceRight.
+ */
+export const PriceRightSchema: GenEnum<PriceRight> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 5);
 

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { MarketDataItem, MarketDataUpdate, Topic } from "./market_data_pb.js";
+import type { InstrumentKey, MarketDataItem, MarketDataUpdate, Topic } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
 import type { Cursor } from "../../type/v1/stream_pb.js";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data_service.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data_service: GenFile = /*@__PURE__*/
-  fileDesc("CjFvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YV9zZXJ2aWNlLnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSLfAQoMU3Vic2NyaXB0aW9uEiMKDmluc3RydW1lbnRfaWRzGAEgAygJQguiuxgHKgMQ9AMwBRI4CgZ0b3BpY3MYAiADKA4yHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Ub3BpY0IIorsYBCoCEAQSGQoFZGVwdGgYAyABKAVCCqK7GAYiBAgAEDISMwoEbW9kZRgEIAEoDjIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkRlbGl2ZXJ5TW9kZRIgCgtpbnRlcnZhbF9tcxgFIAEoBUILorsYByIFCAAQkE4inwEKDFdhdGNoUmVxdWVzdBJDCgxzdWJzY3JpcHRpb24YASABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb25CBqK7GAIIARIfCgtoZWFydGJlYXRfcxgCIAEoBUIKorsYBiIECAAQPBIpCgZjdXJzb3IYAyABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiRwoNV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIn4KDVN0cmVhbVJlcXVlc3QSMwoEb3BlbhgBIAEoCzIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLldhdGNoUmVxdWVzdBI4CglzdWJzY3JpYmUYAiABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb24iSAoOU3RyZWFtUmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhSXRlbSKQAQoSR2V0U25hcHNob3RSZXF1ZXN0EiUKDmluc3RydW1lbnRfaWRzGAEgAygJQg2iuxgJKgUIARD0AzAFEjgKBnRvcGljcxgCIAMoDjIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRvcGljQgiiuxgEKgIQBBIZCgVkZXB0aBgDIAEoBUIKorsYBiIECAAQMiJ8ChNHZXRTbmFwc2hvdFJlc3BvbnNlEjoKB3VwZGF0ZXMYASADKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhVXBkYXRlEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciqLAQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIdChlERUxJVkVSWV9NT0RFX0VWRVJZX0VWRU5UEAESGgoWREVMSVZFUllfTU9ERV9JTlRFUlZBTBACEiEKHURFTElWRVJZX01PREVfTEFURVNUX09OX1JFQURZEAMytgIKEU1hcmtldERhdGFTZXJ2aWNlElgKBVdhdGNoEiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXF1ZXN0GiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXNwb25zZTABEl0KBlN0cmVhbRImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0cmVhbVJlcXVlc3QaJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdHJlYW1SZXNwb25zZSgBMAESaAoLR2V0U25hcHNob3QSKy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlcXVlc3QaLC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlc3BvbnNlYgZwcm90bzM", [file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CjFvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YV9zZXJ2aWNlLnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKoAgoMU3Vic2NyaXB0aW9uEiMKDmluc3RydW1lbnRfaWRzGAEgAygJQguiuxgHKgMQ9AMwBRI4CgZ0b3BpY3MYAiADKA4yHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Ub3BpY0IIorsYBCoCEAUSGgoFZGVwdGgYAyABKAVCC6K7GAciBQgAEOgHEjMKBG1vZGUYBCABKA4yJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5EZWxpdmVyeU1vZGUSIAoLaW50ZXJ2YWxfbXMYBSABKAVCC6K7GAciBQgAEJBOEkYKC2luc3RydW1lbnRzGAYgAygLMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEtleUIJorsYBSoDEPQDIp8BCgxXYXRjaFJlcXVlc3QSQwoMc3Vic2NyaXB0aW9uGAEgASgLMiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU3Vic2NyaXB0aW9uQgaiuxgCCAESHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwSKQoGY3Vyc29yGAMgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuQ3Vyc29yIkcKDVdhdGNoUmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhSXRlbSJ+Cg1TdHJlYW1SZXF1ZXN0EjMKBG9wZW4YASABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5XYXRjaFJlcXVlc3QSOAoJc3Vic2NyaWJlGAIgASgLMiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU3Vic2NyaXB0aW9uIkgKDlN0cmVhbVJlc3BvbnNlEjYKBWl0ZW1zGAEgAygLMicub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YUl0ZW0i1wEKEkdldFNuYXBzaG90UmVxdWVzdBIjCg5pbnN0cnVtZW50X2lkcxgBIAMoCUILorsYByoDEPQDMAUSOAoGdG9waWNzGAIgAygOMh4ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVG9waWNCCKK7GAQqAhAFEhoKBWRlcHRoGAMgASgFQguiuxgHIgUIABDoBxJGCgtpbnN0cnVtZW50cxgEIAMoCzImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRLZXlCCaK7GAUqAxD0AyJ8ChNHZXRTbmFwc2hvdFJlc3BvbnNlEjoKB3VwZGF0ZXMYASADKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhVXBkYXRlEikKBmN1cnNvchgCIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLkN1cnNvciqLAQoMRGVsaXZlcnlNb2RlEh0KGURFTElWRVJZX01PREVfVU5TUEVDSUZJRUQQABIdChlERUxJVkVSWV9NT0RFX0VWRVJZX0VWRU5UEAESGgoWREVMSVZFUllfTU9ERV9JTlRFUlZBTBACEiEKHURFTElWRVJZX01PREVfTEFURVNUX09OX1JFQURZEAMytgIKEU1hcmtldERhdGFTZXJ2aWNlElgKBVdhdGNoEiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXF1ZXN0GiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuV2F0Y2hSZXNwb25zZTABEl0KBlN0cmVhbRImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0cmVhbVJlcXVlc3QaJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdHJlYW1SZXNwb25zZSgBMAESaAoLR2V0U25hcHNob3QSKy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlcXVlc3QaLC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRTbmFwc2hvdFJlc3BvbnNlYgZwcm90bzM", [file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * The listings and topics to send, and how.
@@ -24,21 +24,22 @@ export const file_ordermesh_marketdata_v1_market_data_service: GenFile = /*@__PU
  */
 export type Subscription = Message<"ordermesh.marketdata.v1.Subscription"> & {
   /**
-   * Listings; empty for every listing. An unknown listing is refused.
+   * Listings; empty for every listing. An unknown listing is refused. Values that the user has no
+   * right to are not sent; VenueStatus.price_right, in the snapshot, says so.
    *
    * @generated from field: repeated string instrument_ids = 1;
    */
   instrumentIds: string[];
 
   /**
-   * Topics; empty for quotes.
+   * Topics; empty for quotes, or for consolidated books if instruments is set.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Topic topics = 2;
    */
   topics: Topic[];
 
   /**
-   * Price levels per side for TOPIC_BOOK, 1 to 50; 0 means 10.
+   * Price levels per side for TOPIC_BOOK and TOPIC_CONSOLIDATED_BOOK, 1 to 1000; 0 means 10.
    *
    * @generated from field: int32 depth = 3;
    */
@@ -57,6 +58,16 @@ export type Subscription = Message<"ordermesh.marketdata.v1.Subscription"> & {
    * @generated from field: int32 interval_ms = 5;
    */
   intervalMs: number;
+
+  /**
+   * Instruments whose consolidated book is sent; needs TOPIC_CONSOLIDATED_BOOK or no topics. With that
+   * topic and none here, those of instrument_ids; if both are empty, every instrument. If only this
+   * list is set, topics of listings are refused. An unknown instrument is refused, and an ISIN of
+   * several currencies without one.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.InstrumentKey instruments = 6;
+   */
+  instruments: InstrumentKey[];
 };
 
 /**
@@ -179,25 +190,33 @@ export const StreamResponseSchema: GenMessage<StreamResponse> = /*@__PURE__*/
  */
 export type GetSnapshotRequest = Message<"ordermesh.marketdata.v1.GetSnapshotRequest"> & {
   /**
-   * Listings; at least one.
+   * Listings; at least one, unless instruments is set.
    *
    * @generated from field: repeated string instrument_ids = 1;
    */
   instrumentIds: string[];
 
   /**
-   * Topics; empty for quotes. TRADE and CANDLE return the latest one.
+   * Topics; empty for quotes, or for consolidated books if instruments is set. TRADE and CANDLE
+   * return the latest one.
    *
    * @generated from field: repeated ordermesh.marketdata.v1.Topic topics = 2;
    */
   topics: Topic[];
 
   /**
-   * Price levels per side, 1 to 50; 0 means 10.
+   * Price levels per side, 1 to 1000; 0 means 10.
    *
    * @generated from field: int32 depth = 3;
    */
   depth: number;
+
+  /**
+   * Instruments whose consolidated book is returned; see Subscription.instruments.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.InstrumentKey instruments = 4;
+   */
+  instruments: InstrumentKey[];
 };
 
 /**
@@ -277,7 +296,9 @@ export const DeliveryModeSchema: GenEnum<DeliveryMode> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_market_data_service, 0);
 
 /**
- * Live prices. Every authenticated user may read them; the OMS reads them without a user's token.
+ * Live prices. Every authenticated user may read those of the venues that the user has a right to
+ * (PriceRight); the OMS reads all without a user's token. A change of a user's rights ends the user's
+ * streams within 12 s; they resume with the new rights.
  *
  * @generated from service ordermesh.marketdata.v1.MarketDataService
  */
@@ -303,7 +324,8 @@ export const MarketDataService: GenService<{
     output: typeof StreamResponseSchema;
   },
   /**
-   * Returns current values. Refuses: INSTRUMENT_NOT_FOUND.
+   * Returns current values. Refuses: INSTRUMENT_NOT_FOUND; PERMISSION_DENIED if the user has no right
+   * to a value that is asked for.
    *
    * @generated from rpc ordermesh.marketdata.v1.MarketDataService.GetSnapshot
    */

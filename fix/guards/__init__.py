@@ -1,0 +1,1 @@
+"""Guard processes in front of QuickFIX: they pass whole FIX messages and nothing else."""

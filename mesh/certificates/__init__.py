@@ -1,0 +1,1 @@
+"""Certificates of the mesh for mutual TLS, and when they expire."""

@@ -1,0 +1,1 @@
+"""gRPC between processes: servers, channels, the call, field rules, limits."""

@@ -1,0 +1,1 @@
+"""Commands about pre-trade controls: limits, overrides, trading statuses, positions."""

@@ -1,0 +1,1 @@
+"""Commands about orders: place, cancel, replace, follow, show, go flat."""

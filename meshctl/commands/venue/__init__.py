@@ -1,0 +1,1 @@
+"""Commands about venues: FIX sessions, parked messages, statements, a restored order book."""

@@ -1,0 +1,1 @@
+"""The processes of the local stack: started, watched, logged, restarted and stopped."""

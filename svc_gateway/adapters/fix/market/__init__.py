@@ -1,0 +1,1 @@
+"""FIX messages of market-data sessions, to and from the contracts."""

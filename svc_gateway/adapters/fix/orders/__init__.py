@@ -1,0 +1,1 @@
+"""FIX messages of order sessions, to and from the contracts."""

@@ -1,0 +1,417 @@
+"""A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from fix import tags as t
+from fix import unparsable, wire
+from fix.wire import BadFieldError, canonical
+from kernel.order_ids import order_id_of
+from mesh.timestamps import set_timestamp
+from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway.adapters.fix.orders.business_reject import is_of_use, reject_for
+from svc_gateway.domain.market.trading_sessions import UNKNOWN, Reported
+from svc_gateway.venues import DialectConfig
+
+# The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
+TEXT_MAX = 256
+PARKED_BYTES_MAX = 64 * 1024
+_INT32_MAX = 2**31 - 1
+_UINT64_DIGITS_MAX = 19
+
+_SESSION_STATUSES = frozenset({"1", "2", "3", "4", "5"})
+_NO_ORDER_ID = frozenset({"", "0", "NONE"})
+_UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
+# The fields without which a report of this ExecType(150) is no event. All others are left out if
+# they cannot be read.
+_NEEDED = {
+    "F": frozenset({t.EXEC_ID, t.LAST_QTY, t.LAST_PX}),
+    "G": frozenset({t.EXEC_ID, t.EXEC_REF_ID, t.LAST_QTY, t.LAST_PX}),
+    "H": frozenset({t.EXEC_ID}),
+}
+# Fields that a report has once; of one that comes twice with two values the first counts.
+_ONCE = {
+    t.ACCOUNT: "Account(1)",
+    t.CL_ORD_ID: "ClOrdID(11)",
+    t.CUM_QTY: "CumQty(14)",
+    t.EXEC_ID: "ExecID(17)",
+    t.EXEC_REF_ID: "ExecRefID(19)",
+    t.LAST_PX: "LastPx(31)",
+    t.LAST_QTY: "LastQty(32)",
+    t.ORDER_ID: "OrderID(37)",
+    t.ORDER_QTY: "OrderQty(38)",
+    t.ORD_STATUS: "OrdStatus(39)",
+    t.ORIG_CL_ORD_ID: "OrigClOrdID(41)",
+    t.PRICE: "Price(44)",
+    t.SIDE: "Side(54)",
+    t.SYMBOL: "Symbol(55)",
+    t.EXEC_TYPE: "ExecType(150)",
+    t.LEAVES_QTY: "LeavesQty(151)",
+}
+# MsgType(35) of our messages that are about an order.
+_OURS = frozenset({"D", "F", "G", "H"})
+
+Fields = Mapping[str, str]
+
+
+class OrderReader:
+    """Reads one order session's messages.
+
+    Args:
+        sent_message: Returns the text that was sent with a MsgSeqNum(34), for rejects that name
+            only that.
+        dialect: How the venue writes FIX; None on a drop copy, whose reports open no order.
+        written_as: How the venue writes what it repeats of an order; None: as `dialect`.
+    """
+
+    def __init__(
+        self,
+        sent_message: Callable[[int], str],
+        dialect: DialectConfig | None = None,
+        written_as: DialectConfig | None = None,
+    ) -> None:
+        self._sent_message = sent_message
+        self._dialect = dialect
+        self._written_as = written_as or dialect or DialectConfig()
+        self._names = self._written_as.names()
+        self._rejects = dialect is not None and dialect.business_reject
+
+    def sent_at(self, raw: str) -> tuple[int, int]:
+        """Return SendingTime(52) of a message, or of its text alone, and its last digit's unit."""
+        return wire.sent_at(raw)
+
+    def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
+        """Return the contract message; never raises for anything a venue can send."""
+        text = wire.clean(raw)
+        found = wire.fields(text)
+        message = link.VenueMessage(
+            msg_seq_num=number,
+            session_epoch=epoch_ns,
+            poss_dup=found.get("43") == "Y",
+            poss_resend=found.get("97") == "Y",
+        )
+        set_timestamp(message.received_at, received_ns)
+        sent_ns = wire.utc_ns(found.get(t.SENDING_TIME, ""))
+        if sent_ns:
+            set_timestamp(message.sending_time, sent_ns)
+        kind = found.get(t.MSG_TYPE, "")
+        try:
+            if kind == "8":
+                _execution_report(found, message.execution_report, _contradictory(text, found))
+                self._describe(found, message.execution_report)
+            elif kind == "9":
+                _cancel_reject(found, message.order_cancel_reject, _contradictory(text, found))
+            elif kind == "j":
+                self._business_reject(found, message.business_reject)
+            elif kind == "3":
+                self._session_reject(found, message.session_reject)
+            else:
+                _park_other(message, raw, kind)
+        except Exception as error:  # noqa: BLE001  any fault: the message is parked whole and reported
+            park(
+                message, raw, kind, f"{error}" if isinstance(error, BadFieldError) else repr(error)
+            )
+        return message
+
+    def trading_session(self, raw: str) -> Reported | None:
+        """Return the content of a TradingSessionStatus(h); None if it is another message."""
+        if "\x0135=h\x01" not in raw[:64]:
+            return None
+        found = wire.fields(wire.clean(raw))
+        value = found.get(t.TRAD_SES_STATUS, "")
+        return Reported(
+            int(value) if value in _SESSION_STATUSES else UNKNOWN,
+            _text(found, t.TRADING_SESSION_ID),
+            wire.utc_ns(found.get(t.TRAD_SES_CLOSE_TIME, ""))
+            or wire.utc_ns(found.get(t.TRAD_SES_END_TIME, "")),
+            found.get(t.TRAD_SES_REQ_ID, ""),
+            wire.utc_ns(found.get("122", "")),
+        )
+
+    def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
+        """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
+
+        None if the message is no part of a mass answer. A mass answer without orders is one report
+        that is of no order.
+        """
+        if f"\x01{t.MASS_STATUS_REQ_ID}=" not in raw:
+            return None
+        found = wire.fields(raw)
+        of_order = bool(found.get(t.CL_ORD_ID) or found.get(t.ORIG_CL_ORD_ID)) or (
+            # An unsolicited order; a report that there are no orders has no OrderID(37).
+            found.get(t.ORDER_ID, "") not in _NO_ORDER_ID and found.get(t.ORD_STATUS) != "8"
+        )
+        last = found.get(t.LAST_RPT_REQUESTED) == "Y"
+        return found[t.MASS_STATUS_REQ_ID], last or not of_order, of_order
+
+    def reject_for(self, message: link.VenueMessage, raw: str, number: int) -> str:
+        """Return the body of the BusinessMessageReject(j) that answers a message."""
+        return reject_for(raw, number) if self._rejects and not is_of_use(message) else ""
+
+    def _describe(self, found: Fields, out: link.ExecutionReport) -> None:
+        """Add what the report repeats of its order.
+
+        And what opens an order, if no ClOrdID(11) of ours names it.
+        """
+        written_as = self._written_as
+        repeats = out.repeats
+        if written_as.account_tag == "account":
+            repeats.account_id = _text(found, t.ACCOUNT)
+        repeats.symbol = self._symbol(_text(found, t.SYMBOL))
+        if found.get(t.SECURITY_ID_SOURCE) == "4":
+            repeats.isin = _text(found, t.SECURITY_ID)
+        repeats.side = _text(found, t.SIDE)
+        repeats.order_type = _text(found, t.ORD_TYPE)
+        repeats.currency = _text(found, t.CURRENCY)
+        dialect = self._dialect
+        if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
+            return
+        order = out.told
+        order.CopyFrom(repeats)
+        fields = _Reading(found)
+        order.account_id = fields.take(_identifier, t.ACCOUNT, "Account(1)") or ""
+        if not order.account_id and dialect.telephone_account:
+            order.account_id, order.account_assumed = dialect.telephone_account, True
+        if dialect.telephone_orders == "adopt" and order.account_id in dialect.telephone_accounts:
+            order.opens_max = dialect.telephone_orders_per_day_max
+        if fields.faults:
+            out.unreadable = f"{fields.unreadable}; {out.unreadable}".removesuffix("; ")[:TEXT_MAX]
+
+    def _symbol(self, symbol: str) -> str:
+        """Return the name of a symbol; itself if it has none, because a fact is never refused."""
+        try:
+            return self._names.name_of(symbol) if symbol else ""
+        except ValueError:
+            return symbol
+
+    def _business_reject(self, found: Fields, out: link.BusinessReject) -> None:
+        # BusinessRejectRefID(379) names the request too.
+        fields = _Reading(found)
+        out.ref_seq_num = fields.number(t.REF_SEQ_NUM, "RefSeqNum(45)") or 0
+        out.reason = fields.number(t.BUSINESS_REJECT_REASON, "BusinessRejectReason(380)") or 0
+        out.ref_id = _text(found, t.BUSINESS_REJECT_REF_ID)
+        out.text = _text(found, t.TEXT)
+        out.cl_ord_id, kind = self._refused(out.ref_seq_num)
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE) or kind
+        out.unreadable = fields.unreadable
+
+    def _session_reject(self, found: Fields, out: link.SessionReject) -> None:
+        fields = _Reading(found, frozenset({t.REF_SEQ_NUM}))
+        out.ref_seq_num = fields.number(t.REF_SEQ_NUM, "RefSeqNum(45)") or 0
+        out.ref_tag_id = fields.number(t.REF_TAG_ID, "RefTagID(371)") or 0
+        out.reason = fields.number(t.SESSION_REJECT_REASON, "SessionRejectReason(373)") or 0
+        out.text = _text(found, t.TEXT)
+        out.cl_ord_id, kind = self._refused(out.ref_seq_num)
+        out.ref_msg_type = _text(found, t.REF_MSG_TYPE) or kind
+        out.unreadable = fields.unreadable
+
+    def _refused(self, ref_seq_num: int) -> tuple[str, str]:
+        """Return ClOrdID(11) and MsgType(35) of our message with this number; empty if none."""
+        if ref_seq_num == 0:
+            return "", ""
+        sent = wire.fields(self._sent_message(ref_seq_num))
+        kind = sent.get(t.MSG_TYPE, "")
+        return (sent.get(t.CL_ORD_ID, ""), kind) if kind in _OURS else ("", kind[:TEXT_MAX])
+
+
+def park(message: link.VenueMessage, raw: str, kind: str, error: str) -> None:
+    """Make it a parked message."""
+    message.parked.msg_type = wire.clean(kind)[:TEXT_MAX]
+    message.parked.raw = raw.encode("utf-8", "surrogateescape")[:PARKED_BYTES_MAX]
+    message.parked.error = wire.clean(error).replace(wire.SOH, " ")[:TEXT_MAX]
+    # Whatever type it has: its order shows it.
+    found = wire.fields(wire.clean(raw))
+    message.parked.cl_ord_id = _text(found, t.CL_ORD_ID)
+    message.parked.orig_cl_ord_id = _text(found, t.ORIG_CL_ORD_ID)
+    message.parked.venue_order_id = _text(found, t.ORDER_ID)
+
+
+def _park_other(message: link.VenueMessage, raw: str, kind: str) -> None:
+    """Park a message of another type, or one that QuickFIX could not parse, as it came."""
+    original = unparsable.replaced(raw)
+    if original is None:
+        park(message, raw, kind, f"MsgType(35) {kind[:20]!r} is not expected here")
+    else:
+        text = original.raw.decode("utf-8", "surrogateescape")
+        park(message, text, original.msg_type, original.fault)
+
+
+class _Reading:
+    """Fields of a message that are left out if they cannot be read, unless an event needs them."""
+
+    def __init__(
+        self, found: Fields, needed: frozenset[str] = frozenset(), faults: Iterable[str] = ()
+    ) -> None:
+        self._found = found
+        self._needed = needed
+        self.faults = [*faults]
+
+    def take(self, read: Callable[[str, str], str], tag: str, name: str) -> str:
+        """Return a field as text; empty if it is missing or left out.
+
+        Raises:
+            BadFieldError: The event needs it.
+        """
+        value = self._found.get(tag, "")
+        if not value:
+            return ""
+        try:
+            return read(value, name)
+        except BadFieldError as error:
+            self._leave_out(tag, error)
+            return ""
+
+    def number(self, tag: str, name: str) -> int | None:
+        """Return a whole number; None if it is missing or left out.
+
+        Raises:
+            BadFieldError: The event needs it.
+        """
+        if tag not in self._found:
+            return None
+        try:
+            return _number(self._found[tag], tag, name)
+        except BadFieldError as error:
+            self._leave_out(tag, error)
+            return None
+
+    def identifier(self, tag: str, name: str) -> str:
+        """Return an identifier that every such message should have.
+
+        Raises:
+            BadFieldError: The event needs it, and it is missing or too long.
+        """
+        value = self.take(_identifier, tag, name)
+        if not value and not self._found.get(tag):
+            self._leave_out(tag, BadFieldError(f"{name} is missing"))
+        return value
+
+    def time_ns(self, tag: str, name: str) -> int:
+        """Return a time in UTC nanoseconds; 0 if it is missing or left out."""
+        value = self._found.get(tag, "")
+        at_ns = wire.utc_ns(value)
+        if value and not at_ns:
+            self._leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
+        return at_ns
+
+    @property
+    def unreadable(self) -> str:
+        """What was left out, or contradicts itself, in words."""
+        return "; ".join(self.faults)[:TEXT_MAX]
+
+    def _leave_out(self, tag: str, error: BadFieldError) -> None:
+        if tag in self._needed:
+            raise error
+        self.faults.append(f"{error}")
+
+
+def _contradictory(text: str, found: Fields) -> list[str]:
+    """Return in words which fields a message has a second time, with another value."""
+    if text.count(wire.SOH) == len(found):
+        return []
+    others = {
+        (tag, value) for tag, value in wire.pairs(text) if tag in _ONCE and value != found[tag]
+    }
+    return [
+        f"a second {_ONCE[tag]} {value[:40]!r} after {found[tag][:40]!r}"
+        for tag, value in sorted(others)
+    ]
+
+
+def _average(value: str, name: str) -> str:
+    # A venue's own arithmetic may have any number of digits; ours is what counts.
+    whole, point, fraction = value.partition(".")
+    return canonical(f"{whole}{point}{fraction[:9]}", name)
+
+
+def _identifier(value: str, name: str) -> str:
+    if len(value) > TEXT_MAX:
+        raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
+    return value
+
+
+# What an ExecutionReport(8) may have: tag, the contract's field, how it is read, its name.
+_REPORT_VALUES: Final = (
+    (t.CL_ORD_ID, "cl_ord_id", _identifier, "ClOrdID(11)"),
+    (t.ORIG_CL_ORD_ID, "orig_cl_ord_id", _identifier, "OrigClOrdID(41)"),
+    (t.ORDER_ID, "venue_order_id", _identifier, "OrderID(37)"),
+    (t.EXEC_REF_ID, "exec_ref_id", _identifier, "ExecRefID(19)"),
+    (t.ORDER_QTY, "order_quantity", wire.quantity, "OrderQty(38)"),
+    (t.LAST_QTY, "last_quantity", wire.executed, "LastQty(32)"),
+    (t.LAST_PX, "last_price", wire.exact, "LastPx(31)"),
+    (t.LEAVES_QTY, "leaves_quantity", wire.executed, "LeavesQty(151)"),
+    (t.CUM_QTY, "cum_quantity", wire.executed, "CumQty(14)"),
+    (t.AVG_PX, "average_price", _average, "AvgPx(6)"),
+    (t.PRICE, "limit_price", canonical, "Price(44)"),
+    (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
+    (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
+    (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
+)
+_REPORT_TEXTS: Final = (
+    (t.TIME_IN_FORCE, "time_in_force"),
+    (t.ORD_STATUS_REQ_ID, "status_request_id"),
+    (t.MASS_STATUS_REQ_ID, "mass_status_request_id"),
+    (t.TEXT, "text"),
+    (t.LAST_MKT, "last_market_mic"),
+)
+
+
+def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence[str]) -> None:
+    exec_type = _identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
+    if not exec_type:
+        raise BadFieldError("ExecType(150) is missing")
+    out.exec_type = exec_type
+    fields = _Reading(found, _NEEDED.get(exec_type, frozenset()), faults)
+    out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
+    out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
+    for tag, name, read, label in _REPORT_VALUES:
+        if tag in found and (value := fields.take(read, tag, label)):
+            setattr(out, name, value)
+    for tag, name in _REPORT_TEXTS:
+        if tag in found:
+            setattr(out, name, found[tag][:TEXT_MAX])
+    if t.DISPLAY_QTY in found and not out.display_quantity:
+        out.display_quantity = fields.take(wire.quantity, t.DISPLAY_QTY, "DisplayQty(1138)")
+    at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
+    if at_ns:
+        set_timestamp(out.transact_time, at_ns)
+    reason = fields.number(t.ORD_REJ_REASON, "OrdRejReason(103)")
+    if reason is not None:
+        out.ord_rej_reason = reason
+    restated = fields.number(t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)")
+    if restated is not None:
+        out.exec_restatement_reason = restated
+    out.last_liquidity = fields.number(t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)") or 0
+    out.unreadable = fields.unreadable
+
+
+def _cancel_reject(found: Fields, out: link.OrderCancelReject, faults: Sequence[str]) -> None:
+    fields = _Reading(found, frozenset({t.CL_ORD_ID}), faults)
+    out.cl_ord_id = fields.identifier(t.CL_ORD_ID, "ClOrdID(11)")
+    out.orig_cl_ord_id = fields.take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
+    out.venue_order_id = fields.take(_identifier, t.ORDER_ID, "OrderID(37)")
+    out.ord_status = _text(found, t.ORD_STATUS)
+    out.response_to = _text(found, t.CXL_REJ_RESPONSE_TO)
+    reason = fields.number(t.CXL_REJ_REASON, "CxlRejReason(102)")
+    if reason is not None:
+        out.cxl_rej_reason = reason
+    out.text = _text(found, t.TEXT)
+    out.unreadable = fields.unreadable
+
+
+def _text(found: Fields, tag: str) -> str:
+    return found.get(tag, "")[:TEXT_MAX]
+
+
+def _number(value: str, tag: str, name: str) -> int:
+    if not value:
+        return 0
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _UINT64_DIGITS_MAX):
+        raise BadFieldError(f"{name} {value[:40]!r} is not a whole number")
+    number = int(value)
+    if number < 0 and tag in _UNSIGNED:
+        raise BadFieldError(f"{name} {value[:40]!r} is below zero")
+    if tag != t.REF_SEQ_NUM and not -_INT32_MAX <= number <= _INT32_MAX:
+        raise BadFieldError(f"{name} {value[:40]!r} is out of range")
+    return number

@@ -1,0 +1,1 @@
+"""QuickFIX's file store: read, checked for health, owned by one process."""

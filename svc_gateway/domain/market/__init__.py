@@ -1,0 +1,1 @@
+"""Decisions about market data: symbols, entries of books, prints, trading sessions, silence."""

@@ -1,0 +1,1 @@
+"""Commands and questions to the venue: order of urgency, rate, age, receipts."""

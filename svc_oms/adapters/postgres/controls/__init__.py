@@ -1,0 +1,1 @@
+"""Limits, positions and what positions are folded from, in PostgreSQL."""

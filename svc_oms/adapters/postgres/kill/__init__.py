@@ -1,0 +1,1 @@
+"""Kill switches in PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The append-only logs in PostgreSQL: audit log, commit order, hash chains, the whole book."""

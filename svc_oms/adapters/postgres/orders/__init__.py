@@ -1,0 +1,1 @@
+"""Orders and their events in PostgreSQL: store, statements, pages, the batched transaction."""

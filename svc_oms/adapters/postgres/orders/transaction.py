@@ -1,0 +1,373 @@
+"""One transaction of the batched path: lock, read, write once, commit."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+from typing_extensions import override
+
+from svc_oms.adapters.postgres.controls import control_statements as controls
+from svc_oms.adapters.postgres.controls.fills import PostgresFills
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.kill.kill_statements import BLOCKING
+from svc_oms.adapters.postgres.kill.kill_store import switch_row
+from svc_oms.adapters.postgres.logs import audit_log_store
+from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
+from svc_oms.adapters.postgres.sessions import parked_store
+from svc_oms.adapters.postgres.sessions.session_action_store import LAPSE_ACTIONS
+from svc_oms.service.codec.stream_frames import WITHDRAWN
+from svc_oms.service.ports import (
+    AccountRow,
+    AmendmentRow,
+    AuditHead,
+    AuditLine,
+    ExecutionRow,
+    FencedError,
+    FillRow,
+    IdempotencyRow,
+    OpeningsRow,
+    OrderRow,
+    ParkedWrite,
+    PositionRow,
+    Transaction,
+    WriteSet,
+)
+from svc_oms.service.ports.kill_ports import SwitchRow
+from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite, StatementRow
+from svc_oms.service.ports.recovery_ports import RecoveryRow
+from svc_oms.service.ports.session_ports import ActionRow
+
+
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    """Turn rows into the arrays that unnest takes; empty ones when there are no rows."""
+    return zip(*rows, strict=True) if rows else ((),) * width
+
+
+class PostgresTransaction(Transaction):
+    """A transaction on a connection of the pool; see `ports.Transaction`."""
+
+    __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: Any = None
+        self._transaction: Any = None
+        self._locked = self._ended = False
+        # Of the controls, if a statement after the locks returned it.
+        self._version: int | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin."""
+        with translated():
+            self._connection = await self._pool.acquire()
+            try:
+                self._transaction = self._connection.transaction()
+                await self._transaction.start()
+            except BaseException:
+                await self._pool.release(self._connection)
+                raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back what failed, and give the connection back."""
+        try:
+            with translated(committing=kind is None):
+                if self._ended:
+                    return
+                if kind is None:
+                    await self._transaction.commit()
+                elif not self._connection.is_closed():
+                    await self._transaction.rollback()
+        finally:
+            with translated():
+                await self._pool.release(self._connection)
+
+    @override
+    async def commit(self) -> None:
+        # Also of one that failed there is nothing left to roll back.
+        self._ended = True
+        with translated(committing=True):
+            await self._transaction.commit()
+
+    @override
+    async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
+        self._locked = True
+        return {row[0]: AccountRow(*row) for row in rows}
+
+    @override
+    async def controls_version(self) -> int:
+        if self._version is not None:
+            return self._version
+        with translated():
+            return int(await self._connection.fetchval(sql.CONTROLS_VERSION))
+
+    @override
+    async def open_recovery(self) -> RecoveryRow | None:
+        with translated():
+            row = await self._connection.fetchrow(OPEN_RECOVERY)
+        return None if row is None else RecoveryRow(*row)
+
+    @override
+    async def kill_switches(self) -> list[SwitchRow]:
+        with translated():
+            rows = await self._connection.fetch(BLOCKING)
+        return [switch_row(row) for row in rows]
+
+    @override
+    async def orders(self, order_ids: Sequence[str]) -> list[OrderRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.ORDERS, order_ids)
+        return [OrderRow(*row) for row in rows]
+
+    @override
+    async def open_orders(self, account_id: str, limit: int) -> list[OrderRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.OPEN_ORDERS, account_id, limit)
+        return [OrderRow(*row) for row in rows]
+
+    @override
+    async def groups(self, groups: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.GROUPS, *columns(groups, 2))
+        return [OrderRow(*row) for row in rows]
+
+    @override
+    async def unsolicited_orders(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        with translated():
+            rows = await self._connection.fetch(sql.UNSOLICITED_ORDERS, venue_mic, venue_order_ids)
+        return [tuple(row) for row in rows]
+
+    @override
+    async def orders_by_venue_id(
+        self, venue_mic: str, venue_order_ids: Sequence[str]
+    ) -> list[tuple[str, OrderRow]]:
+        with translated():
+            rows = await self._connection.fetch(sql.ORDERS_BY_VENUE_ID, venue_mic, venue_order_ids)
+        return [(row[0], OrderRow(*row[1:])) for row in rows]
+
+    @override
+    async def unsolicited_opened(self, venue_mic: str, after_order_id: str) -> int:
+        with translated():
+            found = await self._connection.fetchval(
+                sql.UNSOLICITED_OPENED, venue_mic, after_order_id
+            )
+        return int(found)
+
+    @override
+    async def parked_messages(self, parked_ids: Sequence[int]) -> list[ParkedRow]:
+        with translated():
+            return await parked_store.lock_messages(self._connection, parked_ids)
+
+    @override
+    async def settle_parked(self, rows: Sequence[SettledWrite]) -> None:
+        with translated():
+            await parked_store.settle(self._connection, rows)
+
+    @override
+    async def statements(self, statement_ids: Sequence[str]) -> list[StatementRow]:
+        with translated():
+            return await parked_store.lock_statements(self._connection, statement_ids)
+
+    @override
+    async def write_statements(self, rows: Sequence[StatementRow]) -> None:
+        with translated():
+            await parked_store.write_statements(self._connection, rows)
+
+    @override
+    async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
+        if self._locked:
+            self._version = rows[0][0]
+        return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
+
+    @override
+    async def executions(self, ids: Sequence[tuple[str, str]]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS, *columns(ids, 2))
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
+    async def venue_executions(self, venue_mic: str, exec_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.VENUE_EXECUTIONS, venue_mic, exec_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
+    async def executions_of(self, order_ids: Sequence[str]) -> list[ExecutionRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.EXECUTIONS_OF, order_ids)
+        return [ExecutionRow(*row) for row in rows]
+
+    @override
+    async def control_records(self, now_us: int) -> list[tuple[int, bytes]]:
+        with translated():
+            rows = await self._connection.fetch(controls.LIVE, now_us)
+        return [(row[0], row[1]) for row in rows]
+
+    @override
+    async def positions(self, account_ids: Sequence[str]) -> list[PositionRow]:
+        with translated():
+            rows = await self._connection.fetch(controls.POSITIONS, account_ids)
+        return [PositionRow(*row) for row in rows]
+
+    @override
+    async def all_open_orders(self, account_ids: Sequence[str]) -> list[OrderRow]:
+        with translated():
+            rows = await self._connection.fetch(controls.ALL_OPEN, account_ids)
+        return [OrderRow(*row) for row in rows]
+
+    @override
+    async def orders_since(
+        self, known: Sequence[tuple[str, int, bytes]]
+    ) -> tuple[set[str], list[OrderRow]]:
+        with translated():
+            rows = await self._connection.fetch(controls.ORDERS_SINCE, *columns(known, 3))
+        return {row[1] for row in rows}, [OrderRow(*row) for row in rows if row[0]]
+
+    @override
+    async def openings(self, account_id: str) -> OpeningsRow:
+        return await PostgresFills(self._connection).openings(account_id)
+
+    @override
+    async def amendments(self, account_id: str, named: str) -> list[AmendmentRow]:
+        return await PostgresFills(self._connection).amendments(account_id, named)
+
+    @override
+    def fills(self, account_id: str, named: str) -> AsyncIterator[FillRow]:
+        return PostgresFills(self._connection).fills(account_id, named)
+
+    @override
+    async def write(self, writes: WriteSet) -> dict[str, int]:
+        progress = writes.progress
+        executions = columns([_packed_execution(row) for row in writes.executions], 2)
+        if progress is None:
+            common = _common_parameters(writes)
+            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+                if writes.executions or writes.busted:
+                    positions = [packed_position(row) for row in writes.positions]
+                    busted = columns(writes.busted, 3)
+                    await self._connection.execute(sql.WRITE_FOUND, *executions, positions, *busted)
+            await self._write_rare(writes)
+            return dict(rows)
+        if writes.new_orders:
+            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
+            with translated():
+                await self._connection.execute(sql.WRITE_UNSOLICITED, *new)
+        bases: dict[str, int] = {}
+        if writes.outbox:
+            outbox = _outbox_parameters(writes)
+            with translated():
+                rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
+            bases = dict(rows)
+        *busted, busted_parts = columns(writes.busted, 3)
+        with translated():
+            rows = await self._connection.fetch(
+                sql.WRITE_VENUE,
+                *_common_parameters(replace(writes, outbox=[])),
+                *executions,
+                *busted,
+                *columns(writes.parked, len(ParkedWrite._fields)),
+                *progress,
+                [packed_position(row) for row in writes.positions],
+                busted_parts,
+                *columns(writes.venue_order_ids, 3),
+            )
+        if not rows:
+            raise FencedError(f"session {progress.session_id} has another owner")
+        if writes.parked_more is not None:
+            with translated():
+                await parked_store.count_more(self._connection, writes.parked_more)
+        return bases
+
+    async def _write_rare(self, writes: WriteSet) -> None:
+        """Write what only commands about parked messages and statements bring."""
+        with translated():
+            if writes.venue_order_ids:
+                await self._connection.execute(
+                    sql.WRITE_VENUE_ORDER_IDS, *columns(writes.venue_order_ids, 3)
+                )
+            if writes.settled:
+                await parked_store.settle(self._connection, writes.settled)
+            if writes.statements:
+                await parked_store.write_statements(self._connection, writes.statements)
+
+    @override
+    async def lock_audit(self, writer: str) -> AuditHead:
+        with translated():
+            return await audit_log_store.lock(self._connection, writer)
+
+    @override
+    async def withdraw(self, session_id: str, outbound_sequences: Sequence[int]) -> None:
+        with translated():
+            await self._connection.execute(sql.WITHDRAW, session_id, outbound_sequences, WITHDRAWN)
+
+    @override
+    async def lapse_actions(self) -> list[ActionRow]:
+        with translated():
+            rows = await self._connection.fetch(LAPSE_ACTIONS)
+        return [ActionRow(*row) for row in rows]
+
+    @override
+    async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
+        with translated():
+            await audit_log_store.append(self._connection, writer, lines)
+
+
+def _outbox_parameters(writes: WriteSet) -> list[Any]:
+    counts: Counter[str] = Counter()
+    outbox = []
+    for session_id, payload in writes.outbox:
+        counts[session_id] += 1
+        outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
+    return [*columns(list(counts.items()), 2), *columns(outbox, 2)]
+
+
+def _common_parameters(writes: WriteSet) -> list[Any]:
+    events = [
+        (f"{e.account_id}\x1f{e.sequence}\x1f{e.order_id}", e.payload, e.hash)
+        for e in writes.events
+    ]
+    keys = [
+        (
+            f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
+            k.body_hash,
+            k.result,
+        )
+        for k in writes.idempotency
+    ]
+    return [
+        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
+        *columns(events, 3),
+        *_outbox_parameters(writes),
+        *columns(keys, 3),
+        *columns([sql.ORDERS_TABLE.pack(order) for order in writes.changed_orders], 2),
+    ]
+
+
+def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
+    text = (
+        f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
+        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}\x1f{e.part}"
+    )
+    return text, e.body
+
+
+def packed_position(p: PositionRow) -> str:
+    """Pack a row of oms.positions."""
+    return "\x1f".join(map(str, p))

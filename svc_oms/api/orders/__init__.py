@@ -1,0 +1,1 @@
+"""OrderService and OrderFlowService: requests to commands, reads and streams of orders."""

@@ -1,0 +1,1 @@
+"""Limits as values: which one counts, what makes a control looser, how a limit refuses."""

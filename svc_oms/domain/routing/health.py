@@ -1,0 +1,49 @@
+"""Which venues are taken out of routing: a venue that rejects too often, for a while."""
+
+from typing import NamedTuple
+
+from kernel.nanoseconds import NS_PER_S
+
+
+class HealthLimits(NamedTuple):
+    """When a venue is taken out, and for how long."""
+
+    rejects_max: int = 5
+    """Rejects of routed children within the window that take a venue out."""
+    window_ns: int = 60 * NS_PER_S
+    out_ns: int = 300 * NS_PER_S
+
+
+class VenueHealth(NamedTuple):
+    """What is remembered of one venue; a new venue has the defaults."""
+
+    mic: str
+    rejects_at_ns: tuple[int, ...] = ()
+    """Times of the rejects in the window, oldest first."""
+    out_until_ns: int = 0
+    """0: never taken out, or a person has put it back."""
+
+
+def after_reject(health: VenueHealth, now_ns: int, limits: HealthLimits) -> VenueHealth:
+    """Count a reject of the venue itself, not of our controls.
+
+    The venue is taken out if `is_out` is true of the result and was not before: that change is
+    what is audited. A reject of a venue that is out, of an order sent before, changes nothing.
+    """
+    if is_out(health, now_ns):
+        return health
+    since_ns = now_ns - limits.window_ns
+    rejects = (*(at_ns for at_ns in health.rejects_at_ns if at_ns > since_ns), now_ns)
+    if len(rejects) < limits.rejects_max:
+        return health._replace(rejects_at_ns=rejects)
+    return health._replace(rejects_at_ns=(), out_until_ns=now_ns + limits.out_ns)
+
+
+def is_out(health: VenueHealth, now_ns: int) -> bool:
+    """Return whether the venue is out of routing now; it is back by itself at `out_until_ns`."""
+    return now_ns < health.out_until_ns
+
+
+def put_back(health: VenueHealth) -> VenueHealth:
+    """Put a venue back before its time, as a person may; its rejects are forgotten."""
+    return VenueHealth(health.mic)

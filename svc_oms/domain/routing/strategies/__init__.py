@@ -1,0 +1,1 @@
+"""How each strategy uses the venues: who can be used, what is taken, what rests and moves."""

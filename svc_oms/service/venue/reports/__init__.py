@@ -1,0 +1,1 @@
+"""A venue's reports: decoded, matched with their orders, folded in batches, or parked."""
