@@ -13,6 +13,7 @@ from mesh.settings import SettingsError
 from meshctl.commands import approvals, audit, demo, kill, prices
 from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
+from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
 from meshctl.commands.orders import flat, orders, show
 from meshctl.commands.roles import add_to_help
@@ -40,6 +41,7 @@ for part in (
     approvals,
     resolve,
     parked,
+    instruments,
     prices,
     kill,
     flat,

@@ -1,4 +1,4 @@
-"""`ordermesh instruments` and `watch`."""
+"""`ordermesh watch`: live streams."""
 
 import asyncio
 import re
@@ -32,7 +32,6 @@ from meshctl.commands.words import (
     state_text,
 )
 from ordermesh.marketdata.v1 import (
-    instrument_pb2,
     market_data_pb2,
     market_data_service_pb2,
 )
@@ -46,34 +45,7 @@ watch = typer.Typer(help="Live streams; Ctrl-C ends.", no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command()(instruments)
     app.add_typer(watch, name="watch")
-
-
-@with_mesh
-async def instruments(
-    mesh: MeshClient,
-    text: Annotated[str, typer.Argument(help="Part of the symbol or name.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """List the instruments that can be traded."""
-    found = await mesh.instruments(text)
-    if as_json:
-        for one in found:
-            emit(one)
-        return
-    shown = table(
-        "listing", "symbol", "name", "ISIN", "currency", "lot", "status", "prices",
-        whole=("listing", "symbol", "ISIN", "status"),
-    )  # fmt: skip
-    for one in found:
-        status = instrument_pb2.TradingStatus.Name(one.trading_status)
-        shown.add_row(
-            one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin,
-            one.currency or "unknown", one.lot_size, status.removeprefix("TRADING_STATUS_"),
-            no_prices_words(one) or ("simulated" if one.simulated else "live"),
-        )  # fmt: skip
-    console.print(shown)
 
 
 @watch.command("orders")
