@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import gzip
 
+import asyncpg
 import grpc
 import pytest
 
@@ -252,3 +253,78 @@ async def test_listings_and_search_of_live_listings_go_on_while_the_database_is_
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await reference.load()
         assert read_refusal(refused.value).reason == "DEPENDENCY_UNAVAILABLE"
+
+
+TOMORROW = (TODAY + dt.timedelta(days=1)).isoformat()
+SPLIT, RENAME, DELIST = 1, 2, 3
+
+
+def action(kind, key, date=TOMORROW, **fields):
+    return pb.RecordActionRequest(
+        kind=kind, key=key, effective_date=date, reason="announced", **fields
+    )
+
+
+async def adjustments(url):
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
+        "SELECT instrument_id, price_factor FROM marketdata.adjustments ORDER BY 1"
+    )
+    await connection.close()
+    return [(name, float(factor)) for name, factor in rows]
+
+
+async def test_a_split_is_shown_by_every_listing_and_adjusts_earlier_prices(
+    reference, marketdata_url
+):
+    await reference.load()
+    await reference.service.gateway().open()
+    await until_enriched(reference, "ASML.SIMA")
+    request = action(SPLIT, "NL0011821202", new_shares="4", old_shares="1")
+    done = (await reference.call("RecordAction", request)).action
+    assert done.state == instrument_pb2.CORPORATE_ACTION_STATE_ANNOUNCED
+    assert done.recorded_by
+    assert await adjustments(marketdata_url) == [("ING.SIMA", 0.25), ("ING.SIMB", 0.25)]
+    listed = await reference.call("ListActions", pb.ListActionsRequest(key="NL0011821202"))
+    assert [one.action_id for one in listed.actions] == [done.action_id]
+    request = pb.WithdrawActionRequest(action_id=done.action_id, reason="cancelled")
+    withdrawn = (await reference.call("WithdrawAction", request)).action
+    assert withdrawn.state == instrument_pb2.CORPORATE_ACTION_STATE_WITHDRAWN
+    assert await adjustments(marketdata_url) == []
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await reference.call("WithdrawAction", request)
+    assert read_refusal(refused.value).reason == "INVALID_FIELD"
+
+
+async def test_a_delisting_of_today_reaches_the_listing_at_once(reference):
+    await reference.load()
+    await reference.service.gateway().open()
+    await until_enriched(reference, "ASML.SIMA")
+    await reference.call("RecordAction", action(DELIST, "ASML.SIMA", TODAY.isoformat()))
+    asml = await reference.get("ASML.SIMA")
+    (shown,) = asml.corporate_actions
+    assert shown.state == instrument_pb2.CORPORATE_ACTION_STATE_EFFECTIVE
+    assert [one.field for one in asml.contradictions] == ["trading_status"]
+
+
+async def test_a_change_of_symbol_ends_one_listing_and_begins_another(reference):
+    await reference.load()
+    await reference.call("RecordAction", action(RENAME, "ING.SIMB", new_symbol="INGA"))
+
+    async def on(date):
+        request = pb.GetRecordsRequest(key="NL0011821202", date=date)
+        answer = await reference.call("GetRecords", request)
+        return {one.instrument_id: one.ended for one in answer.listings}
+
+    assert await on(TODAY.isoformat()) == {"ING.SIMA": False, "ING.SIMB": False}
+    assert await on(TOMORROW) == {"ING.SIMA": False, "ING.SIMB": True, "INGA.SIMB": False}
+
+
+async def test_an_action_on_what_nobody_knows_is_refused(reference):
+    for request in (
+        action(SPLIT, "US0378331005", new_shares="2", old_shares="1"),
+        action(DELIST, "NONE.SIMA"),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await reference.call("RecordAction", request)
+        assert read_refusal(refused.value).reason == "INSTRUMENT_NOT_FOUND"
