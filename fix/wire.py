@@ -20,12 +20,23 @@ class BadFieldError(ValueError):
 _CONTROL = re.compile("[\x00\x02-\x1f\x7f]")
 
 
+# What a text may have, with the delimiter.
+_PRINTABLE = bytes((*range(0x20, 0x7F), ord(SOH)))
+# All bytes but those that separate fields, and tags from values.
+_INSIDE = bytes(set(range(256)) - {ord("="), ord(SOH)})
+# A part without an equals sign is none.
+_FIELD = re.compile("([^=\x01]*)=([^\x01]*)")
+
+
 def clean(raw: str) -> str:
     """Make any bytes that a venue sends into text that our contracts allow.
 
     What is not UTF-8 is read as Latin-1, a control character becomes a space.
     """
-    if not raw.isascii():
+    if raw.isascii():
+        if not raw.encode().translate(None, _PRINTABLE):
+            return raw
+    else:
         try:
             raw.encode("utf-8")
         except UnicodeEncodeError:
@@ -35,11 +46,18 @@ def clean(raw: str) -> str:
 
 def fields(raw: str) -> dict[str, str]:
     """Return tag to value; of a tag that comes twice (repeating groups) the first counts."""
-    found: dict[str, str] = {}
-    for part in raw.split(SOH):
-        tag, equals, value = part.partition("=")
-        if equals and tag not in found:
-            found[tag] = value
+    if raw.isascii():
+        outline = raw.encode().translate(None, _INSIDE)
+        count = len(outline) // 2
+        if outline == b"=\x01" * count:
+            # Each part has one equals sign, as most messages have it: read at one go.
+            parts = raw.replace(SOH, "=").split("=")
+            found = dict(zip(parts[:-1:2], parts[1::2], strict=True))
+            if len(found) == count:
+                return found
+    found = {}
+    for tag, value in pairs(raw):
+        found.setdefault(tag, value)
     return found
 
 
@@ -60,12 +78,7 @@ def read_all(text: str, tag: str) -> list[str]:
 
 def pairs(raw: str) -> list[tuple[str, str]]:
     """Return all (tag, value) in the order they came, for messages with repeating groups."""
-    found = []
-    for part in raw.split(SOH):
-        tag, equals, value = part.partition("=")
-        if equals:
-            found.append((tag, value))
-    return found
+    return _FIELD.findall(raw)
 
 
 def join(items: list[tuple[str, str]]) -> str:
@@ -109,6 +122,7 @@ def _exact(value: str, name: str, fraction_digits_max: int) -> str:
         raise BadFieldError(f"{name} {value[:40]!r} {error}") from None
 
 
+@lru_cache(maxsize=decimals.CACHED_TEXTS_MAX)
 def quantity(value: str, name: str) -> str:
     """Return a quantity in canonical form; prices may be negative, quantities may not.
 
@@ -162,6 +176,7 @@ def second_ns(text: str) -> int:
     return int(at.timestamp()) * NS_PER_S
 
 
+@lru_cache(maxsize=256)  # the same time is in several fields, and in several messages
 def utc_ns(text: str) -> int:
     """Return UTC nanoseconds of a UTCTimestamp with up to nine digits of fraction; 0 if unreadable.
 

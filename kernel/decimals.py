@@ -46,7 +46,10 @@ def plain(number: Decimal) -> str:
 
     A negative zero keeps its sign.
     """
-    text = f"{number:f}"
+    # str() takes a third of the time; it writes an exponent for the very large and very small.
+    text = str(number)
+    if "E" in text:
+        text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

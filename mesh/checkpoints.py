@@ -54,9 +54,9 @@ def write_new_key(path: Path) -> Path:
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    _write_new(path, private, 0o600)
+    write_new(path, private, 0o600)
     shown = path.with_name(path.name + PUBLIC_SUFFIX)
-    _write_new(shown, public, 0o644)
+    write_new(shown, public, 0o644)
     return shown
 
 
@@ -118,7 +118,7 @@ def write_checkpoint(
     lines += [json.dumps({**one._asdict(), "hash": one.hash.hex()}) for one in heads]
     body = "".join(f"{line}\n" for line in lines).encode()
     signature = key.sign(SIGNED_PREFIX + sha256(body).digest()).hex()
-    _write_new(path, body + json.dumps({"signature": signature}).encode() + b"\n", 0o644)
+    write_new(path, body + json.dumps({"signature": signature}).encode() + b"\n", 0o644)
     return path, len(lines) - 1
 
 
@@ -184,7 +184,7 @@ def _read(path: Path) -> bytes:
         raise CheckpointError(f"{path}: {error.strerror}") from error
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
+def write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that must not be there yet, on the disk when this returns."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

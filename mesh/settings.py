@@ -75,6 +75,9 @@ class MeshSettings(BaseSettings):
     """Longest time in seconds from iat to exp of a token; a longer one is refused."""
     database_url: str = ""
     """postgresql://user@host:port/database."""
+    checkpoint_copy_to: str = ""
+    """Where `admin checkpoint` copies each checkpoint to: a folder, or an https URL to which it is
+    sent with PUT; empty for nowhere."""
     redis_url: str = ""
     """redis://host:port/0; empty for none."""
     oms_target: str = "127.0.0.1:50051"

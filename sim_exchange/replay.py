@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TextIO
 
 from sim_exchange.domain.book import OrderBook
-from sim_exchange.domain.comparison import Comparison, ComparisonCounts
+from sim_exchange.domain.comparison import Comparison, ComparisonCounts, begin
 from sim_exchange.domain.lobster import (
     BookRow,
-    Event,
-    Message,
     RecordingError,
     book_row,
     format_book_row,
-    parse_book_row,
+    read_book_rows,
     read_messages,
 )
 from sim_exchange.domain.playback import Playback, PlaybackCounts
@@ -59,13 +57,17 @@ def replay(
     """
     with ExitStack() as files:
         lines = files.enter_context(_open(messages))
-        rows = _rows(files.enter_context(_open(compare)), str(compare)) if compare else None
+        rows = (
+            read_book_rows(files.enter_context(_open(compare)), str(compare)) if compare else None
+        )
         out = files.enter_context(orderbook.open("w", encoding="ascii")) if orderbook else None
         playback = Playback(OrderBook())
         comparison = Comparison(playback, str(compare)) if compare else None
         first = _first_row(initial_book or compare)
         for number, message in enumerate(read_messages(lines, str(messages)), 1):
-            if number > 1 or first is None or _begin(playback, comparison, first, message):
+            if number == 1 and first is not None and comparison is not None:
+                comparison.begin(first)
+            if number > 1 or first is None or begin(playback, first, message, message.time_ns):
                 playback.apply(message, message.time_ns)
             if comparison is not None and rows is not None:
                 comparison.check(_next_row(rows, str(compare), number), number, message.time_ns)
@@ -78,37 +80,6 @@ def replay(
     return ReplayResult(playback.counts, comparison.counts if comparison else None)
 
 
-def _begin(
-    playback: Playback, comparison: Comparison | None, first: BookRow, message: Message
-) -> bool:
-    """Seed the book from the first row; return whether the first message is still to be played.
-
-    The first row is the book after the first message: a new order is taken out again to be
-    played; anything else has already happened, to an order without a known id.
-    """
-    is_new = message.event is Event.NEW
-    if is_new:
-        playback.seed(without(first, message.side, message.price, message.size), message.time_ns)
-    else:
-        playback.seed(first, message.time_ns)
-        playback.counts.messages += 1
-    if comparison is not None:
-        comparison.begin(first)
-    return is_new
-
-
-def without(row: BookRow, side: int, price: int, size: int) -> BookRow:
-    """A row before a new order of that size was added at that price."""
-
-    def reduced(levels: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-        left = ((at, total - size * (at == price)) for at, total in levels)
-        return tuple((at, total) for at, total in left if total > 0)
-
-    if side > 0:
-        return BookRow(reduced(row.bids), row.asks, row.depth)
-    return BookRow(row.bids, reduced(row.asks), row.depth)
-
-
 def _open(path: Path) -> TextIO:
     try:
         return path.open(encoding="utf-8", errors="replace")
@@ -116,17 +87,11 @@ def _open(path: Path) -> TextIO:
         raise RecordingError(f"{path}: {error.strerror}") from error
 
 
-def _rows(lines: TextIO, name: str) -> Iterator[BookRow]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield parse_book_row(line, name, number)
-
-
 def _first_row(path: Path | None) -> BookRow | None:
     if path is None:
         return None
     with _open(path) as lines:
-        first = next(_rows(lines, str(path)), None)
+        first = next(read_book_rows(lines, str(path)), None)
     if first is None:
         raise RecordingError(f"{path} has no rows")
     return first

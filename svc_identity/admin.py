@@ -18,9 +18,10 @@ import typer
 from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
 from mesh import checkpoints
+from mesh.checkpoint_copies import copy_checkpoints
 from mesh.settings import SettingsError, load_settings
 from svc_identity.adapters.passwords import Argon2Passwords
-from svc_identity.adapters.postgres.evidence import PostgresUserLog, read_only
+from svc_identity.adapters.postgres.evidence import PostgresEvidence, read_only
 from svc_identity.adapters.postgres.migrate import migrate as migrate_schema
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.postgres.tables import SCHEMA
@@ -29,7 +30,7 @@ from svc_identity.domain.errors import InvalidUserError
 from svc_identity.domain.users import Role
 from svc_identity.service import users
 from svc_identity.service.ports import Store, StoreUnavailableError
-from svc_identity.service.verification import verify_users
+from svc_identity.service.verification import verify_identity
 from svc_identity.settings import IdentitySettings
 
 T = TypeVar("T")
@@ -164,12 +165,12 @@ def verify(
         Path | None, typer.Option(help="Public key of the checkpoints; with --against.")
     ] = None,
 ) -> None:
-    """Check the log of users and the users; exit code 1 on any difference."""
+    """Check the logs of users and acts, and the users; exit code 1 on any difference."""
     try:
         known = checkpoints.read_checkpoints(against or (), key, SCHEMA)
     except checkpoints.CheckpointError as error:
         _fail(str(error), EXIT_REFUSED)
-    report = _with_user_log(lambda log: verify_users(log, known))
+    report = _with_evidence(lambda logs: verify_identity(logs, known))
     for line in report.lines():
         typer.echo(line)
     raise typer.Exit(EXIT_DIFFERENCE if report.findings else 0)
@@ -184,14 +185,25 @@ def checkpoint(
         Path, typer.Option(help="The private key, of `svc_oms.admin new-checkpoint-key`.")
     ],
 ) -> None:
-    """Write the newest state of every user, signed; `verify --against` compares with it later."""
-    heads = _with_user_log(lambda log: log.heads())
+    """Write the newest entry of each chain, signed; `verify --against` compares with it later."""
+    heads = _with_evidence(lambda logs: logs.heads())
     about = checkpoints.About(SCHEMA, "", datetime.now(UTC).isoformat(timespec="seconds"))
     try:
         path, count = checkpoints.write_checkpoint(path, key, about, heads)
     except checkpoints.CheckpointError as error:
         _fail(str(error), EXIT_REFUSED)
-    typer.echo(f"{path}: the newest states of {count} users")
+    typer.echo(f"{path}: the newest entries of {count} chains")
+    _copy(path)
+
+
+def _copy(path: Path) -> None:
+    """Copy the checkpoint to the second place, if there is one."""
+    place = load_settings(IdentitySettings).checkpoint_copy_to
+    try:
+        for line in copy_checkpoints(path, place) if place else ():
+            typer.echo(line)
+    except checkpoints.CheckpointError as error:
+        _fail(str(error), EXIT_REFUSED)
 
 
 @app.command("new-signing-key")
@@ -227,12 +239,12 @@ def _who() -> str:
         return str(os.getuid())
 
 
-def _with_user_log(run: Callable[[PostgresUserLog], Awaitable[T]]) -> T:
+def _with_evidence(run: Callable[[PostgresEvidence], Awaitable[T]]) -> T:
     async def work() -> T:
         engine = open_engine(_database_url())
         try:
             async with read_only(engine) as connection:
-                return await run(PostgresUserLog(connection))
+                return await run(PostgresEvidence(connection))
         finally:
             await engine.dispose()
 

@@ -14,6 +14,7 @@ import typer
 from kernel.clock import SystemClock
 from kernel.hashchain import Head
 from mesh import checkpoints
+from mesh.checkpoint_copies import copy_checkpoints
 from mesh.rpc.server import SETTINGS_EXIT_CODE
 from mesh.settings import SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
@@ -282,9 +283,12 @@ def checkpoint(
         taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         about = checkpoints.About(SCHEMA, epoch, taken_at)
         path, count = checkpoints.write_checkpoint(path, key, about, heads)
+        typer.echo(f"{path}: the newest entries of {count} chains")
+        place = load_settings(OmsSettings).checkpoint_copy_to
+        for line in copy_checkpoints(path, place) if place else ():
+            typer.echo(line)
     except checkpoints.CheckpointError as error:
         raise typer.BadParameter(str(error)) from error
-    typer.echo(f"{path}: the newest entries of {count} chains")
 
 
 def _marks(paths: Iterable[Path]) -> dict[str, gw.BookMark]:

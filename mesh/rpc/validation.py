@@ -98,7 +98,18 @@ def _field_checks(field: _FieldDescriptor) -> list[_Check]:
     if field.type == _Field.TYPE_MESSAGE:
         return [_nested_check(field, required=rules.required)]
     check = _value_check(field, rules)
-    return [] if check is None else [_singular_check(field, check)]
+    if check is None:
+        return []
+    return [_singular_check(field, check, empty_passes=_empty_passes(field, rules))]
+
+
+def _empty_passes(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> bool:
+    """Return whether the check of a field does nothing where the field is empty."""
+    if rules.required:
+        return False
+    if field.type == _Field.TYPE_STRING:
+        return rules.HasField("decimal") or not rules.string.min_length
+    return bool(field.type == _Field.TYPE_ENUM)
 
 
 def _is_map(field: _FieldDescriptor) -> bool:
@@ -107,7 +118,7 @@ def _is_map(field: _FieldDescriptor) -> bool:
     return bool(field.message_type.GetOptions().map_entry)
 
 
-def _singular_check(field: _FieldDescriptor, check: _ValueCheck) -> _Check:
+def _singular_check(field: _FieldDescriptor, check: _ValueCheck, *, empty_passes: bool) -> _Check:
     name = field.name
     if field.has_presence:
 
@@ -116,6 +127,14 @@ def _singular_check(field: _FieldDescriptor, check: _ValueCheck) -> _Check:
                 check(getattr(message, name), path + name)
 
         return check_present
+    if empty_passes:
+
+        def check_given(message: Any, path: str) -> None:
+            value = getattr(message, name)
+            if value:
+                check(value, path + name)
+
+        return check_given
 
     def check_field(message: Any, path: str) -> None:
         check(getattr(message, name), path + name)

@@ -156,6 +156,17 @@ def no_prices_words(listing: instrument_pb2.Instrument) -> str:
     return f"{said}: {listing.no_prices_text}" if listing.no_prices_text else said
 
 
+def trading_words(status: int) -> str:
+    """Return the trading status of a listing: "OPEN", "HALTED", "NOT KNOWN"."""
+    name = instrument_pb2.TradingStatus.Name(status)
+    return name.removeprefix("TRADING_STATUS_").replace("_", " ")
+
+
+def left_out_words(one: instrument_pb2.LeftOutListing) -> str:
+    """Describe a listing that the mesh leaves out."""
+    return f"{one.symbol!r} of {one.venue_mic} is left out, it cannot be traded: {one.text}"
+
+
 def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     """Describe a quote in a line: sizes outside, prices inside, as in an order book."""
     sides = (

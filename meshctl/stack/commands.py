@@ -87,7 +87,11 @@ def up(
     ] = None,
     agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
     replay: Annotated[
-        Path | None, typer.Option("--replay", help="LOBSTER message file to play into SIMA.")
+        Path | None,
+        typer.Option(
+            "--replay",
+            help="LOBSTER message file to play into SIMA, and the orderbook file beside it.",
+        ),
     ] = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
     drop_copy: DropCopyOption = True,

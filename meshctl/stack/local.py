@@ -100,8 +100,14 @@ class LocalStack:
         folder.mkdir(exist_ok=True)
         if not key.exists():
             await self._admin(at, "svc_oms.admin", "new-checkpoint-key", str(key))
+        place = self._settings.checkpoint_copy_to
+        copies = {"ORDERMESH_CHECKPOINT_COPY_TO": place} if place else {}
         for module in ("svc_oms.admin", "svc_identity.admin"):
-            await self._admin(at, module, "checkpoint", str(folder), "--key", str(key))
+            words = ("checkpoint", str(folder), "--key", str(key))
+            command, environment = admin_command(at, module, *words)
+            await self.supervisor.run_once(
+                f"{module} checkpoint", command, {**environment, **copies}
+            )
 
     async def _retain(self, at: Addresses) -> None:
         archive = str(self._home.data / "archive")

@@ -31,6 +31,9 @@ class StackSettings(BaseSettings):
     retention_audit_days: str = ""
     """The same for the audit log."""
 
+    checkpoint_copy_to: str = ""
+    """A second place for the daily checkpoints: a folder, or an https URL; empty for none."""
+
     @property
     def owner_url(self) -> str:
         """The URL for migrations and retention."""

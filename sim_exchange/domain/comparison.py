@@ -7,7 +7,7 @@ that is counted; everything that was in view must agree.
 
 from dataclasses import dataclass
 
-from sim_exchange.domain.lobster import BookRow, book_row, format_book_row
+from sim_exchange.domain.lobster import BookRow, Event, Message, book_row, format_book_row
 from sim_exchange.domain.order import Side
 from sim_exchange.domain.playback import Playback
 
@@ -39,13 +39,13 @@ class Comparison:
 
     def begin(self, row: BookRow) -> None:
         """Take the levels of a row as the view to start with."""
-        self._edges = _edges(row)
+        self._edges = edges(row)
 
     def check(self, row: BookRow, line: int, now_ns: int) -> None:
         """Compare the book with the row of the message just applied."""
         self._reveal(row, Side.BUY, row.bids, now_ns)
         self._reveal(row, Side.SELL, row.asks, now_ns)
-        self._edges = _edges(row)
+        self._edges = edges(row)
         self.counts.rows += 1
         played = book_row(self._playback.book, row.depth)
         if played != row:
@@ -75,12 +75,44 @@ class Comparison:
         for price in shown.keys() | ours:
             # Also if the sums agree: unseen, the orders may be other ones than ours.
             level = book.level(side, price)
-            for number in list(level.orders) if level else []:
+            recorded = [o.number for o in level.orders.values() if o.owner is None] if level else []
+            for number in recorded:
                 book.cancel(number, now_ns)
             self._playback.add_anonymous(side, price, shown.get(price, 0), now_ns)
 
 
-def _edges(row: BookRow) -> dict[Side, int | None]:
+def begin(playback: Playback, first: BookRow, message: Message, now_ns: int) -> bool:
+    """Seed the book from the first row; return whether the first message is still to be played.
+
+    The first row is the book after the first message: a new order is taken out again to be played;
+    what changes no level is played. Anything else has already happened, to an order without a known
+    id.
+    """
+    if message.event is Event.NEW:
+        row = without(first, message.side, message.price, message.size)
+        playback.seed(row, now_ns)
+        return True
+    playback.seed(first, now_ns)
+    if message.event in {Event.PARTIAL_CANCEL, Event.DELETE, Event.EXECUTE}:
+        playback.counts.messages += 1
+        return False
+    return True
+
+
+def without(row: BookRow, side: int, price: int, size: int) -> BookRow:
+    """A row before a new order of that size was added at that price."""
+
+    def reduced(levels: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        left = ((at, total - size * (at == price)) for at, total in levels)
+        return tuple((at, total) for at, total in left if total > 0)
+
+    if side > 0:
+        return BookRow(reduced(row.bids), row.asks, row.depth)
+    return BookRow(row.bids, reduced(row.asks), row.depth)
+
+
+def edges(row: BookRow) -> dict[Side, int | None]:
+    """Return the price of the deepest level in view per side; None: all of it is in view."""
     return {
         side: levels[-1][0] if len(levels) == row.depth else None
         for side, levels in ((Side.BUY, row.bids), (Side.SELL, row.asks))

@@ -158,12 +158,55 @@ def parse_book_row(row: str, name: str, line: int) -> BookRow:
 
 
 def read_messages(lines: Iterable[str], name: str) -> Iterator[Message]:
-    """Read message rows one by one; empty lines are left out."""
+    """Read message rows one by one; empty lines and a header line are left out.
+
+    Raises:
+        RecordingError: A row is bad, or its time is before that of the row above.
+    """
+    last_ns = 0
+    for number, row in _data_rows(lines, name, len(_MESSAGE_COLUMNS)):
+        message = parse_message(row, name, number)
+        if message.time_ns < last_ns:
+            text = row.partition(",")[0].strip()
+            problem = f"{text} is before the time of the row above: the file is out of order"
+            raise _error(name, number, 1, "time", problem)
+        last_ns = message.time_ns
+        yield message
+
+
+def read_book_rows(lines: Iterable[str], name: str) -> Iterator[BookRow]:
+    """Read rows of an orderbook file one by one; empty lines and a header line are left out.
+
+    Raises:
+        RecordingError: A row is bad, or has more or fewer levels than the first.
+    """
+    depth = 0
+    for number, row in _data_rows(lines, name, _LEVEL_COLUMNS):
+        read = parse_book_row(row, name, number)
+        if depth and read.depth != depth:
+            problem = f"{read.depth} levels, and the first row has {depth}: the row is cut"
+            raise _error(name, number, read.depth * _LEVEL_COLUMNS, "last", problem)
+        depth = read.depth
+        yield read
+
+
+def _data_rows(lines: Iterable[str], name: str, columns: int) -> Iterator[tuple[int, str]]:
+    """Yield line numbers and rows; a first row of at least so many words is a header."""
+    first = True
     for number, row in enumerate(lines, 1):
         if len(row) > LINE_LENGTH_MAX:
-            raise _error(name, number, 1, "time", f"a row has over {LINE_LENGTH_MAX} characters")
-        if row.strip():
-            yield parse_message(row, name, number)
+            raise _error(name, number, 1, "first", f"a row has over {LINE_LENGTH_MAX} characters")
+        if not row.strip():
+            continue
+        cells = row.split(",")
+        is_header = first and len(cells) >= columns and not any(map(_is_number, cells))
+        first = False
+        if not is_header:
+            yield number, row
+
+
+def _is_number(cell: str) -> bool:
+    return cell.strip().lstrip("-").replace(".", "", 1).isdecimal()
 
 
 def book_row(book: OrderBook, depth: int) -> BookRow:

@@ -20,6 +20,12 @@ from sim_exchange.domain.playback import Playback
 from sim_exchange.domain.prices import PRICE_SCALE, TickTable
 from sim_exchange.instruments import INSTRUMENTS, SHARE_CFI, Instrument
 from sim_exchange.service.market import Market
+from sim_exchange.service.recorded_books import (
+    RecordedBooks,
+    beside,
+    check_recording,
+    open_file,
+)
 from sim_exchange.service.venue import Venue
 
 _LOG = get_logger(__name__)
@@ -68,6 +74,8 @@ class RecordedFlow:
         symbol: Instrument it is played into.
         instrument: Its listing.
         speed: Recorded seconds per second; 0 for as fast as possible.
+        books: The recorded books, which the played book is kept equal to; None: there is no such
+            file, and the book is made of the messages alone.
         finished: Nothing is left to play.
     """
 
@@ -77,6 +85,7 @@ class RecordedFlow:
     name: str
     _file: TextIO
     _messages: Iterator[Message]
+    books: RecordedBooks | None = None
     finished: bool = False
     playback: Playback | None = None
     _market: Market | None = None
@@ -126,11 +135,14 @@ class RecordedFlow:
         """Play no more."""
         self.finished = True
         self._file.close()
+        if self.books is not None:
+            self.books.close()
 
     def _finish(self) -> None:
         self.close()
         counts = self.playback.counts if self.playback else None
-        _LOG.info("recording ended", file=self.name, counts=str(counts))
+        compared = self.books.summary() if self.books else "no orderbook file beside it"
+        _LOG.info("recording ended", file=self.name, counts=str(counts), compared=compared)
 
     def _apply(self, message: Message, now_ns: int) -> None:
         market, playback, venue = self._market, self.playback, self._venue
@@ -138,7 +150,14 @@ class RecordedFlow:
             raise RuntimeError("step before attach")
         if message.event is Event.EXECUTE and market.resting_clients:
             self._offer_to_clients(market, message, now_ns)
-        playback.apply(message, now_ns)
+        if self.books is None:
+            playback.apply(message, now_ns)
+        else:
+            try:
+                self.books.play(playback, message, now_ns)
+            except RecordingError:
+                self._finish()
+                raise
         if message.event is Event.HALT:
             venue.report_state(market, now_ns)
 
@@ -164,7 +183,7 @@ def _clients_ahead(level: Level, message: Message) -> list[Order]:
 
 
 def open_recording(path: str, symbol: str, speed: float) -> RecordedFlow:
-    """Open a LOBSTER message file for playing.
+    """Open a LOBSTER message file for playing, with the orderbook file beside it if there is one.
 
     Args:
         path: The file.
@@ -172,12 +191,21 @@ def open_recording(path: str, symbol: str, speed: float) -> RecordedFlow:
         speed: Recorded seconds per second; 0 for as fast as possible.
 
     Raises:
-        RecordingError: The file cannot be opened or the symbol cannot be listed.
+        RecordingError: A file cannot be opened, is cut or out of order, or the symbol cannot be
+            listed.
     """
-    symbol = symbol or Path(path).name.partition("_")[0]
+    messages, beside_it = Path(path), beside(Path(path))
+    symbol = symbol or messages.name.partition("_")[0]
     instrument = replay_instrument(symbol)
-    try:
-        file = Path(path).open(encoding="utf-8", errors="replace")  # noqa: SIM115 - streamed
-    except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror}") from error
-    return RecordedFlow(instrument.symbol, instrument, speed, path, file, read_messages(file, path))
+    check_recording(messages, beside_it)
+    if beside_it is None:
+        _LOG.warning(
+            "no orderbook file beside the recording: the book begins empty, and what happens "
+            "deeper than its levels is not known, so its prices are not exact",
+            file=path,
+        )
+    file = open_file(messages)
+    return RecordedFlow(
+        instrument.symbol, instrument, speed, path, file, read_messages(file, path),
+        books=RecordedBooks(beside_it) if beside_it else None,
+    )  # fmt: skip

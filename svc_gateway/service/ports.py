@@ -287,6 +287,8 @@ class ListPart:
     more: bool = False
     # By SecurityRequestResult(560).
     refused: bool = False
+    # Entries that are left out: Symbol(55), and why.
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -313,7 +315,8 @@ class MarketReading:
     requests: list[tuple[str, Groups]] = field(default_factory=list)
     # Listings whose prices the venue refuses, with its reason.
     refused: dict[str, str] = field(default_factory=dict)
-    session_status: instrument.TradingStatus | None = None
+    # TradingSessionStatus(h).
+    trading_session: Reported | None = None
     # Texts of what could not be read or was refused.
     faults: list[str] = field(default_factory=list)
     # What the times of the message were moved by, as the venue's clock is far from ours.
@@ -340,6 +343,9 @@ class MarketDialect(Protocol):
 
     def list_request_id(self) -> str:
         """Return SecurityReqID(320) of the last SecurityListRequest(x); empty if there is none."""
+
+    def session_status_request_id(self) -> str:
+        """Return the id of the last request of `session_status_requests`; empty without one."""
 
     def status_requests(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return questions about the trading status of listings."""

@@ -164,16 +164,20 @@ class VenueClock:
         self._gauge = metrics.CLOCK_SKEW.labels(config.session_id)
         self._alarm_gauge = metrics.CLOCK_SKEW_ALARM.labels(config.session_id)
         self._alarm_gauge.set(0)
+        self._shown_us: int | None = None
 
     def heard(self, sent_ns: int, received_ns: int, unit_ns: int) -> bool:
         """Note the times of a message; return whether this turned the alarm on or off."""
         if not sent_ns:
             return False
         moved = self._watch.note(sent_ns, received_ns, unit_ns)
-        reading = self._watch.reading()
-        assert reading is not None, "a message was just noted"
-        self._gauge.set(reading.least_us / US_PER_S)
+        least_us = self._watch.least_us
+        if least_us != self._shown_us:
+            self._shown_us = least_us
+            self._gauge.set(least_us / US_PER_S)
         if moved:
+            reading = self._watch.reading()
+            assert reading is not None, "a message was just noted"
             self._alarm_gauge.set(reading.alarm)
             log_it = _log.error if reading.alarm else _log.info
             log_it(

@@ -24,6 +24,7 @@ from svc_marketdata.api.mapping import (
 )
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.day_statistics import DayStatistics
+from svc_marketdata.domain.listing import LeftOut
 from svc_marketdata.domain.market import Trade
 from svc_marketdata.domain.trading_calendar import TradingCalendar
 from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
@@ -40,6 +41,8 @@ ACKNOWLEDGE_PAUSE_S = 0.01
 """Seconds an acknowledgement may wait for more frames."""
 UNREADABLE_LOGGED_MAX = 10
 """Unreadable updates a feed stream logs; further ones are only counted."""
+# Listings of a venue that are left out and shown.
+LEFT_OUT_MAX = 100
 UPDATES_PER_FRAME_MAX = 1_000
 TRADE_ID_CHARACTERS_MAX = 64
 SIDES = {pb.BOOK_SIDE_BID: Side.BID, pb.BOOK_SIDE_ASK: Side.ASK}
@@ -208,6 +211,10 @@ class _Feed:
             venue_list.is_complete()
         if frame.statuses_assumed:
             venue_list.assume_statuses()
+        if frame.HasField("left_out"):
+            session.venue.left_out = tuple(
+                LeftOut(one.symbol, one.text) for one in frame.left_out.listings[:LEFT_OUT_MAX]
+            )
 
     def _acknowledge_soon(self) -> None:
         """Acknowledge several frames at once: a write costs as much as half a frame's updates."""

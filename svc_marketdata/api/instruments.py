@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from mesh.errors import refuse
 from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
+from ordermesh.marketdata.v1.instrument_pb2 import LeftOutListing
 from svc_marketdata.api.answering import answered
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.mapping import enriched_to_proto
@@ -58,11 +59,23 @@ class InstrumentServicer:
             enriched_to_proto(listing, self._data.listed[listing.instrument_id].reference)
             for listing in page
         ]
-        return pb.ListResponse(instruments=instruments, next_page_token=token)
+        return pb.ListResponse(
+            instruments=instruments,
+            next_page_token=token,
+            left_out=[] if token else self._left_out(request, text),
+        )
 
     async def Search(self, request: pb.SearchRequest, _call: Call) -> pb.SearchResponse:  # noqa: N802
         """Find instruments, best first, in pages."""
         return await answered(self._finder.page(request))
+
+    def _left_out(self, request: pb.ListRequest, text: str) -> list[LeftOutListing]:
+        return [
+            LeftOutListing(venue_mic=mic, symbol=one.symbol, text=one.text)
+            for mic, venue in sorted(self._data.venues.items())
+            for one in venue.left_out
+            if not request.isin and request.venue_mic in {"", mic} and text in one.symbol.casefold()
+        ]
 
     def Watch(  # noqa: N802
         self, request: pb.InstrumentServiceWatchRequest, call: Call

@@ -28,7 +28,7 @@ TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_CLOSED: TradingStatus.CLOSED,
     instrument_pb2.TRADING_STATUS_AUCTION: TradingStatus.AUCTION,
     instrument_pb2.TRADING_STATUS_DELISTED: TradingStatus.DELISTED,
-    instrument_pb2.TRADING_STATUS_PRE_OPEN: TradingStatus.PRE_OPEN,
+    instrument_pb2.TRADING_STATUS_NOT_KNOWN: TradingStatus.NOT_KNOWN,
 }
 NO_PRICES = {
     instrument_pb2.NO_PRICES_UNSPECIFIED: NoPrices.UNSPECIFIED,

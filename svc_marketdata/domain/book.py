@@ -48,14 +48,15 @@ class Level(NamedTuple):
 class BookSide:
     """Levels of one side, best first."""
 
-    __slots__ = ("_levels", "_negative", "_sign", "keys")
+    __slots__ = ("_levels", "_sign", "keys", "negative")
 
     def __init__(self, side: Side) -> None:
         self._sign = -1 if side is Side.BID else 1
         self.keys: list[int] = []
         """Prices in 10⁻⁹, negated for bids: ascending keys are best first on both sides."""
         self._levels: dict[int, Level] = {}
-        self._negative: set[int] = set()
+        self.negative: set[int] = set()
+        """Keys of levels whose price or size is below zero."""
 
     def set(self, level: Level) -> bool:
         """Set a level, or remove it if its size is 0.
@@ -75,7 +76,7 @@ class BookSide:
             if self._levels.pop(key, None) is None:
                 return False
             del keys[bisect_left(keys, key)]
-            self._negative.discard(key)
+            self.negative.discard(key)
             return was_best
         before = self._levels.get(key)
         if before is None:
@@ -83,14 +84,14 @@ class BookSide:
             if len(keys) > LEVELS_PER_SIDE_MAX:
                 worst = keys.pop()
                 self._levels.pop(worst, None)
-                self._negative.discard(worst)
+                self.negative.discard(worst)
                 if worst == key:
                     return False
         self._levels[key] = level
         if price < 0 or size < 0:
-            self._negative.add(key)
+            self.negative.add(key)
         else:
-            self._negative.discard(key)
+            self.negative.discard(key)
         return keys[0] == key and before != level
 
     def keep_best(self, depth: int) -> bool:
@@ -100,7 +101,7 @@ class BookSide:
             return False
         for key in keys[depth:]:
             del self._levels[key]
-            self._negative.discard(key)
+            self.negative.discard(key)
         del keys[depth:]
         return True
 
@@ -108,7 +109,7 @@ class BookSide:
         """Remove every level."""
         self.keys.clear()
         self._levels.clear()
-        self._negative.clear()
+        self.negative.clear()
 
     def top(self, depth: int) -> list[Level]:
         """Return at most ``depth`` levels, best first."""
@@ -123,7 +124,7 @@ class BookSide:
     @property
     def has_negative(self) -> bool:
         """Whether a price or size is below zero."""
-        return bool(self._negative)
+        return bool(self.negative)
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from kernel.decimals import add_nano
-from svc_marketdata.domain.book import BookFlags, BookSide, Level
+from svc_marketdata.domain.book import BookSide, Level
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
 from svc_marketdata.domain.market import InstrumentMarket
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
@@ -72,7 +72,7 @@ _OF_RIGHT = {
 class Member:
     """One listing of a consolidated book."""
 
-    __slots__ = ("left_out", "listing", "market", "since_ns", "venue")
+    __slots__ = ("_of_status", "left_out", "listing", "market", "since_ns", "venue")
 
     def __init__(
         self, listing: Listing, market: InstrumentMarket, venue: Venue, now_ns: int
@@ -80,6 +80,7 @@ class Member:
         self.listing = listing
         self.market = market
         self.venue = venue
+        self._of_status = _OF_STATUS[self.trading_status]
         self.left_out = self._reason()
         self.since_ns = now_ns
         """When the reason last changed."""
@@ -97,22 +98,27 @@ class Member:
             return session
         return status
 
-    def judge(self, now_ns: int) -> None:
-        """Decide again whether the book counts, after the book or a status changed."""
+    def status_changed(self, now_ns: int) -> None:
+        """Decide again whether the book counts, after a status of the listing or venue changed."""
+        self._of_status = _OF_STATUS[self.trading_status]
+        self.book_changed(now_ns)
+
+    def book_changed(self, now_ns: int) -> None:
+        """Decide again whether the book counts, after it changed: once per update of a venue."""
         reason = self._reason()
         if reason is not self.left_out:
             self.left_out, self.since_ns = reason, now_ns
 
     def _reason(self) -> LeftOut:
-        market = self.market
-        of_status = _OF_STATUS[self.trading_status]
+        market, of_status = self.market, self._of_status
         if of_status is not LeftOut.NOT:
             return of_status
         if not market.book_told:
             return LeftOut.NO_BOOK
-        if market.book_stale:
+        if market.silent or not market.refreshed:
             return LeftOut.STALE
-        return LeftOut.FAULTY if BookFlags.NEGATIVE in market.book.flags else LeftOut.NOT
+        book = market.book
+        return LeftOut.FAULTY if book.bids.negative or book.asks.negative else LeftOut.NOT
 
 
 class Share(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
@@ -34,7 +34,8 @@ class TradingStatus(Enum):
     CLOSED = 3
     AUCTION = 4
     DELISTED = 5
-    PRE_OPEN = 6
+    NOT_KNOWN = 7
+    """The venue was asked, and did not answer."""
 
 
 class NoPrices(Enum):
@@ -109,6 +110,15 @@ class Listing:
         )
 
 
+class LeftOut(NamedTuple):
+    """A listing that a venue reports and that its gateway leaves out."""
+
+    symbol: str
+    """Symbol(55) as the venue writes it."""
+    text: str
+    """Why."""
+
+
 @dataclass(slots=True)
 class Venue:
     """State of a venue's feed."""
@@ -129,6 +139,7 @@ class Venue:
     """When the last frame of the feed arrived."""
     calendar: TradingCalendar = UTC_DAYS
     """Its trading days; those of UTC until its feed has said another calendar."""
+    left_out: tuple[LeftOut, ...] = ()
     day_ends_ns: int = 0
     """End of the trading day; 0 until the first check after its feed was opened."""
 

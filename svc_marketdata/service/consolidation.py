@@ -52,7 +52,7 @@ class Consolidation:
         before = self._members.get(name)
         if before is not None and before[0].book.key == key:
             before[1].listing = listing
-            self.changed(name, now_ns)
+            self.status_changed(name, now_ns)
             return
         if before is not None:
             before[0].book.remove(name)
@@ -78,10 +78,18 @@ class Consolidation:
             self._currencies[key.isin] = sorted([*self.currencies(key.isin), key.currency])
         return made
 
-    def changed(self, instrument_id: str, now_ns: int) -> None:
-        """Note that the book or the status of a listing changed."""
+    def book_changed(self, instrument_id: str, now_ns: int) -> None:
+        """Note that the book of a listing changed, or became stale or current."""
         found = self._members.get(instrument_id)
         if found is not None:
             consolidated, member = found
-            member.judge(now_ns)
+            member.book_changed(now_ns)
+            self._hub.touch(consolidated.channel)
+
+    def status_changed(self, instrument_id: str, now_ns: int) -> None:
+        """Note that the status of a listing or of its venue changed."""
+        found = self._members.get(instrument_id)
+        if found is not None:
+            consolidated, member = found
+            member.status_changed(now_ns)
             self._hub.touch(consolidated.channel)

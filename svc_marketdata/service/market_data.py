@@ -220,7 +220,7 @@ class MarketData:
             self.unsaved_quotes[entry.market.instrument_id] = None
         if changed & Changed.BOOK:
             self.hub.touch(entry.book)
-            self.consolidation.changed(entry.market.instrument_id, self.clock.now_ns())
+            self.consolidation.book_changed(entry.market.instrument_id, self.clock.now_ns())
 
     def complete_candle(self, entry: Listed) -> None:
         """Complete the candle that has ended and keep it for conflated readers."""
@@ -315,7 +315,7 @@ class FeedSession:
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
             for entry in data.of_venue(venue.mic):
-                data.consolidation.changed(entry.market.instrument_id, data.clock.now_ns())
+                data.consolidation.status_changed(entry.market.instrument_id, data.clock.now_ns())
         if venue.silent_because != silent_because:
             venue.silent_because = silent_because
             venue.since_ns = data.clock.now_ns()

@@ -36,8 +36,8 @@ class VenueList:
                 data.publish(entry, entry.market.lose_feed())
 
     def assume_statuses(self) -> None:
-        """Count the listings as open whose status the venue does not report."""
+        """Mark the listings whose status the venue was asked for and did not report."""
         for entry in self._data.of_venue(self._venue_mic):
             listing = entry.listing
             if listing is not None and listing.trading_status is TradingStatus.UNSPECIFIED:
-                self._data.put_listing(replace(listing, trading_status=TradingStatus.OPEN))
+                self._data.put_listing(replace(listing, trading_status=TradingStatus.NOT_KNOWN))

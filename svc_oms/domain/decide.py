@@ -73,6 +73,7 @@ def decide_place(
             link=command.link,
             client_note=command.client_note,
             reduce_only=command.reduce_only,
+            listing_status_not_known=not instrument.status_known,
             state=first_state(waits=waits_for is not None, held=command.hold_for_approval),
             waits_for=waits_for,
             trigger=trigger,

@@ -59,6 +59,12 @@ class ExecutionReportFacts(NamedTuple):
     """MassStatusReqID(584); the answer to an earlier mass request answers no present question."""
     unreadable: str = ""
     """What the report has and could not be read, in words. The event does not need it."""
+    expire_time_ns: int = 0
+    """ExpireTime(126), UTC nanoseconds; 0 if the venue did not report it."""
+    cash_quantity: Quantity | None = None
+    """CashOrderQty(152)."""
+    peg_offset: Price | None = None
+    """PegOffsetValue(211), with its sign."""
     reported_order: ReportedOrder | None = None
     """The order itself, if it is perhaps unsolicited."""
     repeats: ReportedOrder | None = None
@@ -82,6 +88,8 @@ class CancelRejectFacts(NamedTuple):
     text: str = ""
     unreadable: str = ""
     """As that of ExecutionReportFacts."""
+    account_id: str = ""
+    """Account(1)."""
 
 
 class BusinessRejectFacts(NamedTuple):

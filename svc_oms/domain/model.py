@@ -289,6 +289,8 @@ class Order(NamedTuple):
     """The venue was closed or halted when the order was accepted."""
     reduce_only: bool = False
     """The order may only reduce the position."""
+    listing_status_not_known: bool = False
+    """Whether its listing is traded was not known when the order was accepted."""
 
     @property
     def average_price(self) -> Price:

@@ -22,11 +22,7 @@ from decimal import (
 )
 from typing import NewType
 
-from kernel.decimals import (
-    EXECUTION_PRICE_FRACTION_DIGITS_MAX,
-    FRACTION_DIGITS_MAX,
-    WHOLE_DIGITS_MAX,
-)
+from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX
 
 Price = NewType("Price", Decimal)
 """Currency units per share; zero or negative only if a venue reports it so."""
@@ -65,11 +61,6 @@ def price(text: str) -> Price:
 def quantity(text: str) -> Quantity:
     """Return the quantity of a decimal text; see `bounded` for what is refused."""
     return Quantity(bounded(Decimal(text)))
-
-
-def execution_price(text: str) -> Price:
-    """Return the price of an execution, with every digit; see `bounded` for what is refused."""
-    return Price(bounded(Decimal(text), EXECUTION_PRICE_FRACTION_DIGITS_MAX))
 
 
 def bounded(number: Decimal, fraction_digits_max: int = FRACTION_DIGITS_MAX) -> Decimal:

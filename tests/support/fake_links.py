@@ -207,6 +207,7 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
         self.lists: list[set[str]] = []
         self.statuses_of: dict[str, list[int]] = {}
         self.assumed = False
+        self.left_out: dict[str, str] = {}
         self._list: set[str] = set()
         self.acknowledge = True
         self._sequence = 0
@@ -263,6 +264,8 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
         if frame.list_complete:
             self.lists.append(self._list)
         self.assumed = self.assumed or frame.statuses_assumed
+        if frame.HasField("left_out"):
+            self.left_out = {one.symbol: one.text for one in frame.left_out.listings}
 
 
 async def serve_fake(servicer, service: str, folder: Path) -> tuple[grpc.aio.Server, int]:

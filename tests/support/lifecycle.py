@@ -6,6 +6,7 @@ take the place of, every event gets the next sequence.
 """
 
 from decimal import Decimal
+from functools import partial
 
 from kernel.hashchain import GENESIS, event_hash
 from kernel.side import Side
@@ -124,7 +125,7 @@ class TrackedOrder:
 
     def hear(self, facts: Facts) -> list[Event]:
         """Apply what came, as the service does; return the events it made."""
-        return self._hear(facts, interpret)
+        return self._hear(facts, partial(interpret, copied_venue=self.copied_venue))
 
     def copy(self, facts: Facts) -> list[Event]:
         """Apply what a drop copy brought."""

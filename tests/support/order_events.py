@@ -82,6 +82,7 @@ ORDER = model.Order(
     origin=model.OrderOrigin.VENUE,
     for_next_session=True,
     reduce_only=True,
+    listing_status_not_known=True,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -14,6 +14,8 @@ describe("marks", () => {
     expect(words({})).toEqual([]);
     expect(words({ reduceOnly: true })).toEqual(["reduce only"]);
     expect(words({ forNextSession: true, reduceOnly: true })).toEqual(["next session", "reduce only"]);
+    expect(words({ listingStatusNotKnown: true })).toEqual(["status not known"]);
+    expect(words({ listingStatusNotKnown: true, progress: { state: OrderState.FILLED } })).toEqual([]);
   });
 
   it("do not name a next trading session for an order that is closed", () => {

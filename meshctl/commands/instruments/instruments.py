@@ -7,11 +7,20 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from meshctl.commands.common import JsonOption, console, emit, enum_word, say, table, with_mesh
+from meshctl.commands.common import (
+    JsonOption,
+    console,
+    emit,
+    enum_word,
+    errors,
+    say,
+    table,
+    with_mesh,
+)
 from meshctl.commands.instruments import actions, reference
 from meshctl.commands.instruments.words import action_words, contradiction_words, record_words
 from meshctl.commands.orders.ticket import moment
-from meshctl.commands.words import no_prices_words
+from meshctl.commands.words import left_out_words, no_prices_words, trading_words
 from ordermesh.marketdata.v1 import instrument_pb2, instrument_service_pb2
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as pb
 from ordermesh_client import MeshClient, MeshRefusedError
@@ -48,9 +57,10 @@ async def list_listings(
     as_json: JsonOption = False,
 ) -> None:
     """List the listings that the venues report."""
-    found = await mesh.instruments(text)
+    answer = await mesh.instrument_list(text)
+    found = answer.instruments
     if as_json:
-        for one in found:
+        for one in (*found, *answer.left_out):
             emit(one)
         return
     shown = table(
@@ -58,13 +68,15 @@ async def list_listings(
         whole=("listing", "symbol", "ISIN", "status"),
     )  # fmt: skip
     for one in found:
-        status = enum_word(instrument_pb2.TradingStatus, one.trading_status)
+        status = trading_words(one.trading_status)
         shown.add_row(
             one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin,
             one.currency or "unknown", one.lot_size, status,
             no_prices_words(one) or ("simulated" if one.simulated else "live"),
         )  # fmt: skip
     console.print(shown)
+    for left_out in answer.left_out:
+        errors.print(left_out_words(left_out), style="yellow", markup=False, soft_wrap=True)
 
 
 @instruments.command()
@@ -143,7 +155,7 @@ async def _live(mesh: MeshClient, key: str) -> list[instrument_pb2.Instrument]:
 
 
 def _say_live(one: instrument_pb2.Instrument) -> None:
-    status = enum_word(instrument_pb2.TradingStatus, one.trading_status)
+    status = trading_words(one.trading_status)
     say(
         f"{one.instrument_id}: {one.name}, {one.currency or 'currency unknown'}, lot "
         f"{one.lot_size or 'unknown'}, {status}, as {one.venue_mic} reports",

@@ -98,6 +98,8 @@ def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
     say(f"{one.order_id}  {order_words(one)}  {filled}", state_text(one.progress.state), sep="")
     if one.for_next_session and one.progress.state not in CLOSED:
         say("   the venue does not trade now: the order is for its next trading session")
+    if one.listing_status_not_known and one.progress.state not in CLOSED:
+        say("   the venue has not said whether the listing is traded: it may refuse the order")
     if waits := waits_words(one.waits_for):
         say(f"   {waits}")
     if one.HasField("rejection"):

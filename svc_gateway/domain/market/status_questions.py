@@ -2,8 +2,8 @@
 
 A venue may not know the request. So one listing is asked about first, and the others when an
 answer has come, at the venue's rate. The questions are over when every listing has an answer, when
-the venue refuses the request, or when no answer came for `ANSWER_MAX_S`. A listing whose status
-nobody has reported then counts as open; every other status stays as it is.
+the venue refuses the request, or when no answer came for `ANSWER_MAX_S`. The status of a listing
+of which nobody has reported one is then not known; every other status stays as it is.
 """
 
 from collections import deque

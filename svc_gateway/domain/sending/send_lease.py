@@ -8,6 +8,7 @@ process that stood still finds its lease over by its own clocks, whatever waits 
 from collections import deque
 
 from kernel.moments import Moment
+from kernel.nanoseconds import NS_PER_S
 
 # Signs of life without an answer that are remembered.
 UNANSWERED_MAX = 1_000
@@ -47,8 +48,18 @@ class SendLease:
 
     def valid(self, now: Moment) -> bool:
         """Return whether the session is certainly still ours."""
+        return self.valid_at(*now)
+
+    def valid_at(self, wall_ns: int, monotonic_s: float) -> bool:
+        """Return the same for a moment by its two clocks: it is asked before each command."""
         if self._ended:
             return False
-        if not self._lease_s:
+        lease_s, proven = self._lease_s, self._proven
+        if not lease_s:
             return True
-        return self._proven is not None and now.since_s(self._proven) < self._lease_s
+        # As Moment.since_s: the clock that counted more decides.
+        return (
+            proven is not None
+            and monotonic_s - proven.monotonic_s < lease_s
+            and (wall_ns - proven.wall_ns) / NS_PER_S < lease_s
+        )

@@ -43,20 +43,25 @@ class SendQueue(Generic[T]):
 
     def add(self, sequence: int, order_id: str, urgency: Urgency, command: T) -> None:
         """Add a command; it has a higher sequence than all before it."""
-        places = self._places.setdefault(order_id, {})
-        if Urgency.NEW in places.values():
-            urgency = Urgency.NEW
-        places[sequence] = urgency
+        places = self._places.get(order_id)
+        if places is None:
+            self._places[order_id] = {sequence: urgency}
+        else:
+            if Urgency.NEW in places.values():
+                urgency = Urgency.NEW
+            places[sequence] = urgency
         self._lanes[urgency][sequence] = command
 
     def discard(self, sequence: int, order_id: str) -> None:
         """Remove a command, wherever it is, if it is here."""
-        places = self._places.get(order_id, {})
+        places = self._places.get(order_id)
+        if places is None:
+            return
         urgency = places.pop(sequence, None)
         if urgency is not None:
             del self._lanes[urgency][sequence]
         if not places:
-            self._places.pop(order_id, None)
+            del self._places[order_id]
 
     def find(self, sequence: int, order_id: str) -> T | None:
         """Return a command that waits."""

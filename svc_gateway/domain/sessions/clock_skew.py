@@ -17,6 +17,7 @@ WINDOW_S = 60
 PART_S = 5
 # Messages that must agree before there is an alarm, and that a window needs to end one.
 AGREEING_MIN = 3
+_NEVER_NS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class SkewWatch:
         self._ahead_ns = -tolerance_us * 1000
         self._behind_ns = (tolerance_us + delay_max_us) * 1000
         self._parts: deque[_Part] = deque()
+        # Of all parts but the last, which alone changes.
+        self._before = _Part(0, _NEVER_NS)
         self._alarm = False
         self._since_ns = 0
 
@@ -57,23 +60,32 @@ class SkewWatch:
         number = received_ns // (PART_S * NS_PER_S)
         difference = received_ns - sent_ns
         if not self._parts or self._parts[-1].number != number:
-            self._parts.append(_Part(number, difference))
+            self._begin_part(number, difference)
         part = self._parts[-1]
         part.samples += 1
         part.least_ns = min(part.least_ns, difference)
         # If a digit is cut off, the time of sending is early, never late.
-        part.ahead += difference < self._ahead_ns
-        while self._parts[0].number <= number - WINDOW_S // PART_S:
-            self._parts.popleft()
+        if difference < self._ahead_ns:
+            part.ahead += 1
         return self._judge(received_ns, unit_ns)
 
+    def _begin_part(self, number: int, difference: int) -> None:
+        parts = self._parts
+        parts.append(_Part(number, difference))
+        while parts[0].number <= number - WINDOW_S // PART_S:
+            parts.popleft()
+        self._before = _Part(0, _NEVER_NS)
+        for part in list(parts)[:-1]:
+            self._before.least_ns = min(self._before.least_ns, part.least_ns)
+            self._before.samples += part.samples
+            self._before.ahead += part.ahead
+
     def _judge(self, now_ns: int, unit_ns: int) -> bool:
-        samples = sum(part.samples for part in self._parts)
-        if samples < AGREEING_MIN:
+        before, last = self._before, self._parts[-1]
+        if before.samples + last.samples < AGREEING_MIN:
             return False
-        ahead = sum(part.ahead for part in self._parts) >= AGREEING_MIN
-        least_ns = min(part.least_ns for part in self._parts)
-        alarm = ahead or least_ns - unit_ns > self._behind_ns
+        ahead = before.ahead + last.ahead >= AGREEING_MIN
+        alarm = ahead or self._least_ns - unit_ns > self._behind_ns
         if alarm == self._alarm:
             return False
         self._alarm, self._since_ns = alarm, now_ns
@@ -83,6 +95,14 @@ class SkewWatch:
         """Return what is known; None before the first message."""
         if not self._parts:
             return None
-        least_ns = min(part.least_ns for part in self._parts)
-        samples = sum(part.samples for part in self._parts)
-        return Reading(to_us(least_ns), samples, self._alarm, self._since_ns)
+        samples = self._before.samples + self._parts[-1].samples
+        return Reading(self.least_us, samples, self._alarm, self._since_ns)
+
+    @property
+    def least_us(self) -> int:
+        """The least difference of the window, once a message was noted. Microseconds."""
+        return to_us(self._least_ns)
+
+    @property
+    def _least_ns(self) -> int:
+        return min(self._before.least_ns, self._parts[-1].least_ns)

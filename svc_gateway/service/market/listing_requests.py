@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from kernel.clock import Clock
 from mesh.log import get_logger
+from svc_gateway.domain.market.price_retries import PriceRetries
 from svc_gateway.domain.market.status_questions import StatusQuestions
 from svc_gateway.service.market.listings import Listings
+from svc_gateway.service.market.venue_trading import VenueTrading
 from svc_gateway.service.ports import (
     FixEngine,
     Groups,
@@ -37,6 +39,8 @@ class ListingRequests:
             rate_per_s=config.venue_messages_per_second,
             now_s=clock.monotonic(),
         )
+        self.trading = VenueTrading(asks=config.dialect.trading_session_status)
+        self._retries = PriceRetries(clock.monotonic())
         self._waiting: deque[tuple[str, Groups]] = deque()
         # The listings whose prices were requested since the logon, by symbol.
         self._subscribed: set[str] = set()
@@ -45,10 +49,12 @@ class ListingRequests:
         """Ask for everything: the venue has forgotten what was asked before."""
         self._waiting.clear()
         self._subscribed.clear()
+        self._retries.forget()
         self._questions.begin()
         self._listings.await_statuses()
         requests = self._dialect.opening_requests()
         self._listings.list_asked(self._dialect.list_request_id())
+        self._trading_asked()
         self.send((body, ()) for body in requests)
         if self._config.instruments:
             self._subscribe()
@@ -59,6 +65,7 @@ class ListingRequests:
         if self._listings.list_awaited:
             requests = self._dialect.list_requests() + requests
             self._listings.list_asked(self._dialect.list_request_id())
+        self._trading_asked()
         self.send((body, ()) for body in requests)
         self._questions.begin()
         self._ask_status(self._listings.symbols)
@@ -78,8 +85,10 @@ class ListingRequests:
         """Request whole books."""
         self.send(self._dialect.snapshots(symbols))
 
-    def take(self, reading: MarketReading) -> None:
+    def take(self, reading: MarketReading, received_ns: int) -> None:
         """Take what the venue says of its listings and of our requests."""
+        if reading.trading_session is not None:
+            self.trading.heard(reading.trading_session, received_ns)
         part = reading.list_part
         if part is not None:
             self._listings.take_part(part)
@@ -96,12 +105,16 @@ class ListingRequests:
             self.send(reading.requests)
         if reading.refused:
             self._listings.refuse_prices(reading.refused)
+            refused = (f"{symbol}.{self._config.venue_mic}" for symbol in reading.refused)
+            self._retries.refused(refused, self._clock.monotonic())
         if self._listings.refused:
             self._take_books(reading)
 
     def attend(self) -> None:
-        """Ask for the status of further listings, as far as the venue's rate allows."""
+        """Ask for the status of further listings, and again for prices that were refused."""
         now_s = self._clock.monotonic()
+        if again := self._retries.take(self._listings.refused, now_s):
+            self.send(self._dialect.subscriptions([again.rpartition(".")[0]]))
         listings = self._questions.take(now_s)
         if listings:
             symbols = [name.rpartition(".")[0] for name in listings]
@@ -129,6 +142,10 @@ class ListingRequests:
         for update in reading.updates:
             if update.instrument_id in self._listings.refused and update.HasField("book"):
                 self._listings.has_prices(update.instrument_id)
+                self._retries.granted(update.instrument_id)
+
+    def _trading_asked(self) -> None:
+        self.trading.asked(self._dialect.session_status_request_id(), self._clock.monotonic())
 
     def _no_statuses(self, why: str) -> None:
         _log.warning(

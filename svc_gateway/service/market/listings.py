@@ -3,7 +3,8 @@
 The newest whole list counts: a listing that it lacks is forgotten here, and svc_marketdata marks
 it as delisted. A list is whole if it answers our request, was not refused, and has as many entries
 as it says. What the venue reports of a listing's trading status stays until it reports another
-one, across every list and every break of the feed.
+one, across every list and every break of the feed. Entries of the list that are left out, because
+they cannot be read or have no possible name, are passed on with the reason.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,8 @@ INSTRUMENTS_PER_FRAME = 500
 # Listings whose status is remembered before they are listed. Beyond it a further one is left out.
 STATUSES_MAX = 100_000
 NO_PRICES_TEXT_MAX = 256
+# Entries of a list that are left out and shown. Further ones are only counted and logged.
+LEFT_OUT_MAX = 100
 
 
 class Listings:
@@ -37,9 +40,10 @@ class Listings:
         self._list_id = ""
         self._named: set[str] = set()
         self._entries = 0
+        self._left_out: dict[str, str] = {}
         # What svc_marketdata has to get.
         self._due: dict[str, pb.Instrument] = {}
-        self._begins = self._ends = self._assumption_due = False
+        self._begins = self._ends = self._assumption_due = self._left_out_due = False
 
     @property
     def symbols(self) -> list[str]:
@@ -53,7 +57,7 @@ class Listings:
 
     @property
     def statuses_assumed(self) -> bool:
-        """Whether listings count as open whose status nobody has reported."""
+        """Whether the status of listings of which nobody has reported one counts as not known."""
         return self._assumed
 
     @property
@@ -79,6 +83,7 @@ class Listings:
         for item in part.instruments:
             self._learn(item)
         self.send(part.instruments)
+        self._leave_out(part)
         if not self._list_id or part.request_id != self._list_id:
             return  # a change that nobody asked for: it adds listings and lacks none
         self._named |= part.named
@@ -110,17 +115,20 @@ class Listings:
         self._assumed = self._assumption_due = False
 
     def assume_statuses(self) -> None:
-        """Count listings as open whose status nobody has reported: the venue reports no more."""
+        """Count a status that nobody has reported as not known: the venue reports no more."""
         self._assumed = self._assumption_due = True
 
     def refuse_prices(self, reasons: Mapping[str, str]) -> None:
         """Note that the venue refuses the prices of listings, by symbol with its reason."""
-        found = [item for item in self._known.values() if item.symbol in reasons]
-        for item in found:
-            item.no_prices = pb.NO_PRICES_REFUSED
-            item.no_prices_text = reasons[item.symbol][:NO_PRICES_TEXT_MAX]
+        changed = []
+        for item in self._known.values():
+            text = reasons.get(item.symbol, "")[:NO_PRICES_TEXT_MAX]
+            if item.symbol not in reasons or (item.no_prices and item.no_prices_text == text):
+                continue
+            item.no_prices, item.no_prices_text = pb.NO_PRICES_REFUSED, text
             self._refused.add(item.instrument_id)
-        self.send(found)
+            changed.append(item)
+        self.send(changed)
 
     def has_prices(self, name: str) -> None:
         """Note that the venue sent the book of a listing whose prices it had refused."""
@@ -129,6 +137,13 @@ class Listings:
         item.ClearField("no_prices")
         item.ClearField("no_prices_text")
         self.send([item])
+
+    def _leave_out(self, part: ListPart) -> None:
+        first = self._list_id and part.request_id == self._list_id and not self._entries
+        kept = {} if first else self._left_out
+        after = kept | dict(islice(part.left_out.items(), LEFT_OUT_MAX - len(kept)))
+        self._left_out_due |= after != self._left_out
+        self._left_out = after
 
     def _learn(self, item: pb.Instrument) -> None:
         name = item.instrument_id
@@ -157,11 +172,12 @@ class Listings:
         self._due = self._known.copy()
         self._begins = self._ends = self._whole
         self._assumption_due = self._assumed
+        self._left_out_due = True
 
     @property
     def due(self) -> bool:
         """Whether svc_marketdata has to get something."""
-        return bool(self._due) or self._ends or self._assumption_due
+        return bool(self._due) or self._ends or self._assumption_due or self._left_out_due
 
     def fill(self, frame: feed.FeedRequest) -> bool:
         """Put what is due into a frame; return whether that was something."""
@@ -173,4 +189,11 @@ class Listings:
         if not self._due:
             frame.list_complete, self._ends = self._ends, False
             frame.statuses_assumed, self._assumption_due = self._assumption_due, False
+            if self._left_out_due:
+                self._left_out_due = False
+                frame.left_out.listings.extend(
+                    pb.LeftOutListing(symbol=symbol, text=text)
+                    for symbol, text in self._left_out.items()
+                )
+                frame.left_out.SetInParent()
         return True

@@ -81,7 +81,6 @@ class MarketSession:
         self._silent_because = ""
         self._up = False
         self._since_ns = clock.now_ns()
-        self._trading_status = instruments.TRADING_STATUS_UNSPECIFIED
         self._listings = Listings(dialect.file_instruments(clock.now_ns()))
         self._requests = ListingRequests(config, engine, dialect, clock, self._listings)
         self._updates: deque[feed.FeedUpdate] = deque()
@@ -203,7 +202,7 @@ class MarketSession:
             self._status_due = False
             frame.venue_status.CopyFrom(
                 venue_status(
-                    self.config, self._since_ns, self._trading_status, up=self._up,
+                    self.config, self._since_ns, self._requests.trading.status, up=self._up,
                     silent_because=self._silent_because,
                 )
             )  # fmt: skip
@@ -343,7 +342,7 @@ class MarketSession:
         why = ""
         if self._up:
             why = self._silence.why(
-                self._clock.monotonic(), trades=self._trading_status not in NOT_TRADING
+                self._clock.monotonic(), trades=self._requests.trading.status not in NOT_TRADING
             )
         if why != self._silent_because:
             _log.warning(
@@ -357,8 +356,6 @@ class MarketSession:
         self._dialect.forget()
         self._updates.clear()
         self._silence.begin(self._clock.monotonic())
-        if not self.config.dialect.trading_session_status:
-            self._trading_status = instruments.TRADING_STATUS_OPEN
         # The subscription brings the books; no earlier request is needed.
         self._asks.drop()
         self._set_up(True)
@@ -381,11 +378,9 @@ class MarketSession:
             if len(self._updates) > FEED_UPDATES_MAX:
                 self._updates.clear()
                 self._lost("updates_max")
-        self._requests.take(reading)
+        self._requests.take(reading, handed.received_ns)
         self._request_lost(reading)
-        if reading.session_status is not None:
-            self._trading_status = reading.session_status
-            self._status_due = True
+        self._status_due |= reading.trading_session is not None
 
     def _note_clock_and_faults(self, reading: MarketReading) -> None:
         for fault in reading.faults:

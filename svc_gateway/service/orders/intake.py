@@ -6,6 +6,8 @@ A message that could not be taken in makes the session lossy: it is rewound, and
 import asyncio
 from typing import Protocol
 
+from prometheus_client import Counter
+
 from kernel.clock import Clock
 from mesh.log import get_logger
 from mesh.sparse_log import SparseLog
@@ -63,6 +65,7 @@ class Intake:
         self.last_number = 0
         self._logon_number = 0
         self._marks: list[asyncio.Event] = []
+        self._counters: dict[str, Counter] = {}
         self._kept_gauge = metrics.UNACKNOWLEDGED.labels(session.config.session_id)
         self._log_parked = SparseLog(_log.error)
 
@@ -136,7 +139,11 @@ class Intake:
             self._session.outbound.questions.answer(
                 self._reader.reject_for(message, handed.raw, handed.number)
             )
-        metrics.MESSAGES.labels(self._session.config.session_id, kind).inc()
+        counter = self._counters.get(kind)
+        if counter is None:
+            session_id = self._session.config.session_id
+            counter = self._counters[kind] = metrics.MESSAGES.labels(session_id, kind)
+        counter.inc()
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()
             self._session.view.parked_messages += 1

@@ -51,7 +51,8 @@ class Liveness:
 
     def may_send(self) -> bool:
         """Return whether the session is certainly this gateway's at this moment."""
-        return not self.fenced and self._lease.valid(self._now())
+        clock = self._clock
+        return not self.fenced and self._lease.valid_at(clock.now_ns(), clock.monotonic())
 
     def link_open(self, opened: link.LinkOpened) -> None:
         """A link gives the session to this gateway."""

@@ -18,11 +18,10 @@ def age_limit(command: link.VenueCommand, config: SessionConfig) -> tuple[str, i
 
     An order that executes at once is meant for the prices that its trader saw.
     """
-    time_in_force = command.terms.time_in_force
-    at_once = command.kind == link.VENUE_COMMAND_KIND_NEW and (
-        (command.type in _AT_THE_MARKET and time_in_force not in _LATER_TIMES)
-        or (time_in_force in _AT_ONCE and command.type not in _LATER_TYPES)
-    )
-    if at_once:
-        return "immediate_age_max_s", min(config.immediate_age_max_s, config.command_age_max_s)
+    if command.kind == link.VENUE_COMMAND_KIND_NEW:
+        time_in_force, type_ = command.terms.time_in_force, command.type
+        if (type_ in _AT_THE_MARKET and time_in_force not in _LATER_TIMES) or (
+            time_in_force in _AT_ONCE and type_ not in _LATER_TYPES
+        ):
+            return "immediate_age_max_s", min(config.immediate_age_max_s, config.command_age_max_s)
     return "command_age_max_s", config.command_age_max_s

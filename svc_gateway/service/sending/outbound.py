@@ -7,7 +7,7 @@ everything is there that an earlier link can have had.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 
@@ -98,6 +98,8 @@ class Outbound:
             number: metrics.COMMANDS.labels(label, name.removeprefix("COMMAND_OUTCOME_").lower())
             for name, number in link.CommandOutcome.items()
         }
+        # Outcomes that are not counted yet: they are, once for all of a turn.
+        self._settled: Counter[int] = Counter()
 
     @property
     def queued(self) -> int:
@@ -125,6 +127,7 @@ class Outbound:
         for command in self._queue.all():
             if why := self._why_held_back(command):
                 self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
+        self._count_outcomes()
         self._wake.set()
 
     def heard(self, at_ns: int) -> None:
@@ -157,6 +160,7 @@ class Outbound:
                 )
             self._expected = command.outbound_sequence + 1
             self._take(command)
+        self._count_outcomes()
         if len(self._queue) >= QUEUED_COMMANDS_MAX:
             self._room.clear()
         self._depth.set(self.queued)
@@ -186,13 +190,12 @@ class Outbound:
         elif why := self._why_held_back(command):
             self._settle(command, link.COMMAND_OUTCOME_NOT_SENT, why)
         else:
-            self._queue.add(command.outbound_sequence, command.order_id, urgency, command)
+            sequence, order_id = command.outbound_sequence, command.order_id
+            self._queue.add(sequence, order_id, urgency, command)
             if command.kind in _STALE_KINDS:
                 age_ns = age_limit(command, self._config)[1] * NS_PER_S
                 deadline_ns = from_timestamp(command.committed_at) + age_ns
-                heappush(
-                    self._deadlines, (deadline_ns, command.outbound_sequence, command.order_id)
-                )
+                heappush(self._deadlines, (deadline_ns, sequence, order_id))
 
     def _withdraw(self, order_id: str) -> None:
         """Never send what waits of an order: its cancel has come."""
@@ -241,11 +244,11 @@ class Outbound:
                 await asyncio.sleep(0)
                 continue
             self._wake.clear()
+            timer = asyncio.get_running_loop().call_later(wait_s, self._wake.set)
             try:
-                async with asyncio.timeout(wait_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+                await self._wake.wait()
+            finally:
+                timer.cancel()
 
     def work(self, limit: int) -> float:
         """Handle up to so many; return the seconds until it is worth trying again."""
@@ -256,6 +259,7 @@ class Outbound:
                     return 0.0 if self._end_pointless() else wait_s
             return 0.0
         finally:
+            self._count_outcomes()
             self._depth.set(self.queued)
             if len(self._queue) < QUEUED_COMMANDS_MAX:
                 self._room.set()
@@ -341,18 +345,19 @@ class Outbound:
     ) -> Question:
         kind, redelivered, now_ns = command.kind, command.redelivered, self._clock.now_ns()
         goes_stale = kind in _STALE_KINDS
+        # By position, for each command: with names it takes twice as long.
         return Question(
-            goes_stale=goes_stale,
-            harmless=kind == link.VENUE_COMMAND_KIND_STATUS,
-            redelivered=redelivered,
-            committed_ns=from_timestamp(command.committed_at),
-            now_ns=now_ns,
-            age_max_s=age_limit(command, self._config)[1] if goes_stale else 0,
-            session_up=up,
-            store_epoch_ns=self._engine.epoch_ns() if redelivered else 0,
-            in_store=redelivered and command.cl_ord_id in self._requests_sent,
-            held_back=held_back,
-            unheard=self.no_new_orders or now_ns - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
+            goes_stale,
+            kind == link.VENUE_COMMAND_KIND_STATUS,
+            redelivered,
+            from_timestamp(command.committed_at),
+            now_ns,
+            age_limit(command, self._config)[1] if goes_stale else 0,
+            up,
+            self._engine.epoch_ns() if redelivered else 0,
+            redelivered and command.cl_ord_id in self._requests_sent,
+            held_back,
+            self.no_new_orders or now_ns - self._heard_ns > LINK_SILENCE_MAX_S * NS_PER_S,
         )
 
     def _send(self, command: link.VenueCommand) -> float:
@@ -384,20 +389,26 @@ class Outbound:
     def _settle(
         self, command: link.VenueCommand, outcome: link.CommandOutcome, text: str, number: int = 0
     ) -> None:
-        receipt = link.CommandReceipt(
-            outbound_sequence=command.outbound_sequence,
-            cl_ord_id=command.cl_ord_id,
-            outcome=outcome,
-            msg_seq_num=number,
-            text=text[:256],
-            order_id=command.order_id,
-            kind=command.kind,
-        )
+        sequence, order_id = command.outbound_sequence, command.order_id
+        receipt = link.CommandReceipt()
+        receipt.outbound_sequence = sequence
+        receipt.cl_ord_id = command.cl_ord_id
+        receipt.outcome = outcome
+        receipt.msg_seq_num = number
+        receipt.order_id = order_id
+        receipt.kind = command.kind
+        if text:
+            receipt.text = text[:256]
         if outcome in _NEVER_SENT and command.kind in _STALE_KINDS:
             is_new = command.kind == link.VENUE_COMMAND_KIND_NEW
-            self._unsent[command.order_id if is_new else command.cl_ord_id] = None
+            self._unsent[order_id if is_new else command.cl_ord_id] = None
             if len(self._unsent) > UNSENT_ORDERS_MAX:
                 self._unsent.popitem(last=False)
-        self._outcomes[outcome].inc()
-        self._queue.discard(command.outbound_sequence, command.order_id)
+        self._settled[outcome] += 1
+        self._queue.discard(sequence, order_id)
         self.receipts.give(receipt)
+
+    def _count_outcomes(self) -> None:
+        for outcome, count in self._settled.items():
+            self._outcomes[outcome].inc(count)
+        self._settled.clear()

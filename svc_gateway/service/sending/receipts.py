@@ -59,9 +59,14 @@ class Receipts:
         self._kept[sequence] = receipt
         if len(self._kept) > RECEIPTS_KEPT_MAX:
             self._kept.popitem(last=False)
-        self._ahead[sequence] = receipt
-        while self._next in self._ahead:
-            self._in_order.append(self._ahead.pop(self._next))
+        ahead = self._ahead
+        if sequence == self._next:
+            self._in_order.append(receipt)
+            self._next += 1
+        else:
+            ahead[sequence] = receipt
+        while ahead and self._next in ahead:
+            self._in_order.append(ahead.pop(self._next))
             self._next += 1
         sent = receipt.outcome == link.COMMAND_OUTCOME_SENT
         if not sent and sequence in self._ahead:

@@ -13,6 +13,7 @@ from svc_identity.adapters.postgres.tables import SCHEMA
 TABLES: Final[dict[str, str]] = {
     # Written by triggers, with the owner's rights.
     "user_log": "SELECT",
+    "audit_chain": "SELECT",
     # Append-only; the database gives the numbers.
     "audit_log": """SELECT, INSERT (entry_id, at_ns, act, actor, user_id, username, address,
         session_id, detail, count)""",

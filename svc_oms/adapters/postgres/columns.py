@@ -4,24 +4,71 @@ Statements are put together from constants only; values are parameters.
 """
 # ruff: noqa: S608
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
+from svc_oms.service.ports import StoreRefusedError
 from svc_oms.service.ports.rows.columns import Column, Kind, columns_of
 
 FROM_US = "'epoch'::timestamptz + {} * interval '1 microsecond'"
 
 
-def packed_rows(kinds: str, first: int, rest: str) -> str:
-    """Make rows of one text array, whose texts hold columns, and further arrays.
+ROW_END, COLUMN_END = "\x1e", "\x1f"
+"""Between packed rows, and between the columns of one: the field rules refuse both in texts."""
 
-    Each text becomes an array `c`, so that a row of many columns is one parameter:
-    the driver's cost is per array element.
+
+class PackedRows(NamedTuple):
+    """Rows as a text that holds their columns, and if they have bodies, the bytes of these.
+
+    The driver's cost is per array element, so that an array for each column costs more than all
+    else that it does.
     """
-    arrays = ", ".join(f"${first + i}::{kind}[]" for i, kind in enumerate(kinds.split()))
-    # OFFSET 0 keeps the planner from splitting the text anew for every column.
-    return f"""(SELECT string_to_array(packed, E'\\x1f') AS c, {rest}
-        FROM unnest({arrays}) AS p (packed, {rest}) OFFSET 0)"""
+
+    texts: int
+    """Columns of a row that are texts: c[1] and so on."""
+    bodies: tuple[str, ...] = ()
+    """Names of the columns that are bytes."""
+
+    def sql(self, first: int) -> str:
+        """Return the rows, from this parameter on: an array c, and the bodies."""
+        bytes_ = f"${first + 1}::bytea"
+        bodies = [
+            f"substring({bytes_} FROM nullif(c[{at}], '')::int4 FOR c[{at + 1}]::int4) AS {name}"
+            for at, name in zip(count(self.texts + 1, 2), self.bodies)
+        ]
+        # OFFSET 0 keeps the planner from splitting a text anew for every column.
+        return f"""(SELECT {", ".join(["c", *bodies])}
+        FROM (SELECT string_to_array(packed, E'\\x1f') AS c
+            FROM string_to_table(${first}::text, E'\\x1e') AS p (packed) OFFSET 0) AS texts)"""
+
+    def pack(self, rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """Return the parameters of rows: each is its texts, joined, and its bodies; None is NULL.
+
+        Raises:
+            StoreRefusedError: A text contains what separates texts.
+        """
+        texts: list[str] = []
+        bodies: list[bytes] = []
+        at = 1
+        for text, *row in rows:
+            for body in row:
+                if body is None:
+                    text += "\x1f\x1f0"  # noqa: PLW2901  the row, column by column
+                    continue
+                size = len(body)
+                text += f"\x1f{at}\x1f{size}"  # noqa: PLW2901
+                at += size
+                bodies.append(body)
+            texts.append(text)
+        packed = ROW_END.join(texts)
+        columns = self.texts + 2 * len(self.bodies)
+        if texts and (
+            packed.count(ROW_END) != len(texts) - 1
+            or packed.count(COLUMN_END) != len(texts) * (columns - 1)
+        ):
+            raise StoreRefusedError("a text contains a control character that separates columns")
+        return [packed, b"".join(bodies)] if self.bodies else [packed]
 
 
 class _Sql(NamedTuple):
@@ -69,27 +116,25 @@ class Table:
         kinds = [column.kind for column in self._columns.values()]
         assert kinds[-2:] == [Kind.MESSAGE, Kind.BODY], "pack() relies on it"
         self._plain = "\x1f".join(["%s"] * (len(kinds) - 2))
+        self._rows = PackedRows(len(kinds) - 1, ("body",))
         self.names = ", ".join(column.name for column in self._columns.values())
         self.shown = {
             field: _SQL[column.kind].shown.format(name=column.name)
             for field, column in list(self._columns.items())[:-2]
         }
 
-    def pack(self, row: Sequence[Any]) -> tuple[str, bytes]:
-        """Pack a row into one text and its body.
-
-        No column may contain the separator: it is a control character, which the field rules
-        refuse. If a venue's listing or ExecID(17) contains one, the database refuses the row.
-        """
-        return f"{self._plain % row[:-2]}\x1f{row[-2].hex()}", row[-1]
+    def pack(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        """Return the parameters of rows; see `PackedRows.pack`."""
+        plain = self._plain
+        return self._rows.pack((f"{plain % row[:-2]}\x1f{row[-2].hex()}", row[-1]) for row in rows)
 
     def unpacked(self, first: int) -> str:
-        """Turn packed rows and their bodies, from this parameter on, into rows of the table."""
+        """Turn packed rows, from this parameter on, into rows of the table."""
         texts = {c.name: f"c[{i}]" for i, c in enumerate(self._columns.values(), start=1)}
         columns = ", ".join(
             f"{_unpacked(column, texts)} AS {column.name}" for column in self._columns.values()
         )
-        return f"SELECT {columns} FROM {packed_rows('text bytea', first, 'body')} AS rows"
+        return f"SELECT {columns} FROM {self._rows.sql(first)} AS rows"
 
     def changes(self, old: str, new: str) -> str:
         """Set what moves, in an UPDATE of the row `old` from the row `new`."""

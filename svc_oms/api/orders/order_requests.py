@@ -38,6 +38,9 @@ from svc_oms.service.submissions import (
 Reply = Callable[[Outcome], None]
 
 _NOBODY: frozenset[str] = frozenset()
+# By number. The field rules refuse other numbers; a call of the class takes three times as long.
+_SIDES = {side.value: side for side in Side}
+_TYPES = {type_.value: type_ for type_ in OrderType}
 
 
 def body_hash(request: Message) -> bytes:
@@ -76,8 +79,8 @@ def _place(
         idempotency_key=request.idempotency_key,
         account_id=request.account_id,
         instrument_id=request.instrument_id,
-        side=Side(request.side),
-        type=OrderType(request.type),
+        side=_SIDES[request.side],
+        type=_TYPES[request.type],
         terms=terms_value(request.terms),
         actor=user.subject,
         regulatory=(

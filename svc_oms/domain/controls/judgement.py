@@ -38,9 +38,8 @@ def judge(
     if not limits:
         return ()
     for kind, check in CHECKS:
-        applied = None if kind in leave_out else limits.get(kind)
-        if applied is not None:
-            check(view, trial, applied)
+        if kind in limits and kind not in leave_out:
+            check(view, trial, limits[kind])
     applied = limits.get(LimitKind.SELF_MATCH)
     return () if applied is None else check_self_match(view, trial, applied)
 
@@ -51,16 +50,17 @@ def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = fro
     What waits here counts for volume and collar when it is sent, not when it is accepted.
     """
     order, now_ns, state = trial.order, trial.now_ns, view.state
-    applied = view.limit(LimitKind.VOLUME, order, now_ns)
+    limits = view.applied(order, now_ns)
+    applied = limits.get(LimitKind.VOLUME)
     if applied is not None and trial.sent and (trial.more_quantity or trial.more_value):
         name = volume_name(applied, order.currency)
         window = state.window(name, now_ns, applied.values.window_ms)
         state.windows[name] = window.counted(now_ns, trial.more_quantity, trial.more_value)
-    applied = view.limit(LimitKind.DUPLICATE_ORDER, order, now_ns)
+    applied = limits.get(LimitKind.DUPLICATE_ORDER)
     if applied is not None and LimitKind.DUPLICATE_ORDER not in leave_out:
         mark = fingerprint(order, trial.terms)
         state.remember(now_ns, mark, applied.values.window_ms * NS_PER_MS)
-    applied = view.limit(LimitKind.PRICE_COLLAR, order, now_ns)
+    applied = limits.get(LimitKind.PRICE_COLLAR)
     if applied is not None and trial.sent and _moves_collar(applied, trial):
         name = collar_name(applied, order)
         collar = collar_with(view, trial, applied)

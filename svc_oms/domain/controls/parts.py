@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.side import Side
-from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
+from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add, multiply
 from svc_oms.domain.numbers import subtract as minus
 
@@ -66,7 +66,10 @@ def unit_price(terms: OrderTerms, reference: Price | None) -> Price | None:
 
 def listing_of(order: Order) -> Listing:
     """Return what an order is summed by."""
-    return Listing(*InstrumentKey.of(order), order.instrument_id, order.venue_mic)
+    # The first two are its InstrumentKey.
+    return Listing(
+        order.isin or order.instrument_id, order.currency, order.instrument_id, order.venue_mic
+    )
 
 
 def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = None) -> Part:
@@ -79,10 +82,11 @@ def part_of(order: Order, reference: Price | None, asked: OrderTerms | None = No
     """
     quantity = value = ZERO
     priced = True
+    cum = order.cum_quantity
     for terms in (order.terms, order.pending_terms, asked):
         if terms is None:
             continue
-        leaves = max(minus(terms.quantity, order.cum_quantity), ZERO)
+        leaves = max(minus(terms.quantity, cum), ZERO) if cum else terms.quantity
         price = unit_price(terms, reference)
         if price is None:
             priced = False

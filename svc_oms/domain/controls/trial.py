@@ -68,7 +68,10 @@ class AccountView:
 
     def applied(self, order: Order, now_ns: int) -> dict[LimitKind, Applied]:
         """Return the limits that apply to an order, by kind; looked up once per listing."""
-        return self.applied_at((order.instrument_id, order.venue_mic, order.currency), now_ns)
+        listing = order.instrument_id, order.venue_mic, order.currency
+        if now_ns == self._at and listing in self._applied:
+            return self._applied[listing]
+        return self.applied_at(listing, now_ns)
 
     def applied_at(self, listing: tuple[str, str, str], now_ns: int) -> dict[LimitKind, Applied]:
         """Return the limits that apply at a listing: its id, venue and currency."""

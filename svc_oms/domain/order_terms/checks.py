@@ -34,12 +34,14 @@ class Instrument(NamedTuple):
     tick_table: tuple[TickBand[Price], ...]
     """Lowest first, the first from zero; the last one has no upper bound."""
     tradable: bool
-    """TradingStatus OPEN or AUCTION."""
+    """TradingStatus OPEN or AUCTION, or not known."""
     trading_status: str = ""
     """Name of the TradingStatus without prefix, for the text of a refusal."""
     max_quantity: Quantity | None = None
     venue_symbol: str = ""
     """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    status_known: bool = True
+    """False if the venue was asked for its trading status and did not answer."""
 
 
 class Limits(NamedTuple):

@@ -164,23 +164,27 @@ def check_kind(
         invalid(
             "terms.time_in_force",
             in_force.name,
-            f"one of {_names(TIMES[type_])}, because the type is {type_.name}",
+            f"one of {_names(TIMES[type_])}, {_because(type_)}",
         )
     needs, may = TERMS[type_]
     if type_ is _T.MARKET_TO_LIMIT and standing is not None and standing.limit_price is not None:
         # It has become a limit order: nobody could guess a price that is left out.
         needs = _RESTING
-    because = f"because the type is {type_.name}"
     for name, what, at in _FIELDS:
         value = terms[at]
         if value is None:
             if name in needs:
-                invalid(f"terms.{name}", "", f"{what}, {because}")
+                invalid(f"terms.{name}", "", f"{what}, {_because(type_)}")
         elif name not in needs and name not in may:
-            invalid(f"terms.{name}", _in_words(value), f"empty, {because}")
+            invalid(f"terms.{name}", _in_words(value), f"empty, {_because(type_)}")
         elif isinstance(value, Decimal) and value <= 0:
             invalid(f"terms.{name}", _in_words(value), "above 0")
-    _check_expire_time(terms, now_ns)
+    if terms.expire_time_ns is not None or in_force is _F.GTD:
+        _check_expire_time(terms, now_ns)
+
+
+def _because(type_: OrderType) -> str:
+    return f"because the type is {type_.name}"
 
 
 def _check_expire_time(terms: OrderTerms, now_ns: int) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
-from kernel.side import CODE_OF_SIDE
+from kernel.side import CODE_OF_SIDE, Side
 from svc_oms.domain.events import Event, OrderInDoubt, OrderResolved, VenueReportParked
 from svc_oms.domain.facts import (
     BusinessRejectFacts,
@@ -173,11 +173,11 @@ def _msg_type(facts: Facts) -> str:
 def _compare_identity(order: Order, facts: ExecutionReportFacts, found: _Found) -> None:
     repeats, named = facts.repeats, facts.venue_order_id
     if repeats is not None and not (
-        repeats.side == CODE_OF_SIDE[order.side]
+        repeats.isin == order.isin
+        and repeats.account_id == order.account_id
         and repeats.symbol == order.symbol
-        and repeats.isin in ("", order.isin)
-        and repeats.account_id in ("", order.account_id)
-        and repeats.currency in ("", order.currency)
+        and repeats.currency == order.currency
+        and repeats.side == CODE_OF_SIDE[order.side]
     ):
         for field, reported, known in (
             ("Side(54)", repeats.side, CODE_OF_SIDE[order.side]),
@@ -205,6 +205,10 @@ def _compare_refused(order: Order, facts: CancelRejectFacts, found: _Found) -> N
     before = facts.orig_cl_ord_id
     if before and order.origin is not OrderOrigin.VENUE and not before.startswith(order.order_id):
         found.differs(f"OrigClOrdID(41) is {before!r}, which is none of this order's")
+    if facts.account_id not in ("", order.account_id):
+        found.differs(
+            f"Account(1) is {facts.account_id!r} where the order has {order.account_id!r}"
+        )
 
 
 def _is_ours(order: Order, facts: ExecutionReportFacts) -> bool:
@@ -263,6 +267,16 @@ def _compare_terms(before: Order, after: Order, facts: ExecutionReportFacts, fou
     if in_force is not None and all(one.time_in_force is not in_force for one in known):
         ours = known[0].time_in_force.name
         found.differs(f"TimeInForce(59) is {in_force.name} where the order has {ours}")
+    _compare_expiry(facts.expire_time_ns, known, found)
+
+
+def _compare_expiry(reported_ns: int, known: Sequence[OrderTerms], found: _Found) -> None:
+    """Compare ExpireTime(126), which venues get in whole seconds."""
+    expiries = [one.expire_time_ns // NS_PER_S for one in known if one.expire_time_ns is not None]
+    if reported_ns and expiries and reported_ns // NS_PER_S not in expiries:
+        apart_s = reported_ns // NS_PER_S - expiries[0]
+        side = "after" if apart_s > 0 else "before"
+        found.differs(f"ExpireTime(126) is {abs(apart_s)} s {side} the order's")
 
 
 def _are(terms: OrderTerms, facts: ExecutionReportFacts) -> bool:
@@ -274,6 +288,9 @@ def _are(terms: OrderTerms, facts: ExecutionReportFacts) -> bool:
         and (limit is None or (terms.limit_price is not None and limit == terms.limit_price))
         and facts.stop_price is None
         and facts.display_quantity is None
+        and facts.cash_quantity is None
+        and facts.peg_offset is None
+        and not facts.expire_time_ns
         and TIMES_IN_FORCE.get(facts.time_in_force, terms.time_in_force) == terms.time_in_force
     )
 
@@ -293,6 +310,20 @@ def _terms(
         yield "StopPx(99)", facts.stop_price, [*stops]
     shown = [one.display_quantity for one in known if one.display_quantity is not None]
     yield "MaxFloor(111)", facts.display_quantity, [*shown]
+    cash = [one.cash_quantity for one in known if one.cash_quantity is not None]
+    yield "CashOrderQty(152)", facts.cash_quantity, cash
+    yield "PegOffsetValue(211)", facts.peg_offset, [*_offsets(order, known)]
+
+
+def _offsets(order: Order, known: Sequence[OrderTerms]) -> Iterator[Decimal]:
+    """Yield the distances from the market that the venue was given, as it was given them."""
+    if order.trigger is not None:
+        return  # the OMS watches the stop, and the venue was given none
+    for one in known:
+        if one.peg is not None:
+            yield one.peg.offset
+        elif one.trailing_offset is not None:
+            yield one.trailing_offset if order.side is Side.BUY else -one.trailing_offset
 
 
 # --- What is executed and left, and whether it works -------------------------------------

@@ -34,6 +34,8 @@ from svc_oms.domain.reports.unsolicited import NO_ORDER_ID
 # ExecType(150): reports that end an order; that pause it or change its terms.
 _ENDS: Final = frozenset("4C8")
 _CHANGES: Final = frozenset("379BD5L")
+# Stopped, suspended.
+_PAUSED_BY: Final = frozenset("79")
 _TRADE: Final = "F"
 _STATUS: Final = "I"
 # OrdStatus(39) of an ended order, in the answer to a question.
@@ -137,6 +139,16 @@ def in_contradiction(order: Order, cl_ord_id: str, text: str) -> list[Event]:
     if standing_doubts(order) or cl_ord_id in order.in_doubt:
         return asks
     return [OrderInDoubt(cl_ord_id, text), *asks]
+
+
+def was_overtaken(order: Order, facts: ExecutionReportFacts) -> bool:
+    """Return whether a pause is older than the fill that ended the order: a copy brought that."""
+    return (
+        facts.exec_type in _PAUSED_BY
+        and order.base_state is OrderState.FILLED
+        and facts.cum_quantity is not None
+        and facts.cum_quantity < order.cum_quantity
+    )
 
 
 def shows_working(order: Order, facts: ExecutionReportFacts) -> bool:

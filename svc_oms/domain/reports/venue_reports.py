@@ -59,7 +59,7 @@ from svc_oms.domain.model import (
 )
 from svc_oms.domain.numbers import NO_QUANTITY, add, subtract
 from svc_oms.domain.order_terms.cash import found_quantity
-from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, works
+from svc_oms.domain.reports.legs import end_of_another_leg, of_another_leg, was_overtaken, works
 from svc_oms.domain.reports.report_parts import (
     PAUSED,
     arrival,
@@ -94,7 +94,6 @@ __all__ = [
 Executions = Mapping[str, Execution]
 NO_EXECUTIONS: Final[Executions] = {}
 
-
 PAUSES: Final[Mapping[OrderState, Event]] = {
     OrderState.DONE_FOR_DAY: OrderDoneForDay(),
     OrderState.SUSPENDED: OrderSuspended(),
@@ -113,6 +112,7 @@ def interpret(
     executions: Executions = NO_EXECUTIONS,
     *,
     copied: bool = False,
+    copied_venue: bool = False,
 ) -> list[Event]:
     """Return the events of a report, in order; [] if nothing is new.
 
@@ -126,6 +126,7 @@ def interpret(
             which name one in ExecRefID(19) (`execution_ids.named`). One that was corrected
             counts as busted.
         copied: It is of a drop copy, and so does not show whether the order works now.
+        copied_venue: The venue has a drop copy too, which may have been faster.
     """
     if isinstance(facts, CancelRejectFacts):
         return cancel_reject(order, facts, copied=copied)
@@ -140,6 +141,8 @@ def interpret(
     handler = _BY_EXEC_TYPE.get(facts.exec_type)
     if handler is None:
         return [*first, parked("8", f"ExecType(150)={facts.exec_type} is not known")]
+    if copied_venue and was_overtaken(order, facts):
+        return first
     if not copied:
         opened = works(order, facts)
         first, order = [*first, *opened], folded(order, opened)

@@ -16,6 +16,10 @@ from svc_oms.service.codec.order_events import encode_account_event, encode_even
 from svc_oms.service.codec.order_records import order_message, order_write, progress_message
 from svc_oms.service.ports import AccountRow, EventWrite, WriteSet
 
+_Encoded = tuple[order_pb2.OrderProgress, order_pb2.Order | None, bytes]
+"""Of an order after its last event: its progress, and if its acceptance was that event, its message
+and the message's bytes."""
+
 
 class BookChanges:
     """The accounts and orders of a batch, changing with every event.
@@ -46,7 +50,7 @@ class BookChanges:
         }
         self.controls = {account_id: row.controls for account_id, row in accounts.items()}
         self._created: set[str] = set()
-        self._encoded: dict[str, tuple[order_pb2.OrderProgress, order_pb2.Order | None]] = {}
+        self._encoded: dict[str, _Encoded] = {}
         self._lines: defaultdict[str, list[EventWrite]] = defaultdict(list)
         self._known: list[Mapping[str, Order]] = []
         self.orders: dict[str, Order] = {}
@@ -75,13 +79,16 @@ class BookChanges:
         """Fold events into an order and append them to its account's log, all or none."""
         sequence, head = self._accounts[account_id]
         lines = []
-        progress = message = None
+        progress, message, body = None, None, b""
         for event in events:
             sequence += 1
             order = evolve(order, event, stamp, sequence)
             progress = progress_message(order)
-            message = order_message(order, progress) if type(event) is OrderAccepted else None
-            payload = encode_event(event, stamp, order, progress, message)
+            message, body = None, b""
+            if type(event) is OrderAccepted:
+                message = order_message(order, progress)
+                body = message.SerializeToString()
+            payload = encode_event(event, stamp, order, progress, body)
             head = event_hash(head, payload)
             lines.append(EventWrite(account_id, sequence, order.order_id, payload, head))
         assert order is not None, "an order begins with an event"
@@ -92,7 +99,7 @@ class BookChanges:
         self._accounts[account_id] = (sequence, head)
         self._lines[account_id].extend(lines)
         self.orders[order.order_id] = order
-        self._encoded[order.order_id] = (progress, message)
+        self._encoded[order.order_id] = (progress, message, body)
         return order
 
     def add_account_event(self, account_id: str, event: VenueReportParked, stamp: Stamp) -> None:
@@ -111,13 +118,14 @@ class BookChanges:
             head = self._accounts[account_id]
             writes.accounts.append((account_id, *head, self.controls[account_id]))
             writes.events.extend(lines)
-        for order_id, (progress, message) in self._encoded.items():
+        for order_id, (progress, message, body) in self._encoded.items():
             order = self.orders[order_id]
-            encoded = order_message(order, progress) if message is None else message
-            body = encoded.SerializeToString()
+            if message is None:
+                message = order_message(order, progress)  # noqa: PLW2901  not encoded so far
+                body = message.SerializeToString()  # noqa: PLW2901
             self.bodies[order_id] = body
             rows = writes.new_orders if order_id in self._created else writes.changed_orders
-            rows.append(order_write(order, encoded, body))
+            rows.append(order_write(order, message, body))
         return writes
 
     def head(self, account_id: str) -> tuple[int, bytes]:

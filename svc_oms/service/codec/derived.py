@@ -161,7 +161,11 @@ def reader(
         if field.optional and field.has_presence
     ]
     places = {place for place, _ in maybe}
-    converted = [(place, read) for place, read in enumerate(reads) if read and place not in places]
+    converted = [
+        (place, read, fields[place].optional)
+        for place, read in enumerate(reads)
+        if read and place not in places
+    ]
 
     kind: Any = value
     if len(fields) == 1 and maybe:
@@ -175,8 +179,10 @@ def reader(
 
     def read(source: M, *rest: Any) -> Any:
         values = [*get(source), *rest]
-        for place, convert in converted:
-            values[place] = convert(values[place])
+        for place, convert, optional in converted:
+            given = values[place]
+            # Most optional fields of a report are empty.
+            values[place] = convert(given) if given or not optional else None
         for place, read_if_set in maybe:
             values[place] = read_if_set(source)
         return make(values) if make else value(*values)
@@ -294,8 +300,16 @@ def _read(field: _Field) -> Read | None:
         return lambda given: kind(given) if given else None
     if kind is Decimal:
         return (lambda given: Decimal(given) if given else _ZERO) if field.has_default else Decimal
-    converts: dict[bool, Read] = {_is_enum(kind): kind, get_origin(kind) is frozenset: frozenset}
-    return converts.get(True)
+    if _is_enum(kind):
+        return _member_of(kind)
+    return frozenset if get_origin(kind) is frozenset else None
+
+
+def _member_of(kind: Any) -> Read:
+    """Return what gives the member of a number; ValueError if there is none."""
+    members = {member.value: member for member in kind}
+    # A call of the class takes three times as long.
+    return lambda number: members.get(number) or kind(number)
 
 
 def _if_set(name: str, read: Read | None) -> Read:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, get_args
 
-from mesh.timestamps import from_timestamp
+from mesh.timestamps import from_timestamp, set_timestamp
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.domain import events as ev
 from svc_oms.domain.events import Event, Stamp
@@ -10,6 +10,7 @@ from svc_oms.domain.model import Order
 from svc_oms.domain.verification.verify import LogLine
 from svc_oms.service.codec.derived import Codec, derive
 from svc_oms.service.codec.order_records import NEW_ORDER_FOLD, order_value
+from svc_oms.service.codec.stream_frames import accepted_field
 from svc_oms.service.codec.values import timestamp
 
 
@@ -47,7 +48,7 @@ def encode_event(
     stamp: Stamp,
     order: Order,
     progress: order_pb2.OrderProgress,
-    message: order_pb2.Order | None = None,
+    body: bytes = b"",
 ) -> bytes:
     """Serialise an event of an order, once and for all.
 
@@ -56,28 +57,30 @@ def encode_event(
         stamp: When and by whom.
         order: The order after it.
         progress: The order's progress after it, encoded.
-        message: The order after it, encoded; for OrderAccepted.
+        body: The order after it, serialised; for OrderAccepted.
     """
-    envelope = event_pb2.OrderEvent(
-        account_id=order.account_id,
-        sequence=order.last_sequence,
-        order_id=order.order_id,
-        actor=stamp.actor,
-        idempotency_key=stamp.idempotency_key,
-        progress=progress,
-        anomaly=order.anomaly,
-        msg_seq_num=stamp.msg_seq_num,
-        msg_type=stamp.msg_type,
-    )
+    envelope = event_pb2.OrderEvent()
+    envelope.account_id = order.account_id
+    envelope.sequence = order.last_sequence
+    envelope.order_id = order.order_id
+    envelope.actor = stamp.actor
+    envelope.progress.CopyFrom(progress)
+    if stamp.idempotency_key:
+        envelope.idempotency_key = stamp.idempotency_key
+    if order.anomaly:
+        envelope.anomaly = order.anomaly
+    if stamp.msg_seq_num:
+        envelope.msg_seq_num = stamp.msg_seq_num
+    if stamp.msg_type:
+        envelope.msg_type = stamp.msg_type
     _set_times(envelope, stamp)
-    if isinstance(event, ev.OrderAccepted):
-        assert message is not None, "an acceptance carries the order"
-        envelope.accepted.order.CopyFrom(message)
-    else:
-        name, write = ENCODERS[type(event)]
-        kind = getattr(envelope, name)
-        kind.SetInParent()
-        write(kind, event)
+    if type(event) is ev.OrderAccepted:
+        # The kind is the last field of an envelope: nothing of it is encoded twice.
+        return envelope.SerializeToString() + accepted_field(body)
+    name, write = ENCODERS[type(event)]
+    kind = getattr(envelope, name)
+    kind.SetInParent()
+    write(kind, event)
     return envelope.SerializeToString()
 
 
@@ -101,9 +104,9 @@ def encode_account_event(
 def _set_times(envelope: event_pb2.OrderEvent, stamp: Stamp) -> None:
     envelope.occurred_at.CopyFrom(timestamp(stamp.occurred_at_ns))
     if stamp.venue_time_ns:
-        envelope.venue_time.CopyFrom(timestamp(stamp.venue_time_ns))
+        set_timestamp(envelope.venue_time, stamp.venue_time_ns)
     if stamp.received_at_ns:
-        envelope.received_at.CopyFrom(timestamp(stamp.received_at_ns))
+        set_timestamp(envelope.received_at, stamp.received_at_ns)
 
 
 def decode_event(payload: bytes, event_hash: bytes = b"") -> LogLine:

@@ -8,7 +8,7 @@ venue command gets the number it was committed under without being rebuilt.
 from collections.abc import Iterable, Mapping, Sequence
 
 from ordermesh.gateway.v1.venue_link_service_pb2 import LinkResponse, VenueCommand
-from ordermesh.oms.v1.event_pb2 import OrderStreamItem
+from ordermesh.oms.v1.event_pb2 import OrderAccepted, OrderEvent, OrderStreamItem
 from ordermesh.oms.v1.order_flow_service_pb2 import FlowResponse
 from ordermesh.oms.v1.order_service_pb2 import WatchResponse
 
@@ -40,7 +40,15 @@ _ITEMS = _tag(WatchResponse, "items", _LENGTH_DELIMITED)
 assert _tag(FlowResponse, "items", _LENGTH_DELIMITED) == _ITEMS, "one framing for both streams"
 _COMMANDS = _tag(LinkResponse, "commands", _LENGTH_DELIMITED)
 _NUMBER = _tag(VenueCommand, "outbound_sequence", 0)
+_ACCEPTED = _tag(OrderEvent, "accepted", _LENGTH_DELIMITED)
+_ACCEPTED_ORDER = _tag(OrderAccepted, "order", _LENGTH_DELIMITED)
 _REDELIVERED = _tag(VenueCommand, "redelivered", 0) + b"\x01"
+
+
+def accepted_field(order: bytes) -> bytes:
+    """Frame a serialised Order as the `accepted` of an OrderEvent, to be appended to it."""
+    head = _ACCEPTED_ORDER + varint(len(order))
+    return b"".join((_ACCEPTED, varint(len(head) + len(order)), head, order))
 
 
 def stream_item(item: bytes) -> bytes:

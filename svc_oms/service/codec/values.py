@@ -88,7 +88,7 @@ LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
 
 # What other files call.
-terms_message, terms_value = TERMS.message, TERMS.read
+terms_message, write_terms, terms_value = TERMS
 execution_message, execution_value = EXECUTION.message, EXECUTION.read
 link_message, link_value = LINK.message, LINK.read
 trigger_message, trigger_value = TRIGGER.message, TRIGGER.read

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from kernel.decimals import EXECUTION_QUANTITY_FRACTION_DIGITS_MAX, FRACTION_DIGITS_MAX
+from kernel.decimals import (
+    CACHED_TEXTS_MAX,
+    EXECUTION_PRICE_FRACTION_DIGITS_MAX,
+    EXECUTION_QUANTITY_FRACTION_DIGITS_MAX,
+    FRACTION_DIGITS_MAX,
+)
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.facts import ReportedOrder
 from svc_oms.domain.model import Order, OrderTerms
-from svc_oms.domain.numbers import bounded, execution_price
+from svc_oms.domain.numbers import bounded
 from svc_oms.domain.order_terms.triggers import at_venue
 from svc_oms.domain.reports.venue_reports import (
     BusinessRejectFacts,
@@ -21,7 +25,7 @@ from svc_oms.domain.reports.venue_reports import (
     SessionRejectFacts,
 )
 from svc_oms.service.codec.derived import reader
-from svc_oms.service.codec.values import terms_message, timestamp
+from svc_oms.service.codec.values import timestamp, write_terms
 
 
 def command_bytes(
@@ -31,28 +35,26 @@ def command_bytes(
     cl_ord_id: str,
     orig_cl_ord_id: str,
     now_ns: int,
-    encoded_terms: order_pb2.OrderTerms | None = None,
 ) -> bytes:
     """Serialise a command without its outbound number, which the database gives.
 
     A stop that was watched here is sent as the order it became.
     """
     type_, terms = at_venue(order, terms)
-    message = gw.VenueCommand(
-        cl_ord_id=cl_ord_id,
-        orig_cl_ord_id=orig_cl_ord_id,
-        kind=kind,
-        order_id=order.order_id,
-        venue_order_id=order.venue_order_id,
-        account_id=order.account_id,
-        symbol=order.symbol,
-        isin=order.isin,
-        currency=order.currency,
-        side=order.side,  # type: ignore[arg-type] # by number
-        type=type_,  # type: ignore[arg-type] # by number
-        terms=terms_message(terms) if encoded_terms is None else encoded_terms,
-        committed_at=timestamp(now_ns),
-    )
+    message = gw.VenueCommand()
+    message.cl_ord_id = cl_ord_id
+    message.orig_cl_ord_id = orig_cl_ord_id
+    message.kind = kind
+    message.order_id = order.order_id
+    message.venue_order_id = order.venue_order_id
+    message.account_id = order.account_id
+    message.symbol = order.symbol
+    message.isin = order.isin
+    message.currency = order.currency
+    message.side = order.side  # type: ignore[assignment] # by number
+    message.type = type_  # type: ignore[assignment] # by number
+    write_terms(message.terms, terms)
+    message.committed_at.CopyFrom(timestamp(now_ns))
     if orig_cl_ord_id != order.cl_ord_id:
         # It is a replace without answer, which the gateway may never have sent.
         message.orig_cl_ord_id_before = order.cl_ord_id
@@ -72,48 +74,44 @@ def origin_bytes(firm_id: str, desk_id: str, placed_by: str, requested_by: str) 
     ).SerializeToString()
 
 
+@lru_cache(maxsize=CACHED_TEXTS_MAX)
+def _decimal(text: str, fraction_digits_max: int) -> Decimal:
+    return bounded(Decimal(text), fraction_digits_max)
+
+
 def _number(
-    field: str, text: str, fraction_digits_max: int = FRACTION_DIGITS_MAX
-) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        return bounded(Decimal(text), fraction_digits_max)
-    except (InvalidOperation, ValueError) as error:
-        raise ValueError(f"{field} is {text!r}, should be a decimal number") from error
+    field: str, fraction_digits_max: int = FRACTION_DIGITS_MAX, *, signed: bool = False
+) -> Callable[[str], Decimal | None]:
+    """Return what reads a field: None for an empty text, ValueError if it is no such number."""
+
+    def read(text: str) -> Decimal | None:
+        if not text:
+            return None
+        try:
+            number = _decimal(text, fraction_digits_max)
+        except (InvalidOperation, ValueError) as error:
+            raise ValueError(f"{field} is {text!r}, should be a decimal number") from error
+        if number < 0 and not signed:
+            raise ValueError(f"{field} is {text!r}, should not be below zero")
+        return number
+
+    return read
 
 
-def _last_price(text: str) -> Decimal | None:
-    try:
-        return execution_price(text) if text else None
-    except (InvalidOperation, ValueError) as error:
-        raise ValueError(f"LastPx(31) is {text!r}, should be a decimal number") from error
-
-
-def _quantity(
-    field: str, text: str, fraction_digits_max: int = FRACTION_DIGITS_MAX
-) -> Decimal | None:
-    number = _number(field, text, fraction_digits_max)
-    if number is not None and number < 0:
-        raise ValueError(f"{field} is {text!r}, should not be below zero")
-    return number
-
-
-def _executed(field: str, text: str) -> Decimal | None:
-    return _quantity(field, text, EXECUTION_QUANTITY_FRACTION_DIGITS_MAX)
-
-
+_EXECUTED = EXECUTION_QUANTITY_FRACTION_DIGITS_MAX
 _NUMBERS: dict[str, Callable[[str], Decimal | None]] = {
-    "order_quantity": partial(_quantity, "OrderQty(38)"),
-    "last_quantity": partial(_executed, "LastQty(32)"),
-    "last_price": _last_price,
-    "leaves_quantity": partial(_executed, "LeavesQty(151)"),
-    "cum_quantity": partial(_executed, "CumQty(14)"),
-    "average_price": partial(_number, "AvgPx(6)"),
-    "limit_price": partial(_number, "Price(44)"),
-    "stop_price": partial(_number, "StopPx(99)"),
-    "display_quantity": partial(_quantity, "MaxFloor(111)"),
-    "pegged_price": partial(_number, "PeggedPrice(839)"),
+    "order_quantity": _number("OrderQty(38)"),
+    "last_quantity": _number("LastQty(32)", _EXECUTED),
+    "last_price": _number("LastPx(31)", EXECUTION_PRICE_FRACTION_DIGITS_MAX, signed=True),
+    "leaves_quantity": _number("LeavesQty(151)", _EXECUTED),
+    "cum_quantity": _number("CumQty(14)", _EXECUTED),
+    "average_price": _number("AvgPx(6)", signed=True),
+    "limit_price": _number("Price(44)", signed=True),
+    "stop_price": _number("StopPx(99)", signed=True),
+    "display_quantity": _number("MaxFloor(111)"),
+    "pegged_price": _number("PeggedPrice(839)", signed=True),
+    "cash_quantity": _number("CashOrderQty(152)"),
+    "peg_offset": _number("PegOffsetValue(211)", signed=True),
 }
 _read_report = reader(
     ExecutionReportFacts,
@@ -193,8 +191,10 @@ def msg_type_of(message: gw.VenueMessage) -> str:
     return _MSG_TYPES.get(name, "")
 
 
+EXECUTION_REPORT = "8"
+"""MsgType(35) of an ExecutionReport(8)."""
 _MSG_TYPES = {
-    "execution_report": "8",
+    "execution_report": EXECUTION_REPORT,
     "order_cancel_reject": "9",
     "business_reject": "j",
     "session_reject": "3",

@@ -12,7 +12,12 @@ from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.service.reference.reference_prices import References
 
-TRADABLE = frozenset({instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION})
+NOT_KNOWN = instrument_pb2.TRADING_STATUS_NOT_KNOWN
+# What is not known refuses nothing, as with the status of a venue (docs/adr/0018); such orders are
+# marked.
+TRADABLE = frozenset(
+    {instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION, NOT_KNOWN}
+)
 
 # Without the status that is not reported.
 _STATUS_WORDS = {
@@ -36,6 +41,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
             for band in message.tick_table
         ),
         tradable=message.trading_status in TRADABLE,
+        status_known=message.trading_status != NOT_KNOWN,
         trading_status=_STATUS_WORDS.get(message.trading_status, ""),
         max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
         venue_symbol=message.venue_symbol,

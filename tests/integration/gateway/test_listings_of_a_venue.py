@@ -100,6 +100,23 @@ async def test_a_venue_that_grants_prices_later_is_believed(bench: Bench) -> Non
     assert "B.TEST" in venue.books()
 
 
+async def test_a_refused_symbol_is_requested_again_without_a_logon(
+    bench: Bench, monkeypatch
+) -> None:
+    monkeypatch.setattr("svc_gateway.domain.market.price_retries.RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr("svc_gateway.domain.market.price_retries.RETRY_MAX_S", 0.0)
+    venue = Venue(bench, "A", "B")
+    venue.refused = {"B"}
+    await bench.start()
+    await venue.until_listed("B")
+    await until(lambda: venue.listing("B").no_prices, "the refusal is reported")
+    await until(lambda: requests(bench).count(["B"]) > 2, "it is requested again, alone")
+    venue.refused.clear()
+    await until(lambda: not venue.listing("B").no_prices, "the prices are reported")
+    assert "B.TEST" in venue.books()
+    assert len(bench.venue.of_type("x")) == 1  # no other logon
+
+
 async def test_a_listing_that_the_newest_list_lacks_is_forgotten(bench: Bench) -> None:
     venue = Venue(bench, "A", "B")
     await bench.start()
@@ -200,3 +217,26 @@ async def test_a_symbol_without_a_name_is_reported_and_not_asked_about(bench: Be
     await until(venue.books, "the book of the other")
     assert venue.books() == {"A.TEST"}
     assert requests(bench) == [["A"]]
+    await until(lambda: bench.market.left_out, "the symbol is shown as left out")
+    (why,) = bench.market.left_out.values()
+    assert "dialect.symbols" in why
+    # A new svc_marketdata gets it, too; and it goes with the venue's newest list.
+    bench.market.left_out.clear()
+    bench.market.refresh()
+    await until(lambda: bench.market.left_out, "the symbol is shown again")
+    venue.listed.pop()
+    bench.cable.cut()
+    bench.cable.mend()
+    await until(lambda: not bench.market.left_out, "the venue lists it no more")
+
+
+async def test_a_venue_that_does_not_answer_leaves_the_status_not_known(
+    bench: Bench, monkeypatch
+) -> None:
+    monkeypatch.setattr("svc_gateway.domain.market.status_questions.ANSWER_MAX_S", 0.0)
+    venue = Venue(bench, "A", "B")
+    bench.venue.on("e", lambda _: [])
+    await bench.start()
+    await until(lambda: bench.market.assumed, "the statuses are assumed")
+    await venue.until_listed("A", "B")
+    assert instruments.TRADING_STATUS_OPEN not in bench.market.statuses_of["A.TEST"]

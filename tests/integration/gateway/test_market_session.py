@@ -206,6 +206,10 @@ async def test_a_trading_halt_is_reported(bench: Bench) -> None:
         ),
         "the halt",
     )
+    reported = len(bench.market.statuses)
+    bench.venue.send(body("h", t336="2", t340="3"), MD)
+    await until(lambda: len(bench.market.statuses) > reported, "another trading session's close")
+    assert bench.market.statuses[-1].trading_status == instruments.TRADING_STATUS_OPEN
     bench.venue.send(body("h", t336="1", t340="3"), MD)
     await until(
         lambda: bench.market.statuses[-1].trading_status == instruments.TRADING_STATUS_CLOSED,

@@ -1,11 +1,13 @@
-"""Users: the service's role cannot rewrite their log, and a checkpoint shows what the owner did."""
+"""The service's role cannot rewrite users and acts; a checkpoint shows what the owner did."""
+
+import asyncio
 
 import asyncpg
 import pytest
 
 from kernel.hashchain import GENESIS, event_hash
 from mesh.checkpoints import write_new_key
-from svc_identity.adapters.postgres.evidence import CHAINS
+from svc_identity.adapters.postgres.evidence import AUDIT_ENTRIES, USER_CHAINS
 from svc_identity.adapters.postgres.privileges import TABLES
 from tests.support.identity_process import Identity
 from tests.support.ports import free_port
@@ -29,6 +31,11 @@ REFUSED = (
     "UPDATE identity.audit_log SET actor = 'nobody'",
     "UPDATE identity.audit_log SET at_ns = 0",
     "INSERT INTO identity.audit_log (number) OVERRIDING SYSTEM VALUE VALUES (1)",
+    "INSERT INTO identity.audit_chain VALUES (1, 1, '')",
+    "UPDATE identity.audit_chain SET hash = ''",
+    "DELETE FROM identity.audit_chain",
+    "ALTER TABLE identity.audit_log DISABLE TRIGGER USER",
+    "DROP TRIGGER audit_chained ON identity.audit_log",
     "SELECT * FROM oms.orders",
 )
 
@@ -72,13 +79,19 @@ async def test_every_table_is_in_the_list_of_rights(users):
 
 async def rechained(connection: asyncpg.Connection) -> None:
     heads: dict[str, bytes] = {}
-    for user_id, version, payload, _ in await connection.fetch(CHAINS.text):
+    for user_id, version, payload, _ in await connection.fetch(USER_CHAINS.text):
         heads[user_id] = event_hash(heads.get(user_id, GENESIS), payload)
         await connection.execute(
             "UPDATE identity.user_log SET hash = $3 WHERE user_id = $1 AND version = $2",
             user_id,
             version,
             heads[user_id],
+        )
+    head = GENESIS
+    for _, position, payload, _ in await connection.fetch(AUDIT_ENTRIES.text):
+        head = event_hash(head, payload)
+        await connection.execute(
+            "UPDATE identity.audit_chain SET hash = $2 WHERE position = $1", position, head
         )
 
 
@@ -104,6 +117,37 @@ WAYS = {
         "DELETE FROM identity.user_log WHERE version = 2",
         "entry 2 is gone",
     ),
+    "the author of a change is another": (
+        "UPDATE identity.audit_log SET actor = 'admin:nobody'",
+        "SELECT 1",
+        "audit_log/all: entry 3 or one before it was rewritten",
+    ),
+    "the newest act is cut": (
+        "DELETE FROM identity.audit_log WHERE number = 3",
+        "DELETE FROM identity.audit_chain WHERE number = 3",
+        "audit_log/all: entry 3 is gone",
+    ),
+    "an act in the middle is cut": (
+        "DELETE FROM identity.audit_log WHERE number = 2",
+        (
+            "DELETE FROM identity.audit_chain WHERE number = 2;"
+            "UPDATE identity.audit_chain SET position = 2 WHERE number = 3"
+        ),
+        "audit_log/all: entry 3 is gone",
+    ),
+    "an act is invented": (
+        (
+            "INSERT INTO identity.audit_log (entry_id, at_ns, act, actor, user_id, username,"
+            " address, session_id, detail, count) SELECT 'X' || substr(entry_id, 2), at_ns, act,"
+            " actor, user_id, username, address, session_id, detail, count"
+            " FROM identity.audit_log WHERE number = 1"
+        ),
+        (
+            "UPDATE identity.audit_chain SET position = 4 WHERE number = 3;"
+            "INSERT INTO identity.audit_chain SELECT 3, max(number), '' FROM identity.audit_log"
+        ),
+        "audit_log/all: entry 3 or one before it was rewritten",
+    ),
 }
 
 
@@ -113,15 +157,18 @@ async def test_what_the_owner_rewrites_is_found_by_a_checkpoint(users, tmp_path,
     key, checkpoint = tmp_path / "checkpoint-key.pem", tmp_path / "checkpoint"
     public = write_new_key(key)
     written = users.admin("checkpoint", str(checkpoint), "--key", str(key))
-    assert (written.returncode, "2 users" in written.stdout) == (0, True), written.stderr
+    assert (written.returncode, "3 chains" in written.stdout) == (0, True), written.stderr
     against = ("verify", "--against", str(checkpoint), "--key", str(public))
     held = users.admin(*against)
-    assert (held.returncode, held.stdout) == (0, "3 states of users chained\nno difference\n")
+    assert (held.returncode, held.stdout) == (
+        0,
+        "3 states of users, 3 entries of the audit log chained\nno difference\n",
+    )
     connection = await asyncpg.connect(users.database_url)
-    for table in ("users", "user_log"):
+    for table in ("users", "user_log", "audit_log", "audit_chain"):
         await connection.execute(f"ALTER TABLE identity.{table} DISABLE TRIGGER USER")
     await connection.execute(row)
-    assert users.admin("verify").returncode == 1, "the row is not as in the log"
+    assert users.admin("verify").returncode == 1, "it is not as in the log, or as chained"
     await connection.execute(log)
     if way == "a state is cut":
         # The password was hashed again.
@@ -136,3 +183,40 @@ async def test_what_the_owner_rewrites_is_found_by_a_checkpoint(users, tmp_path,
     assert alone.returncode == 0, alone.stdout
     found = users.admin(*against)
     assert (found.returncode, text in found.stdout) == (1, True), found.stdout
+
+
+async def test_acts_that_are_recorded_at_once_have_one_chain(users):
+    """Each transaction appends at its commit: the longest is the last."""
+    url = as_service(users.database_url, "identity")
+    connections = [await asyncpg.connect(url) for _ in range(8)]
+    insert = (
+        "INSERT INTO identity.audit_log (entry_id, at_ns, act, actor, user_id, username, address,"
+        " session_id, detail, count) VALUES ($1, 0, 2, '', '', 'x', '', '', '', 1)"
+    )
+
+    async def record(number, connection):
+        async with connection.transaction():
+            for entry in range(3):
+                await connection.execute(insert, f"{number}{entry}".rjust(26, "0"))
+                await asyncio.sleep(0)  # the others go on
+
+    await asyncio.gather(*(record(number, each) for number, each in enumerate(connections)))
+    rows = await connections[0].fetch("SELECT position FROM identity.audit_chain ORDER BY 1")
+    assert [row[0] for row in rows] == list(range(1, 28))
+    for connection in connections:
+        await connection.close()
+    report = users.admin("verify")
+    assert (report.returncode, "27 entries of the audit log" in report.stdout) == (0, True)
+
+
+async def test_acts_from_before_the_chain_are_in_it(users):
+    """Migration 0008 over a log that has entries, compared with what the trigger made of them."""
+    connection = await asyncpg.connect(users.database_url)
+    made = await connection.fetch(AUDIT_ENTRIES.text)
+    await connection.execute(
+        "DROP TRIGGER audit_chained ON identity.audit_log; DROP FUNCTION identity.chain_audit();"
+        "DROP TABLE identity.audit_chain; UPDATE identity.alembic_version SET version_num = '0006'"
+    )
+    users.migrate()
+    assert await connection.fetch(AUDIT_ENTRIES.text) == made
+    await connection.close()

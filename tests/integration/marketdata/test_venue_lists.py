@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from ordermesh.marketdata.v1 import feed_service_pb2 as feed_service
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instrument_service
 from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
@@ -12,6 +13,7 @@ from tests.integration.marketdata.conftest import bid, instrument, running
 OPEN = instrument_pb2.TRADING_STATUS_OPEN
 HALTED = instrument_pb2.TRADING_STATUS_HALTED
 DELISTED = instrument_pb2.TRADING_STATUS_DELISTED
+NOT_KNOWN = instrument_pb2.TRADING_STATUS_NOT_KNOWN
 NOT_REPORTED = instrument_pb2.TRADING_STATUS_UNSPECIFIED
 
 
@@ -71,17 +73,43 @@ async def test_a_status_that_is_not_reported_stays_as_it_was(service, gateway):
     assert (after.trading_status, after.max_quantity) == (HALTED, "7")
 
 
-async def test_a_new_listing_without_a_status_opens_when_the_venue_reports_no_more(
+async def test_a_listing_without_a_status_is_not_known_when_the_venue_reports_no_more(
     service, gateway
 ):
     await gateway.send(instruments=[listed("SAP.SIMA"), listed("ASML.SIMA", HALTED)])
     assert (await listing(service, "SAP.SIMA")).trading_status == NOT_REPORTED
     await gateway.send(statuses_assumed=True)
-    assert (await listing(service, "SAP.SIMA")).trading_status == OPEN
+    assert (await listing(service, "SAP.SIMA")).trading_status == NOT_KNOWN
     assert (await listing(service)).trading_status == HALTED
+    # The venue reports it later, and lists it again without a status.
+    await gateway.send(instruments=[listed("SAP.SIMA", OPEN)])
+    await gateway.send(instruments=[listed("SAP.SIMA")], statuses_assumed=True)
+    assert (await listing(service, "SAP.SIMA")).trading_status == OPEN
 
 
-@pytest.mark.parametrize("status", [HALTED, DELISTED])
+async def test_what_a_venue_lists_and_the_mesh_leaves_out_is_shown_with_the_listings(
+    service, gateway
+):
+    left_out = [instrument_pb2.LeftOutListing(symbol="a very long symbol", text="too long")]
+    await gateway.send(left_out=feed_service.LeftOutListings(listings=left_out))
+
+    async def shown(**fields):
+        request = instrument_service.ListRequest(**fields)
+        answer = await service.instruments.List(request, metadata=service.metadata)
+        return [(one.venue_mic, one.symbol, one.text) for one in answer.left_out]
+
+    there = [("SIMA", "a very long symbol", "too long")]
+    assert await shown() == await shown(text="LONG") == await shown(venue_mic="SIMA") == there
+    assert await shown(text="short") == await shown(venue_mic="SIMB") == []
+    assert await shown(isin="NL0010273215") == []
+    await gateway.send(instruments=[listed("SAP.SIMA", OPEN)])
+    assert await shown(page_size=1) == []  # on the last page only
+    assert await shown() == there
+    await gateway.send(left_out=feed_service.LeftOutListings())
+    assert await shown() == []
+
+
+@pytest.mark.parametrize("status", [HALTED, DELISTED, NOT_KNOWN])
 async def test_a_status_survives_a_restart_with_redis(tls_folder, mint, redis_server, status):
     async with running(tls_folder, mint, redis_url=redis_server.url) as service:
         gateway = await service.gateway().open()

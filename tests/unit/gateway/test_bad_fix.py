@@ -17,6 +17,7 @@ from svc_gateway.adapters.fix.market import (
     market_refusals,
     security_list,
     security_status,
+    trading_session,
 )
 from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.orders import orders_in
@@ -70,6 +71,8 @@ ORDERS = {
         "839": ("PeggedPrice", "price"), "59": ("TimeInForce", "text"),
         "790": ("OrdStatusReqID", "text"), "584": ("MassStatusReqID", "text"),
         "58": ("Text", "text"), "30": ("LastMkt", "text"),
+        "126": ("ExpireTime", "time"), "152": ("CashOrderQty", "quantity"),
+        "211": ("PegOffsetValue", "price"),
         "60": ("TransactTime", "time"), "103": ("OrdRejReason", "int"),
         "378": ("ExecRestatementReason", "int"), "851": ("LastLiquidityInd", "liquidity"),
         # Of an order that was never sent, which ClOrdID(11)=ID-1 is.
@@ -80,7 +83,7 @@ ORDERS = {
     "9": {
         "11": ("ClOrdID", "required"), "41": ("OrigClOrdID", "id"), "37": ("OrderID", "id"),
         "39": ("OrdStatus", "text"), "434": ("CxlRejResponseTo", "text"),
-        "102": ("CxlRejReason", "int"), "58": ("Text", "text"),
+        "102": ("CxlRejReason", "int"), "58": ("Text", "text"), "1": ("Account", "text"),
     },
     "j": {
         "45": ("RefSeqNum", "number"), "372": ("RefMsgType", "text"),
@@ -135,7 +138,9 @@ def all_cases(which: dict[str, list[str]]):
 
 def test_the_tables_have_every_field_that_is_read() -> None:
     read_tags = {
-        getattr(t, name) for name in re.findall(r"\bt\.([A-Z_]+)", inspect.getsource(orders_in))
+        getattr(t, name)
+        for module in (orders_in, trading_session)
+        for name in re.findall(r"\bt\.([A-Z_]+)", inspect.getsource(module))
     }
     covered = {tag for fields in ORDERS.values() for tag in fields}
     session = {t.MSG_TYPE, t.SENDING_TIME} | {
@@ -255,7 +260,7 @@ def test_a_session_status_nobody_knows_is_none(value) -> None:
     raw = raw_of("h", {"336": "day", "340": value})
     assert OrderReader(lambda _: "").trading_session(raw).status == 0
     reading = FixMarketDialect(config()).read(raw, NOW)
-    assert reading.session_status is not None
+    assert reading.trading_session.status == 0
 
 
 # Market data: message, the fields before its group, a good entry of it.

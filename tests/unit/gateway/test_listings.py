@@ -11,7 +11,7 @@ from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
 from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
 from svc_gateway.domain.market.price_requests import PriceRequests
-from svc_gateway.service.market.listings import Listings
+from svc_gateway.service.market.listings import LEFT_OUT_MAX, Listings
 from svc_gateway.service.ports import ListPart
 from tests.unit.gateway.test_market_text import NOW, config
 
@@ -146,6 +146,28 @@ def test_statuses_are_assumed_with_every_list_until_the_next_logon() -> None:
     listings.await_statuses()
     listings.send_all()
     assert [frame.statuses_assumed for frame in frames(listings)] == [False]
+
+
+def test_what_is_left_out_is_passed_on_until_the_next_list() -> None:
+    listings = listed(part("A", more=True, left_out={"x y": "no name"}), part("B"))
+    (frame,) = frames(listings)
+    assert [(one.symbol, one.text) for one in frame.left_out.listings] == [("x y", "no name")]
+    listings.take_part(part("C", request_id="", left_out={"z": "too long"}))  # nobody asked
+    (frame,) = frames(listings)
+    assert [one.symbol for one in frame.left_out.listings] == ["x y", "z"]
+    # The same list changes nothing; another one does.
+    listings.list_asked("list-2")
+    listings.take_part(part("A", "B", "C", request_id="list-2", left_out={"z": "too long"}))
+    (frame,) = frames(listings)
+    assert [one.symbol for one in frame.left_out.listings] == ["z"]
+    listings.send([])
+    assert frames(listings) == []
+
+
+def test_of_many_that_are_left_out_the_first_are_passed_on() -> None:
+    many = {str(number): "no name" for number in range(LEFT_OUT_MAX + 5)}
+    (frame,) = frames(listed(part("A", left_out=many)))
+    assert len(frame.left_out.listings) == LEFT_OUT_MAX
 
 
 def test_refused_prices_are_told_until_they_come() -> None:

@@ -90,6 +90,14 @@ def test_every_kind_of_event_has_words(happened):
 @pytest.mark.parametrize(
     ("state", "said"), [(S.ORDER_STATE_NEW, True), (S.ORDER_STATE_FILLED, False)]
 )
+def test_an_order_of_a_listing_whose_status_is_not_known_says_so(capsys, state, said):
+    tell_order(order(state, listing_status_not_known=True), as_json=False)
+    assert ("has not said whether the listing is traded" in capsys.readouterr().out) is said
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [(S.ORDER_STATE_NEW, True), (S.ORDER_STATE_FILLED, False)]
+)
 def test_an_order_for_the_next_trading_session_says_so(capsys, state, said):
     tell_order(order(state, for_next_session=True), as_json=False)
     assert ("next trading session" in capsys.readouterr().out) is said

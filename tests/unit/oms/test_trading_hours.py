@@ -7,6 +7,7 @@ import pytest
 from mesh.errors import MeshError
 from meshctl.commands.venue.sessions import trading_words
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
+from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.adapters.redis.order_cache import NoOrderCache
 from svc_oms.api.orders import order_requests as requests
@@ -82,6 +83,26 @@ async def fill(bench, order_id, quantity="100"):
         leaves_quantity="0",
     )
     await bench.apply(report)
+
+
+# --- A listing whose status is not known -------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["OPEN", "NOT_KNOWN"])
+async def test_an_order_of_a_listing_whose_status_is_not_known_is_taken_and_marked(bench, status):
+    message = listing()
+    message.trading_status = instrument_pb2.TradingStatus.Value(f"TRADING_STATUS_{status}")
+    bench.book.market.learn([message])
+    placed = await bench.place(**limit())
+    held = await bench.place(**limit(), hold_for_approval=True)
+    waiting = await bench.place(**stop())
+    approval = order_service_pb2.ApproveRequest(idempotency_key="a", order_id=held)
+    await bench.do(requests.approve, approval, RITA)
+    await bench.trigger(waiting, D(630))
+    assert await sent(bench) == [placed, held, waiting]
+    for order_id in (placed, held, waiting):
+        order = await bench.order(order_id)
+        assert order.listing_status_not_known is (status == "NOT_KNOWN")
 
 
 # --- Every way to the venue ----------------------------------------------------------------

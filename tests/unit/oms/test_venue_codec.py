@@ -10,7 +10,8 @@ from svc_oms.service.codec.venue_messages import facts_of, receipt_facts
 BODIES = ["execution_report", "order_cancel_reject", "business_reject", "session_reject"]
 # The number of our refused message led the gateway to the ClOrdID(11), which is here.
 FOUND_OUT_BY_THE_GATEWAY = {"ref_seq_num"}
-RENAMED = {"told": "reported_order", "transact_time": "transact_time_ns", "ref_id": "cl_ord_id"}
+TIMES = {"transact_time", "expire_time"}
+RENAMED = {"told": "reported_order", "ref_id": "cl_ord_id"} | {one: f"{one}_ns" for one in TIMES}
 
 
 def fields():
@@ -28,7 +29,8 @@ def test_every_field_reaches_its_fact(body, field):
     report = getattr(filled, body)
     if field.type == FieldDescriptor.TYPE_MESSAGE:
         getattr(report, field.name).SetInParent()
-        report.transact_time.seconds = 7 if field.name == "transact_time" else 0
+        if field.name in TIMES:
+            getattr(report, field.name).seconds = 7
     elif field.type == FieldDescriptor.TYPE_STRING:
         setattr(report, field.name, "7")
     elif field.type == FieldDescriptor.TYPE_BOOL:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kernel.nanoseconds import NS_PER_S
+from kernel.side import Side
 from svc_oms.domain.events import OrderExecuted, StatusRequested
 from svc_oms.domain.facts import (
     BusinessRejectFacts,
@@ -12,7 +13,7 @@ from svc_oms.domain.facts import (
     ReportedOrder,
     SessionRejectFacts,
 )
-from svc_oms.domain.model import TimeInForce
+from svc_oms.domain.model import Peg, TimeInForce
 from svc_oms.domain.reports.comparison import TRANSACT_TIME_APART_MAX_S
 from tests.support.lifecycle import ORDER_ID, TrackedOrder, report
 
@@ -194,6 +195,78 @@ def test_terms_are_compared_in_every_report_that_does_not_change_them(tracked, f
     # An answer asks nothing.
     questions = [] if exec_type == "I" or "(59)" in field else [f"{field} differs"]
     assert asked(events) == questions
+
+
+# Terms that few orders have: what the order knows, a report that agrees, one that does not.
+EXPIRES_NS = NOW_NS + 3600 * NS_PER_S
+RARE = {
+    "ExpireTime(126)": (
+        {"time_in_force": TimeInForce.GTD, "expire_time_ns": EXPIRES_NS + 5},
+        {"expire_time_ns": EXPIRES_NS, "time_in_force": "6"},
+        {"expire_time_ns": EXPIRES_NS + NS_PER_S, "time_in_force": "6"},
+    ),
+    "CashOrderQty(152)": (
+        {"cash_quantity": Decimal(5000)},
+        {"cash_quantity": Decimal(5000)},
+        {"cash_quantity": Decimal(4000)},
+    ),
+    "PegOffsetValue(211)": (
+        {"peg": Peg(1, Decimal("-0.5"))},
+        {"peg_offset": Decimal("-0.50")},
+        {"peg_offset": Decimal("0.5")},
+    ),
+    "trailing PegOffsetValue(211)": (
+        {"trailing_offset": Decimal(2)},
+        {"peg_offset": Decimal(2)},
+        {"peg_offset": Decimal(3)},
+    ),
+}
+
+
+def rare(field):
+    tracked = TrackedOrder()
+    tracked.clock_ns = NOW_NS - 1
+    tracked.place(100)
+    tracked.order = tracked.order._replace(terms=tracked.order.terms._replace(**RARE[field][0]))
+    tracked.report("0", "0")
+    tracked.fill("E1", 30)
+    tracked.fill("E2", 10)
+    return tracked
+
+
+@pytest.mark.parametrize("exec_type", [one for one in EVERY if one not in NEW_TERMS])
+@pytest.mark.parametrize("field", RARE)
+def test_rare_terms_are_compared_in_every_report_that_does_not_change_them(field, exec_type):
+    _, agrees, differs = RARE[field]
+    sound = rare(field)
+    heard(sound, exec_type, **agrees)
+    assert sound.order.anomaly_count == 0
+    odd = rare(field)
+    events = heard(odd, exec_type, **({"time_in_force": ""} | differs))
+    assert odd.order.anomaly_count == 1
+    name = field.removeprefix("trailing ")
+    assert any(name in getattr(event, "text", "") for event in events)
+    # A time asks nothing, like TimeInForce(59).
+    assert asked(events) == ([] if exec_type == "I" or "(126)" in field else [f"{name} differs"])
+
+
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+def test_a_trailing_distance_has_the_sign_that_the_venue_was_given(side):
+    tracked = rare("trailing PegOffsetValue(211)")
+    tracked.order = tracked.order._replace(side=side)
+    sign = 1 if side is Side.BUY else -1
+    repeats = REPEATS._replace(side="1" if side is Side.BUY else "2")
+    for distance, anomalies in ((2 * sign, 0), (-2 * sign, 1)):
+        heard(tracked, "I", peg_offset=Decimal(distance), repeats=repeats)
+        assert tracked.order.anomaly_count == anomalies
+
+
+@pytest.mark.parametrize(
+    "field", [{"expire_time_ns": NOW_NS}, {"cash_quantity": Decimal(5)}, {"peg_offset": Decimal(1)}]
+)
+def test_a_term_that_the_order_does_not_have_is_the_venues_own(tracked, field):
+    heard(tracked, "F", **field)
+    assert tracked.order.anomaly_count == 0
 
 
 @pytest.mark.parametrize(("field", "value"), [("order_quantity", 130), ("limit_price", 51)])
@@ -446,6 +519,7 @@ def test_what_was_left_out_of_a_refusal_is_an_anomaly_of_its_order(tracked, fact
     [
         ("OrderID(37)", {"venue_order_id": "V9"}),
         ("OrigClOrdID(41)", {"orig_cl_ord_id": "01JD8QZ5T0000000000000000B-1"}),
+        ("Account(1)", {"account_id": "ACC-BOB"}),
     ],
 )
 def test_what_a_refusal_repeats_of_its_order_is_compared(tracked, field, fields):

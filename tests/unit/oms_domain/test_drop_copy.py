@@ -72,6 +72,27 @@ def test_reports_of_the_order_session_that_a_fill_of_the_copy_overtook_are_no_an
     assert (tracked.order.anomaly_count, tracked.order.asked_about) == (0, "")
 
 
+@pytest.mark.parametrize("kind", ["7", "9"])
+def test_a_pause_that_a_full_fill_of_the_copy_overtook_is_no_anomaly(working, kind):
+    working.copied("F", "2", exec_id="E1", last_quantity=100, last_price="50", cum_quantity=100)
+    working.report(kind, kind, cum_quantity=0, leaves_quantity=100)
+    assert working.status == ("FILLED", 100, 0)
+    assert (working.order.anomaly_count, working.order.asked_about) == (0, "")
+    # One that knows of the fill contradicts it.
+    working.report(kind, kind, cum_quantity=100, leaves_quantity=0)
+    assert working.status == ("FILLED", 100, 0)
+    assert working.order.anomaly_count == 1
+
+
+@pytest.mark.parametrize("kind", ["7", "9"])
+def test_without_a_copy_a_pause_of_a_filled_order_contradicts_it(working, kind):
+    working.copied_venue = False
+    working.fill("E1", 100, ord_status="2")
+    working.report(kind, kind, cum_quantity=0, leaves_quantity=100)
+    assert working.status == ("FILLED", 100, 0)
+    assert working.order.anomaly_count
+
+
 def test_a_replace_that_a_fill_of_the_copy_overtook_only_asks(working):
     working.replace(120)
     working.copied("F", "2", exec_id="E1", last_quantity=120, last_price="50", cum_quantity=120)

@@ -71,7 +71,8 @@ def test_an_order_has_every_field_of_its_message():
 )
 def test_facts_have_every_field_of_their_message(ours, theirs):
     named = {field.name for field in theirs.DESCRIPTOR.fields}
-    ours_for = {"transact_time": "transact_time_ns", "told": "reported_order"}
+    times = ("transact_time", "expire_time")
+    ours_for = {"told": "reported_order"} | {name: f"{name}_ns" for name in times}
     named = {ours_for.get(name, name) for name in named}
     assert set(ours._fields) - {"received_at_ns", "possible_resend"} == named
 

@@ -1,11 +1,19 @@
+from pathlib import Path
+
 import pytest
 
-from sim_exchange.domain.lobster import RecordingError
+from sim_exchange.domain.lobster import (
+    RecordingError,
+    book_row,
+    format_book_row,
+    read_messages,
+)
 from sim_exchange.domain.order import Order, Side
 from sim_exchange.instruments import isin_is_valid
 from sim_exchange.service.orders import ClientOrder, Terms
 from sim_exchange.service.recorded_flow import RecordedFlow, open_recording, replay_instrument
 from sim_exchange.service.venue import Venue
+from tests.support.lobster import record
 
 NS = 10**9
 ROWS = """\
@@ -89,9 +97,13 @@ def test_halts_are_reported(flow_of) -> None:
     assert halts == [True, False]
 
 
-def test_bad_row_ends_the_playback_and_names_the_place(flow_of) -> None:
-    flow, _ = flow_of("100.0,1,1,100,1000000,1\nx\n", speed=0)
+def test_a_bad_row_is_refused_at_the_start_and_ends_a_playback(flow_of) -> None:
     with pytest.raises(RecordingError, match="line 2, column 2"):
+        flow_of("100.0,1,1,100,1000000,1\nx\n", speed=0)
+    flow, _ = flow_of(speed=0)
+    # The file was changed after it was opened.
+    Path(flow.name).write_text(ROWS.replace("101.0,4", "101.0,9"))
+    with pytest.raises(RecordingError, match="line 3, column 2"):
         flow.step(NS)
     assert flow.finished
     flow.step(2 * NS)
@@ -117,3 +129,94 @@ def test_step_before_attach_is_a_fault_of_ours(tmp_path) -> None:
     flow.close()
     with pytest.raises(RecordingError, match="No such file"):
         open_recording(str(tmp_path / "none"), "SAP", 0)
+
+
+MESSAGE_NAME, BOOK_NAME = "SAP_2026-01-02_0_0_message_2.csv", "SAP_2026-01-02_0_0_orderbook_2.csv"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("header", [False, True])
+def test_every_book_is_the_row_of_the_file_beside(tmp_path, depth, seed, header) -> None:
+    messages, books = record(seed, depth, rows=300)
+    titles = ["time,type,order id,size,price,direction"] if header else []
+    columns = [f"{what}{n}" for n in range(depth) for what in ("ap", "as", "bp", "bs")]
+    (tmp_path / MESSAGE_NAME).write_text("\n".join([*titles, *messages]))
+    (tmp_path / BOOK_NAME).write_text("\n".join([*([",".join(columns)] if header else []), *books]))
+    flow = open_recording(str(tmp_path / MESSAGE_NAME), "", 1.0)
+    venue = Venue("SIMA", [flow.instrument])
+    market = venue.markets["SAP"]
+    flow.attach(market, venue)
+    times = [message.time_ns for message in read_messages(messages, "made up")]
+    for time_ns, row in zip(times, books, strict=True):
+        flow.step(NS + time_ns - times[0])
+        assert format_book_row(book_row(market.book, depth)) == row
+    flow.step(2 * NS + times[-1] - times[0])
+    assert flow.finished
+    assert "different=0" in flow.books.summary()
+    assert "rows=300" in flow.books.summary()
+
+
+def test_orders_of_clients_stay_when_a_level_comes_into_view(tmp_path) -> None:
+    # The bid at 99 comes into view when the one at 100 is gone.
+    (tmp_path / MESSAGE_NAME).write_text("1.0,1,1,5,1000000,1\n2.0,3,1,5,1000000,1\n")
+    (tmp_path / BOOK_NAME).write_text("1010000,7,1000000,5\n1010000,7,990000,9\n")
+    flow = open_recording(str(tmp_path / MESSAGE_NAME), "", 1.0)
+    venue = Venue("SIMA", [flow.instrument])
+    flow.attach(venue.markets["SAP"], venue)
+    flow.step(NS)
+    rest_client(venue, "client", 990_000, 30)
+    flow.step(3 * NS)
+    level = venue.markets["SAP"].book.level(Side.BUY, 990_000)
+    assert level.quantity == 39
+    assert level.orders["client"].leaves == 30
+
+
+GOOD_BOOK = "1010000,7,1000000,5\n1010000,7,990000,9\n"
+GOOD = "1.0,1,1,5,1000000,1\n2.0,3,1,5,1000000,1\n"
+BAD_FILES = {
+    "a time before the one above": (
+        "2.0,1,1,5,1000000,1\n1.0,3,1,5,1000000,1\n", GOOD_BOOK,
+        "message_2.csv, line 2, column 1 (time): 1.0 is before the time of the row above",
+    ),
+    "a message cut in the middle": (
+        "1.0,1,1,5,1000000,1\n2.0,3,1,5", GOOD_BOOK,
+        "message_2.csv, line 2, column 5 (price): missing",
+    ),
+    "a book cut in a level": (
+        GOOD, "1010000,7,1000000,5\n1010000,7,99",
+        "orderbook_2.csv, line 2, column 3 (last): 3 columns are not four for each level",
+    ),
+    "a book cut after a level": (
+        GOOD, "1010000,7,1000000,5,1020000,7,990000,5\n1010000,7,990000,9",
+        "orderbook_2.csv, line 2, column 4 (last): 1 levels, and the first row has 2",
+    ),
+    "fewer books than messages": (GOOD, "1010000,7,1000000,5\n", "has 1 rows and"),
+    "more books than messages": (GOOD, GOOD_BOOK * 2, "has 4 rows and"),
+    "a header in the middle": (
+        GOOD + "time,type,order id,size,price,direction\n", GOOD_BOOK,
+        "message_2.csv, line 3, column 1 (time): 'time' is not seconds",
+    ),
+    "nothing but a header": ("time,type,order id,size,price,direction\n", GOOD_BOOK, "no messages"),
+    "nothing": ("", GOOD_BOOK, "no messages"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_file_that_is_cut_or_out_of_order_is_refused_by_line(tmp_path, case) -> None:
+    messages, books, text = BAD_FILES[case]
+    (tmp_path / MESSAGE_NAME).write_text(messages)
+    (tmp_path / BOOK_NAME).write_text(books)
+    with pytest.raises(RecordingError) as caught:
+        open_recording(str(tmp_path / MESSAGE_NAME), "", 1.0)
+    assert text in str(caught.value)
+
+
+def test_without_the_file_beside_it_is_said(tmp_path, capsys) -> None:
+    (tmp_path / MESSAGE_NAME).write_text(GOOD)
+    flow = open_recording(str(tmp_path / MESSAGE_NAME), "", 1.0)
+    assert flow.books is None
+    flow.close()
+    said = "".join(capsys.readouterr())
+    assert "no orderbook file beside the recording" in said
+    assert "not exact" in said

@@ -207,6 +207,7 @@ export class Desk {
       const page = await this.#instrumentClient.list(request, { signal, timeoutMs: CALL_TIMEOUT_MS });
       this.quotes.putInstruments(page.instruments);
       pageToken = page.nextPageToken;
+      if (pageToken === "") this.quotes.putLeftOut(page.leftOut);
     } while (pageToken !== "");
   }
 }

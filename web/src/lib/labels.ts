@@ -141,6 +141,12 @@ export function orderMarks(order: Order): readonly Mark[] {
   if (order.forNextSession && isOpen(order)) {
     marks.push({ word: "next session", meaning: "The venue does not trade now: the order is for its next trading session." });
   }
+  if (order.listingStatusNotKnown && isOpen(order)) {
+    marks.push({
+      word: "status not known",
+      meaning: "The venue had not said whether the listing is traded when the order was accepted: it may refuse the order.",
+    });
+  }
   if (order.reduceOnly) {
     marks.push({ word: "reduce only", meaning: "The order may only reduce the position; it ends when the position is gone." });
   }
@@ -154,6 +160,7 @@ export function tradingWord(status: TradingStatus): string {
     [TradingStatus.AUCTION]: "auction",
     [TradingStatus.UNSPECIFIED]: "not tradable",
     [TradingStatus.DELISTED]: "delisted",
+    [TradingStatus.NOT_KNOWN]: "status not known",
   };
   return words[status] ?? "";
 }

@@ -3,7 +3,7 @@
  * up and the mesh does not call it stale; otherwise it is kept, marked, and never shown as live.
  */
 
-import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
+import type { Instrument, LeftOutListing } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type {
   MarketDataItem,
   MarketDataUpdate,
@@ -43,6 +43,8 @@ export class QuoteStore extends Emitter {
   readonly lines = new Map<string, QuoteLine>();
   readonly instruments = new Map<string, Instrument>();
   readonly venues = new Map<string, VenueStatus>();
+  /** What venues report and the mesh leaves out, as InstrumentService last said. */
+  leftOut: readonly LeftOutListing[] = [];
   /** Venues that a Gap reported as down. */
   readonly feedsDown = new Map<string, string>();
   /** Updates that were neither received nor reported as conflated. */
@@ -51,6 +53,12 @@ export class QuoteStore extends Emitter {
 
   constructor(private readonly clock: ServerClock) {
     super();
+  }
+
+  /** Sets what InstrumentService leaves out. */
+  putLeftOut(leftOut: readonly LeftOutListing[]): void {
+    this.leftOut = leftOut;
+    this.changed();
   }
 
   /** Sets the listings of InstrumentService. */

@@ -236,13 +236,19 @@ class MeshClient:
 
     async def instruments(self, text: str = "") -> list[instrument_pb2.Instrument]:
         """Every listing whose symbol or name holds ``text``."""
+        return list((await self.instrument_list(text)).instruments)
+
+    async def instrument_list(self, text: str = "") -> instrument_service_pb2.ListResponse:
+        """Every listing whose symbol or name holds ``text``, and what the mesh leaves out."""
         found: list[instrument_pb2.Instrument] = []
         request = instrument_service_pb2.ListRequest(text=text, page_size=500)
         while True:
             answer = await self._call(self.instrument_service.List, request)
             found += answer.instruments
             if not answer.next_page_token:
-                return found
+                return instrument_service_pb2.ListResponse(
+                    instruments=found, left_out=answer.left_out
+                )
             request.page_token = answer.next_page_token
 
     async def quotes(self, instrument_ids: Iterable[str]) -> dict[str, market_data_pb2.Quote]:

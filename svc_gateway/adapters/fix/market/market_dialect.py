@@ -7,10 +7,11 @@ from fix import tags as t
 from fix import unparsable, wire
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from svc_gateway.adapters.fix.market import market_out
-from svc_gateway.adapters.fix.market.market_in import MarketReader, session_status
+from svc_gateway.adapters.fix.market.market_in import MarketReader
 from svc_gateway.adapters.fix.market.market_refusals import read_refusal
 from svc_gateway.adapters.fix.market.security_list import read_security_list, static_instruments
 from svc_gateway.adapters.fix.market.security_status import reported_status, security_status_request
+from svc_gateway.adapters.fix.market.trading_session import read_trading_session
 from svc_gateway.domain.market.price_requests import PriceRequests
 from svc_gateway.service.ports import Groups, MarketReading
 from svc_gateway.venues import SessionConfig
@@ -35,7 +36,7 @@ class FixMarketDialect:
         self._sent_message = sent_message
         self._names = config.dialect.names()
         self._asked = PriceRequests()
-        self._list_request_id = ""
+        self._list_request_id = self._trading_request_id = ""
         self._reader = MarketReader(
             config.venue_mic,
             self._names,
@@ -49,7 +50,7 @@ class FixMarketDialect:
             "X": self._reader.incremental,
             "W": self._reader.snapshot,
             "y": self._security_list,
-            "h": lambda raw, _: MarketReading(session_status=session_status(raw)),
+            "h": lambda raw, _: MarketReading(trading_session=read_trading_session(raw)),
             "f": self._security_status,
         }
 
@@ -77,11 +78,16 @@ class FixMarketDialect:
         """Return TradingSessionStatusRequest(g), where offered."""
         if not self._config.dialect.trading_session_status:
             return []
-        return [market_out.trading_session_status_request(self._next_id("status"))]
+        self._trading_request_id = self._next_id("status")
+        return [market_out.trading_session_status_request(self._trading_request_id)]
 
     def list_request_id(self) -> str:
         """Return SecurityReqID(320) of the last SecurityListRequest(x)."""
         return self._list_request_id
+
+    def session_status_request_id(self) -> str:
+        """Return TradSesReqID(335) of the last TradingSessionStatusRequest(g)."""
+        return self._trading_request_id
 
     def status_requests(self, symbols: Sequence[str]) -> list[tuple[str, Groups]]:
         """Return a SecurityStatusRequest(e) about each listing."""

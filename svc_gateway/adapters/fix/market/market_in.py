@@ -1,4 +1,4 @@
-"""A venue's messages on a market-data session as contract messages: W, X, y, h, f, Y.
+"""MarketDataSnapshotFullRefresh(W) and MarketDataIncrementalRefresh(X) as contract messages.
 
 The first tag of a repeating group begins an entry wherever it comes again; FIX gives no other
 structure, and no dictionary is needed for it.
@@ -14,7 +14,6 @@ from fix.wire import BadFieldError, canonical
 from kernel.nanoseconds import NS_PER_DAY
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
-from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
 from svc_gateway.domain.market.book_entries import (
     BID,
@@ -54,13 +53,6 @@ _OFF_MARKET = {
     OffMarket.NO_PRICE: md.OFF_MARKET_NO_PRICE,
 }
 _AGGRESSORS = {"1": md.AGGRESSOR_SIDE_BUY, "2": md.AGGRESSOR_SIDE_SELL}
-SESSION_STATUS = {
-    "1": instruments.TRADING_STATUS_HALTED,
-    "2": instruments.TRADING_STATUS_OPEN,
-    "3": instruments.TRADING_STATUS_CLOSED,
-    "4": instruments.TRADING_STATUS_AUCTION,
-    "5": instruments.TRADING_STATUS_AUCTION,
-}
 
 Entry = dict[str, str]
 
@@ -369,12 +361,6 @@ def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:
             entries.append(current)
         current.setdefault(tag, value)
     return head, entries
-
-
-def session_status(raw: str) -> instruments.TradingStatus:
-    """Read TradingSessionStatus(h)."""
-    status = SESSION_STATUS.get(wire.fields(raw).get(t.TRAD_SES_STATUS, ""))
-    return status or instruments.TRADING_STATUS_UNSPECIFIED
 
 
 def _entry_id(entry: Entry) -> str:

@@ -39,6 +39,7 @@ def read_security_list(
             part.instruments.append(listed)
         except ValueError as error:
             fault = str(error)
+            part.left_out[entry[t.SYMBOL][:SYMBOL_MAX]] = fault[:TEXT_MAX]
         if fault:
             faults.append(f"instrument {entry[t.SYMBOL][:40]!r}: {fault}")
     without = [item.symbol for item in part.instruments if not item.currency]

@@ -36,12 +36,15 @@ def is_of_use(message: link.VenueMessage) -> bool:
     if not message.HasField("execution_report"):
         return False
     report = message.execution_report
+    needed = NEEDED.get(report.exec_type, ())
+    if not needed:
+        return True
     present = {
         t.EXEC_REF_ID: report.exec_ref_id,
         t.LAST_QTY: report.last_quantity,
         t.LAST_PX: report.last_price,
     }
-    return all(present[tag] for tag, _ in NEEDED.get(report.exec_type, ()))
+    return all(present[tag] for tag, _ in needed)
 
 
 def reject_for(raw: str, number: int) -> str:

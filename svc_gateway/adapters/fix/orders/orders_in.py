@@ -1,16 +1,19 @@
 """A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from fix import tags as t
 from fix import unparsable, wire
 from fix.wire import BadFieldError, canonical
+from kernel.decimals import CACHED_TEXTS_MAX
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway.adapters.fix.market.trading_session import read_trading_session
 from svc_gateway.adapters.fix.orders.business_reject import is_of_use, reject_for
-from svc_gateway.domain.market.trading_sessions import UNKNOWN, Reported
+from svc_gateway.domain.market.trading_sessions import Reported
 from svc_gateway.venues import DialectConfig
 
 # The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
@@ -19,7 +22,6 @@ PARKED_BYTES_MAX = 64 * 1024
 _INT32_MAX = 2**31 - 1
 _UINT64_DIGITS_MAX = 19
 
-_SESSION_STATUSES = frozenset({"1", "2", "3", "4", "5"})
 _NO_ORDER_ID = frozenset({"", "0", "NONE"})
 _UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
 # The fields without which a report of this ExecType(150) is no event. All others are left out if
@@ -84,12 +86,13 @@ class OrderReader:
         """Return the contract message; never raises for anything a venue can send."""
         text = wire.clean(raw)
         found = wire.fields(text)
-        message = link.VenueMessage(
-            msg_seq_num=number,
-            session_epoch=epoch_ns,
-            poss_dup=found.get("43") == "Y",
-            poss_resend=found.get("97") == "Y",
-        )
+        message = link.VenueMessage()
+        message.msg_seq_num = number
+        message.session_epoch = epoch_ns
+        if found.get("43") == "Y":
+            message.poss_dup = True
+        if found.get("97") == "Y":
+            message.poss_resend = True
         set_timestamp(message.received_at, received_ns)
         sent_ns = wire.utc_ns(found.get(t.SENDING_TIME, ""))
         if sent_ns:
@@ -101,6 +104,8 @@ class OrderReader:
                 self._describe(found, message.execution_report)
             elif kind == "9":
                 _cancel_reject(found, message.order_cancel_reject, _contradictory(text, found))
+                if self._written_as.account_tag == "account":
+                    message.order_cancel_reject.account_id = _text(found, t.ACCOUNT)
             elif kind == "j":
                 self._business_reject(found, message.business_reject)
             elif kind == "3":
@@ -117,16 +122,7 @@ class OrderReader:
         """Return the content of a TradingSessionStatus(h); None if it is another message."""
         if "\x0135=h\x01" not in raw[:64]:
             return None
-        found = wire.fields(wire.clean(raw))
-        value = found.get(t.TRAD_SES_STATUS, "")
-        return Reported(
-            int(value) if value in _SESSION_STATUSES else UNKNOWN,
-            _text(found, t.TRADING_SESSION_ID),
-            wire.utc_ns(found.get(t.TRAD_SES_CLOSE_TIME, ""))
-            or wire.utc_ns(found.get(t.TRAD_SES_END_TIME, "")),
-            found.get(t.TRAD_SES_REQ_ID, ""),
-            wire.utc_ns(found.get("122", "")),
-        )
+        return read_trading_session(raw)
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return MassStatusReqID(584), whether it is the last report, whether it is of an order.
@@ -163,6 +159,9 @@ class OrderReader:
         repeats.side = _text(found, t.SIDE)
         repeats.order_type = _text(found, t.ORD_TYPE)
         repeats.currency = _text(found, t.CURRENCY)
+        if t.EXPIRE_TIME in found and not written_as.expire_date_zone:
+            # With a zone we gave a date, and the time is the venue's own.
+            _read_expiry(found, out)
         dialect = self._dialect
         if dialect is None or order_id_of(out.cl_ord_id) or order_id_of(out.orig_cl_ord_id):
             return
@@ -258,7 +257,7 @@ class _Reading:
         try:
             return read(value, name)
         except BadFieldError as error:
-            self._leave_out(tag, error)
+            self.leave_out(tag, error)
             return ""
 
     def number(self, tag: str, name: str) -> int | None:
@@ -272,7 +271,7 @@ class _Reading:
         try:
             return _number(self._found[tag], tag, name)
         except BadFieldError as error:
-            self._leave_out(tag, error)
+            self.leave_out(tag, error)
             return None
 
     def identifier(self, tag: str, name: str) -> str:
@@ -283,7 +282,7 @@ class _Reading:
         """
         value = self.take(_identifier, tag, name)
         if not value and not self._found.get(tag):
-            self._leave_out(tag, BadFieldError(f"{name} is missing"))
+            self.leave_out(tag, BadFieldError(f"{name} is missing"))
         return value
 
     def time_ns(self, tag: str, name: str) -> int:
@@ -291,7 +290,7 @@ class _Reading:
         value = self._found.get(tag, "")
         at_ns = wire.utc_ns(value)
         if value and not at_ns:
-            self._leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
+            self.leave_out(tag, BadFieldError(f"{name} {value[:40]!r} is not a UTC time"))
         return at_ns
 
     @property
@@ -299,7 +298,8 @@ class _Reading:
         """What was left out, or contradicts itself, in words."""
         return "; ".join(self.faults)[:TEXT_MAX]
 
-    def _leave_out(self, tag: str, error: BadFieldError) -> None:
+    def leave_out(self, tag: str, error: BadFieldError) -> None:
+        """Note that a field is left out; raise the error if the event needs it."""
         if tag in self._needed:
             raise error
         self.faults.append(f"{error}")
@@ -318,6 +318,7 @@ def _contradictory(text: str, found: Fields) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=CACHED_TEXTS_MAX)
 def _average(value: str, name: str) -> str:
     # A venue's own arithmetic may have any number of digits; ours is what counts.
     whole, point, fraction = value.partition(".")
@@ -346,6 +347,13 @@ _REPORT_VALUES: Final = (
     (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
     (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
     (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
+    (t.CASH_ORDER_QTY, "cash_quantity", wire.quantity, "CashOrderQty(152)"),
+    (t.PEG_OFFSET_VALUE, "peg_offset", canonical, "PegOffsetValue(211)"),
+)
+_REPORT_NUMBERS: Final = (
+    (t.ORD_REJ_REASON, "ord_rej_reason", "OrdRejReason(103)"),
+    (t.EXEC_RESTATEMENT_REASON, "exec_restatement_reason", "ExecRestatementReason(378)"),
+    (t.LAST_LIQUIDITY_IND, "last_liquidity", "LastLiquidityInd(851)"),
 )
 _REPORT_TEXTS: Final = (
     (t.TIME_IN_FORCE, "time_in_force"),
@@ -364,9 +372,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     fields = _Reading(found, _NEEDED.get(exec_type, frozenset()), faults)
     out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
     out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
-    for tag, name, read, label in _REPORT_VALUES:
-        if tag in found and (value := fields.take(read, tag, label)):
-            setattr(out, name, value)
+    _report_values(found, out, fields)
     for tag, name in _REPORT_TEXTS:
         if tag in found:
             setattr(out, name, found[tag][:TEXT_MAX])
@@ -375,13 +381,28 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
     if at_ns:
         set_timestamp(out.transact_time, at_ns)
-    reason = fields.number(t.ORD_REJ_REASON, "OrdRejReason(103)")
-    if reason is not None:
-        out.ord_rej_reason = reason
-    restated = fields.number(t.EXEC_RESTATEMENT_REASON, "ExecRestatementReason(378)")
-    if restated is not None:
-        out.exec_restatement_reason = restated
-    out.last_liquidity = fields.number(t.LAST_LIQUIDITY_IND, "LastLiquidityInd(851)") or 0
+    for tag, name, label in _REPORT_NUMBERS:
+        if tag in found and (number := fields.number(tag, label)) is not None:
+            setattr(out, name, number)
+    if fields.faults:
+        out.unreadable = fields.unreadable
+
+
+def _report_values(found: Fields, out: link.ExecutionReport, fields: _Reading) -> None:
+    for tag, name, read, label in _REPORT_VALUES:
+        value = found.get(tag)
+        if value:
+            try:
+                setattr(out, name, read(value, label))
+            except BadFieldError as error:
+                fields.leave_out(tag, error)
+
+
+def _read_expiry(found: Fields, out: link.ExecutionReport) -> None:
+    fields = _Reading(found, faults=[out.unreadable] if out.unreadable else ())
+    at_ns = fields.time_ns(t.EXPIRE_TIME, "ExpireTime(126)")
+    if at_ns:
+        set_timestamp(out.expire_time, at_ns)
     out.unreadable = fields.unreadable
 
 

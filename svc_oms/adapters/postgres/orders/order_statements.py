@@ -4,7 +4,7 @@ Statements are put together from constants of this file only; values are paramet
 """
 # ruff: noqa: S608
 
-from svc_oms.adapters.postgres.columns import FROM_US, Table, packed_rows
+from svc_oms.adapters.postgres.columns import FROM_US, PackedRows, Table
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
@@ -69,11 +69,18 @@ WHERE venue_mic = $1 AND order_id > $2 AND unsolicited_key <> ''
 
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
 
-KEYS = """
+EVENT_ROWS = PackedRows(3, ("payload", "hash"))
+OUTBOX_ROWS = PackedRows(2, ("payload",))
+KEY_ROWS = PackedRows(5, ("body_hash", "result"))
+WANTED_KEY_ROWS = PackedRows(2)
+EXECUTION_ROWS = PackedRows(10, ("body",))
+VENUE_ORDER_ID_ROWS = PackedRows(3)
+
+KEYS = f"""
 SELECT c.version, i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
 FROM oms.controls c LEFT JOIN (
-    unnest($1::text[], $2::text[]) AS wanted (account_id, key)
-    JOIN oms.idempotency i USING (account_id, key)) ON true
+    {WANTED_KEY_ROWS.sql(1)} AS wanted
+    JOIN oms.idempotency i ON i.account_id = wanted.c[1] AND i.key = wanted.c[2]) ON true
 """
 """Every batch of commands reads its keys after the locks, and gets CONTROLS_VERSION with
 them, which saves a round trip. Without any key there is one row of nothing but the version."""
@@ -114,9 +121,9 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
 
 _VENUE_ORDER_IDS_WRITTEN = """INSERT INTO oms.venue_order_ids
         (venue_mic, venue_order_id, order_id)
-    SELECT * FROM unnest(${}::text[], ${}::text[], ${}::text[]) ON CONFLICT DO NOTHING"""
+    SELECT c[1], c[2], c[3] FROM {} AS rows ON CONFLICT DO NOTHING"""
 
-WRITE_VENUE_ORDER_IDS = _VENUE_ORDER_IDS_WRITTEN.format(1, 2, 3)
+WRITE_VENUE_ORDER_IDS = _VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(1))
 
 ORDERS_TABLE = Table(OrderWrite)
 
@@ -128,17 +135,19 @@ COMMON_WRITES = f"""
 accounts_written AS (
     UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
         controls = c[2]
-    FROM {packed_rows("text int8 bytea", 1, "last_sequence, chain_head")} AS u
+    FROM (SELECT string_to_array(packed, E'\\x1f') AS c, last_sequence, chain_head
+        FROM unnest($1::text[], $2::int8[], $3::bytea[]) AS p (packed, last_sequence, chain_head)
+        OFFSET 0) AS u
     WHERE a.account_id = c[1]
 ), events_written AS (
     INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
     SELECT c[1], CASE WHEN c[2]::int8 > (
             SELECT a.last_sequence FROM oms.accounts a WHERE a.account_id = c[1]
         ) THEN c[2]::int8 END, c[3], payload, hash
-    FROM {packed_rows("text bytea bytea", 4, "payload, hash")} AS rows
+    FROM {EVENT_ROWS.sql(4)} AS rows
 ), sessions_locked AS (
     SELECT s.session_id, u.commands
-    FROM oms.sessions s JOIN unnest($7::text[], $8::int8[]) AS u (session_id, commands)
+    FROM oms.sessions s JOIN unnest($6::text[], $7::int8[]) AS u (session_id, commands)
     USING (session_id) ORDER BY s.session_id FOR UPDATE OF s
 ), numbered AS (
     UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
@@ -147,15 +156,15 @@ accounts_written AS (
 ), outbox_written AS (
     INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
     SELECT n.session_id, n.base + c[2]::int8, payload
-    FROM {packed_rows("text bytea", 9, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+    FROM {OUTBOX_ROWS.sql(8)} AS rows JOIN numbered n ON n.session_id = c[1]
 ), keys_written AS (
     INSERT INTO oms.idempotency
         (account_id, key, kind, body_hash, order_id, sequence, result)
     SELECT c[1], c[2], c[3]::int2, body_hash, c[4], c[5]::int8, result
-    FROM {packed_rows("text bytea bytea", 11, "body_hash, result")} AS rows
+    FROM {KEY_ROWS.sql(10)} AS rows
 ), orders_changed AS (
     UPDATE oms.orders o SET {ORDERS_TABLE.changes("o", "u")}
-    FROM ({ORDERS_TABLE.unpacked(14)}) u WHERE o.order_id = u.order_id
+    FROM ({ORDERS_TABLE.unpacked(12)}) u WHERE o.order_id = u.order_id
 )"""
 
 WRITE_OUTBOX = f"""
@@ -173,7 +182,7 @@ WITH counted AS (
 ), outbox_written AS (
     INSERT INTO oms.outbox (session_id, outbound_sequence, payload)
     SELECT n.session_id, n.base + c[2]::int8, payload
-    FROM {packed_rows("text bytea", 3, "payload")} AS rows JOIN numbered n ON n.session_id = c[1]
+    FROM {OUTBOX_ROWS.sql(3)} AS rows JOIN numbered n ON n.session_id = c[1]
 )
 SELECT session_id, base FROM numbered
 """
@@ -183,7 +192,7 @@ sessions of the transaction are locked here, the link's own too, in the order of
 
 WRITE_COMMANDS = f"""
 WITH {COMMON_WRITES}, orders_written AS (
-    INSERT INTO oms.orders ({ORDERS_TABLE.names}) {ORDERS_TABLE.unpacked(16)}
+    INSERT INTO oms.orders ({ORDERS_TABLE.names}) {ORDERS_TABLE.unpacked(14)}
 )
 SELECT session_id, base FROM numbered
 """
@@ -200,7 +209,7 @@ def _executions_written(first: int) -> str:
         part, body)
     SELECT c[1], c[2], c[3], c[4], c[5]::int8, c[6], c[7]::numeric, c[8]::numeric,
         c[9]::boolean, c[10]::int2, body
-    FROM {packed_rows("text bytea", first, "body")} AS rows"""
+    FROM {EXECUTION_ROWS.sql(first)} AS rows"""
 
 
 # Fills that a person found: rare, so the one statement of a batch does without them.
@@ -216,28 +225,28 @@ WITH executions_written AS ({_executions_written(1)}
 """Executions that a person states or applies, and the positions they change."""
 
 WRITE_VENUE = f"""
-WITH {COMMON_WRITES}, executions_written AS ({_executions_written(16)}
+WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
-    FROM unnest($18::text[], $19::text[], $35::int2[]) AS u (order_id, exec_id, part)
+    FROM unnest($16::text[], $17::text[], $33::int2[]) AS u (order_id, exec_id, part)
     WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
 ), parked AS (
     INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
         account_id, order_id, body)
-    SELECT * FROM unnest($20::text[], $21::int8[], $22::int8[], $23::text[], $24::text[],
-        $25::text[], $26::text[], $27::bytea[])
+    SELECT * FROM unnest($18::text[], $19::int8[], $20::int8[], $21::text[], $22::text[],
+        $23::text[], $24::text[], $25::bytea[])
 ), progressed AS (
-    UPDATE oms.sessions SET inbound_epoch = $30, inbound_msg_seq_num = $31,
-        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $32),
-        next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $33)
-    WHERE session_id = $28 AND fencing_token = $29
+    UPDATE oms.sessions SET inbound_epoch = $28, inbound_msg_seq_num = $29,
+        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $30),
+        next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $31)
+    WHERE session_id = $26 AND fencing_token = $27
     RETURNING session_id
 ), positions_written AS (
-    {_POSITIONS_WRITTEN.format("$34")}
+    {_POSITIONS_WRITTEN.format("$32")}
 ), venue_ids_written AS (
-    {_VENUE_ORDER_IDS_WRITTEN.format(36, 37, 38)}
+    {_VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(34))}
 ), trimmed AS (
-    DELETE FROM oms.outbox WHERE session_id = $28 AND outbound_sequence <= $32
+    DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
         AND EXISTS (SELECT FROM progressed)
 )
 SELECT session_id FROM progressed

@@ -189,7 +189,9 @@ class PostgresTransaction(Transaction):
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         with translated():
-            rows = await self._connection.fetch(sql.KEYS, *columns(keys, 2))
+            rows = await self._connection.fetch(
+                sql.KEYS, *sql.WANTED_KEY_ROWS.pack([(f"{a}\x1f{key}",) for a, key in keys])
+            )
         if self._locked:
             self._version = rows[0][0]
         return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
@@ -253,10 +255,10 @@ class PostgresTransaction(Transaction):
     @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
         progress = writes.progress
-        executions = columns([_packed_execution(row) for row in writes.executions], 2)
+        executions = sql.EXECUTION_ROWS.pack(map(_packed_execution, writes.executions))
         if progress is None:
             common = _common_parameters(writes)
-            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
+            new = sql.ORDERS_TABLE.pack(writes.new_orders)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
                 if writes.executions or writes.busted:
@@ -266,7 +268,7 @@ class PostgresTransaction(Transaction):
             await self._write_rare(writes)
             return dict(rows)
         if writes.new_orders:
-            new = columns([sql.ORDERS_TABLE.pack(row) for row in writes.new_orders], 2)
+            new = sql.ORDERS_TABLE.pack(writes.new_orders)
             with translated():
                 await self._connection.execute(sql.WRITE_UNSOLICITED, *new)
         bases: dict[str, int] = {}
@@ -286,7 +288,7 @@ class PostgresTransaction(Transaction):
                 *progress,
                 [packed_position(row) for row in writes.positions],
                 busted_parts,
-                *columns(writes.venue_order_ids, 3),
+                *_packed_venue_order_ids(writes),
             )
         if not rows:
             raise FencedError(f"session {progress.session_id} has another owner")
@@ -300,7 +302,7 @@ class PostgresTransaction(Transaction):
         with translated():
             if writes.venue_order_ids:
                 await self._connection.execute(
-                    sql.WRITE_VENUE_ORDER_IDS, *columns(writes.venue_order_ids, 3)
+                    sql.WRITE_VENUE_ORDER_IDS, *_packed_venue_order_ids(writes)
                 )
             if writes.settled:
                 await parked_store.settle(self._connection, writes.settled)
@@ -335,13 +337,13 @@ def _outbox_parameters(writes: WriteSet) -> list[Any]:
     for session_id, payload in writes.outbox:
         counts[session_id] += 1
         outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
-    return [*columns(list(counts.items()), 2), *columns(outbox, 2)]
+    return [*columns(list(counts.items()), 2), *sql.OUTBOX_ROWS.pack(outbox)]
 
 
 def _common_parameters(writes: WriteSet) -> list[Any]:
     events = [
-        (f"{e.account_id}\x1f{e.sequence}\x1f{e.order_id}", e.payload, e.hash)
-        for e in writes.events
+        (f"{account_id}\x1f{sequence}\x1f{order_id}", payload, hash_)
+        for account_id, sequence, order_id, payload, hash_ in writes.events
     ]
     keys = [
         (
@@ -353,11 +355,15 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
     ]
     return [
         *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
-        *columns(events, 3),
+        *sql.EVENT_ROWS.pack(events),
         *_outbox_parameters(writes),
-        *columns(keys, 3),
-        *columns([sql.ORDERS_TABLE.pack(order) for order in writes.changed_orders], 2),
+        *sql.KEY_ROWS.pack(keys),
+        *sql.ORDERS_TABLE.pack(writes.changed_orders),
     ]
+
+
+def _packed_venue_order_ids(writes: WriteSet) -> list[Any]:
+    return sql.VENUE_ORDER_ID_ROWS.pack([("\x1f".join(row),) for row in writes.venue_order_ids])
 
 
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:

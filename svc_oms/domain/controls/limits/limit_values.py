@@ -348,6 +348,8 @@ class Controls:
         self, own: TradingState, firm_id: str, instrument_id: str, venue_mic: str
     ) -> tuple[TradingState, str]:
         """Return the strictest trading state that applies to an order, and whose state it is."""
+        if not self._states:
+            return own, "the account"
         found = [(own, "the account")]
         for target, name in (
             (StatusTarget.FIRM, firm_id),

@@ -35,7 +35,7 @@ from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.book.venue_order_ids import VenueOrderIds
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.codec.venue_messages import msg_type_of
+from svc_oms.service.codec.venue_messages import EXECUTION_REPORT, msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
 from svc_oms.service.ports import AccountRow, ParkedMoreWrite, ParkedWrite, Transaction
 from svc_oms.service.venue.reports.batch_executions import MONEY, BatchExecutions
@@ -75,9 +75,11 @@ class ReportBatch:
     _numbers: VenueOrderIds = field(default_factory=VenueOrderIds)
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: BatchExecutions = field(init=False)
+    _actor: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin without executions."""
+        self._actor = f"{'drop_copy' if self.drop_copy else 'venue'}:{self.venue_mic}"
         self._executions = BatchExecutions(self.venue_mic, self.changes.writes)
 
     async def read(self, transaction: Transaction) -> None:
@@ -135,8 +137,10 @@ class ReportBatch:
             if isinstance(found, str):
                 return found
             known = found
-        read = interpret_copy if self.drop_copy else interpret
-        events = read(order, facts, known)
+        if self.drop_copy:
+            events = interpret_copy(order, facts, known)
+        else:
+            events = interpret(order, facts, known, copied_venue=self.copied)
         if self.drop_copy and not events:
             return ""
         stamp = self._stamp(report)
@@ -235,20 +239,27 @@ class ReportBatch:
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
+        if message is not None and type(facts) is ExecutionReportFacts:
+            # As below, of most reports: nothing is read from the message again.
+            return Stamp(
+                self.changes.now_ns,
+                facts.transact_time_ns,
+                facts.received_at_ns,
+                self._actor,
+                "",
+                message.msg_seq_num,
+                EXECUTION_REPORT,
+            )
         return Stamp(
             occurred_at_ns=self.changes.now_ns,
             venue_time_ns=(
                 facts.transact_time_ns if isinstance(facts, ExecutionReportFacts) else 0
             ),
             received_at_ns=0 if message is None else from_timestamp(message.received_at),
-            actor="oms" if message is None else f"{self._source}:{self.venue_mic}",
+            actor="oms" if message is None else self._actor,
             msg_seq_num=0 if message is None else message.msg_seq_num,
             msg_type="" if message is None else _clean(msg_type_of(message)),
         )
-
-    @property
-    def _source(self) -> str:
-        return "drop_copy" if self.drop_copy else "venue"
 
     def _keep_venue_order_id(self, before: Order | None, after: Order) -> None:
         """Keep a number that the venue gave the order now, to find the order by it."""

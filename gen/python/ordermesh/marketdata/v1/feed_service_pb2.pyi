@@ -24,7 +24,7 @@ BOOK_SIDE_BID: BookSide
 BOOK_SIDE_ASK: BookSide
 
 class FeedRequest(_message.Message):
-    __slots__ = ("open", "frame_sequence", "updates", "instruments", "venue_status", "heartbeat", "list_begins", "list_complete", "statuses_assumed")
+    __slots__ = ("open", "frame_sequence", "updates", "instruments", "venue_status", "heartbeat", "list_begins", "list_complete", "statuses_assumed", "left_out")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     FRAME_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     UPDATES_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,7 @@ class FeedRequest(_message.Message):
     LIST_BEGINS_FIELD_NUMBER: _ClassVar[int]
     LIST_COMPLETE_FIELD_NUMBER: _ClassVar[int]
     STATUSES_ASSUMED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     open: FeedOpen
     frame_sequence: int
     updates: _containers.RepeatedCompositeFieldContainer[FeedUpdate]
@@ -43,7 +44,14 @@ class FeedRequest(_message.Message):
     list_begins: bool
     list_complete: bool
     statuses_assumed: bool
-    def __init__(self, open: _Optional[_Union[FeedOpen, _Mapping]] = ..., frame_sequence: _Optional[int] = ..., updates: _Optional[_Iterable[_Union[FeedUpdate, _Mapping]]] = ..., instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., venue_status: _Optional[_Union[_market_data_pb2.VenueStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., list_begins: _Optional[bool] = ..., list_complete: _Optional[bool] = ..., statuses_assumed: _Optional[bool] = ...) -> None: ...
+    left_out: LeftOutListings
+    def __init__(self, open: _Optional[_Union[FeedOpen, _Mapping]] = ..., frame_sequence: _Optional[int] = ..., updates: _Optional[_Iterable[_Union[FeedUpdate, _Mapping]]] = ..., instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., venue_status: _Optional[_Union[_market_data_pb2.VenueStatus, _Mapping]] = ..., heartbeat: _Optional[_Union[_stream_pb2.Heartbeat, _Mapping]] = ..., list_begins: _Optional[bool] = ..., list_complete: _Optional[bool] = ..., statuses_assumed: _Optional[bool] = ..., left_out: _Optional[_Union[LeftOutListings, _Mapping]] = ...) -> None: ...
+
+class LeftOutListings(_message.Message):
+    __slots__ = ("listings",)
+    LISTINGS_FIELD_NUMBER: _ClassVar[int]
+    listings: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.LeftOutListing]
+    def __init__(self, listings: _Optional[_Iterable[_Union[_instrument_pb2.LeftOutListing, _Mapping]]] = ...) -> None: ...
 
 class FeedOpen(_message.Message):
     __slots__ = ("session_id", "venue_mic", "gateway_instance", "epoch", "book_depth", "trading_calendar")

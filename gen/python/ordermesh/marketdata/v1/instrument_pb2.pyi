@@ -49,7 +49,7 @@ class TradingStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRADING_STATUS_CLOSED: _ClassVar[TradingStatus]
     TRADING_STATUS_AUCTION: _ClassVar[TradingStatus]
     TRADING_STATUS_DELISTED: _ClassVar[TradingStatus]
-    TRADING_STATUS_PRE_OPEN: _ClassVar[TradingStatus]
+    TRADING_STATUS_NOT_KNOWN: _ClassVar[TradingStatus]
 CORPORATE_ACTION_KIND_UNSPECIFIED: CorporateActionKind
 CORPORATE_ACTION_KIND_SPLIT: CorporateActionKind
 CORPORATE_ACTION_KIND_SYMBOL_CHANGE: CorporateActionKind
@@ -75,7 +75,7 @@ TRADING_STATUS_HALTED: TradingStatus
 TRADING_STATUS_CLOSED: TradingStatus
 TRADING_STATUS_AUCTION: TradingStatus
 TRADING_STATUS_DELISTED: TradingStatus
-TRADING_STATUS_PRE_OPEN: TradingStatus
+TRADING_STATUS_NOT_KNOWN: TradingStatus
 
 class Instrument(_message.Message):
     __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text", "issuer", "full_name", "min_quantity", "contradictions", "corporate_actions")
@@ -170,3 +170,13 @@ class TickBand(_message.Message):
     from_price: str
     tick_size: str
     def __init__(self, from_price: _Optional[str] = ..., tick_size: _Optional[str] = ...) -> None: ...
+
+class LeftOutListing(_message.Message):
+    __slots__ = ("venue_mic", "symbol", "text")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    symbol: str
+    text: str
+    def __init__(self, venue_mic: _Optional[str] = ..., symbol: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...

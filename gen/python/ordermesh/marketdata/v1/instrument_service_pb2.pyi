@@ -36,12 +36,14 @@ class ListRequest(_message.Message):
     def __init__(self, venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., text: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListResponse(_message.Message):
-    __slots__ = ("instruments", "next_page_token")
+    __slots__ = ("instruments", "next_page_token", "left_out")
     INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     instruments: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.Instrument]
     next_page_token: str
-    def __init__(self, instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    left_out: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.LeftOutListing]
+    def __init__(self, instruments: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., left_out: _Optional[_Iterable[_Union[_instrument_pb2.LeftOutListing, _Mapping]]] = ...) -> None: ...
 
 class InstrumentServiceWatchRequest(_message.Message):
     __slots__ = ("venue_mic",)

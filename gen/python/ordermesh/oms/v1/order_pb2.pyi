@@ -294,7 +294,7 @@ class OrderProgress(_message.Message):
     def __init__(self, state: _Optional[_Union[OrderState, str]] = ..., cum_quantity: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., version: _Optional[int] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price", "origin", "for_next_session", "reduce_only")
+    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price", "origin", "for_next_session", "reduce_only", "listing_status_not_known")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -326,6 +326,7 @@ class Order(_message.Message):
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     FOR_NEXT_SESSION_FIELD_NUMBER: _ClassVar[int]
     REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LISTING_STATUS_NOT_KNOWN_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     account_id: str
     idempotency_key: str
@@ -357,7 +358,8 @@ class Order(_message.Message):
     origin: OrderOrigin
     for_next_session: bool
     reduce_only: bool
-    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ..., origin: _Optional[_Union[OrderOrigin, str]] = ..., for_next_session: _Optional[bool] = ..., reduce_only: _Optional[bool] = ...) -> None: ...
+    listing_status_not_known: bool
+    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ..., origin: _Optional[_Union[OrderOrigin, str]] = ..., for_next_session: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., listing_status_not_known: _Optional[bool] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("exec_id", "venue_mic", "order_id", "account_id", "instrument_id", "side", "quantity", "price", "currency", "venue_time", "received_at", "liquidity", "last_market_mic", "busted", "cum_quantity")

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Instrument, TradingStatus } from "./instrument_pb.js";
+import type { Instrument, LeftOutListing, TradingStatus } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
 import type { Book, Trade, VenueStatus } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/feed_service.proto.
  */
 export const file_ordermesh_marketdata_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIo8DCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIIsQBCghGZWVkT3BlbhIaCgpzZXNzaW9uX2lkGAEgASgJQgaiuxgCCAESGwoJdmVudWVfbWljGAIgASgJQgiiuxgECAEwBhIYChBnYXRld2F5X2luc3RhbmNlGAMgASgJEg0KBWVwb2NoGAQgASgJEhIKCmJvb2tfZGVwdGgYBSABKAUSQgoQdHJhZGluZ19jYWxlbmRhchgGIAEoCzIoLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdDYWxlbmRhciKNAQoPVHJhZGluZ0NhbGVuZGFyEhsKCXRpbWVfem9uZRgBIAEoCUIIorsYBBoCEEASIAoNYmVnaW5zX21pbnV0ZRgCIAEoDUIJorsYBSIDEJ8LEhoKCHdlZWtkYXlzGAMgAygNQgiiuxgEKgIQBxIfCgxjbG9zZWRfZGF0ZXMYBCADKAlCCaK7GAUqAxCQAyK9AwoKRmVlZFVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEi4KCnZlbnVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgRib29rGAogASgLMh0ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQm9va0gAEjUKBWxldmVsGAsgASgLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGV2ZWxDaGFuZ2VIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASOQoKc3RhdGlzdGljcxgNIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN0YXRpc3RpY3NIABJACg50cmFkaW5nX3N0YXR1cxgOIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXNIABIZCg9ib29rX2luY29tcGxldGUYDyABKAhIAEIICgZjaGFuZ2UicAoLTGV2ZWxDaGFuZ2USLwoEc2lkZRgBIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tTaWRlEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSEwoLb3JkZXJfY291bnQYBCABKA0ifgoKU3RhdGlzdGljcxISCgpvcGVuX3ByaWNlGAEgASgJEhIKCmhpZ2hfcHJpY2UYAiABKAkSEQoJbG93X3ByaWNlGAMgASgJEhMKC2Nsb3NlX3ByaWNlGAQgASgJEg4KBnZvbHVtZRgFIAEoCRIQCghjb21wbGV0ZRgGIAEoCCJtCgxGZWVkUmVzcG9uc2USIwobYWNrbm93bGVkZ2VkX2ZyYW1lX3NlcXVlbmNlGAEgASgEEg8KB3JlZnJlc2gYAiABKAgSJwoFZHJhaW4YAyABKAsyGC5vcmRlcm1lc2gudHlwZS52MS5EcmFpbipLCghCb29rU2lkZRIZChVCT09LX1NJREVfVU5TUEVDSUZJRUQQABIRCg1CT09LX1NJREVfQklEEAESEQoNQk9PS19TSURFX0FTSxACMmYKC0ZlZWRTZXJ2aWNlElcKBEZlZWQSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRSZXNwb25zZSgBMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIssDCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIEjoKCGxlZnRfb3V0GAogASgLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGVmdE91dExpc3RpbmdzIlYKD0xlZnRPdXRMaXN0aW5ncxJDCghsaXN0aW5ncxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxlZnRPdXRMaXN0aW5nQgiiuxgEKgIQZCLEAQoIRmVlZE9wZW4SGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAggBEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCRISCgpib29rX2RlcHRoGAUgASgFEkIKEHRyYWRpbmdfY2FsZW5kYXIYBiABKAsyKC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nQ2FsZW5kYXIijQEKD1RyYWRpbmdDYWxlbmRhchIbCgl0aW1lX3pvbmUYASABKAlCCKK7GAQaAhBAEiAKDWJlZ2luc19taW51dGUYAiABKA1CCaK7GAUiAxCfCxIaCgh3ZWVrZGF5cxgDIAMoDUIIorsYBCoCEAcSHwoMY2xvc2VkX2RhdGVzGAQgAygJQgmiuxgFKgMQkAMivQMKCkZlZWRVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIuCgp2ZW51ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoEYm9vaxgKIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABI1CgVsZXZlbBgLIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxldmVsQ2hhbmdlSAASLwoFdHJhZGUYDCABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZUgAEjkKCnN0YXRpc3RpY3MYDSABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdGF0aXN0aWNzSAASQAoOdHJhZGluZ19zdGF0dXMYDiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzSAASGQoPYm9va19pbmNvbXBsZXRlGA8gASgISABCCAoGY2hhbmdlInAKC0xldmVsQ2hhbmdlEi8KBHNpZGUYASABKA4yIS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rU2lkZRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEhMKC29yZGVyX2NvdW50GAQgASgNIn4KClN0YXRpc3RpY3MSEgoKb3Blbl9wcmljZRgBIAEoCRISCgpoaWdoX3ByaWNlGAIgASgJEhEKCWxvd19wcmljZRgDIAEoCRITCgtjbG9zZV9wcmljZRgEIAEoCRIOCgZ2b2x1bWUYBSABKAkSEAoIY29tcGxldGUYBiABKAgibQoMRmVlZFJlc3BvbnNlEiMKG2Fja25vd2xlZGdlZF9mcmFtZV9zZXF1ZW5jZRgBIAEoBBIPCgdyZWZyZXNoGAIgASgIEicKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4qSwoIQm9va1NpZGUSGQoVQk9PS19TSURFX1VOU1BFQ0lGSUVEEAASEQoNQk9PS19TSURFX0JJRBABEhEKDUJPT0tfU0lERV9BU0sQAjJmCgtGZWVkU2VydmljZRJXCgRGZWVkEiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -85,11 +85,18 @@ export type FeedRequest = Message<"ordermesh.marketdata.v1.FeedRequest"> & {
   listComplete: boolean;
 
   /**
-   * The venue reports no further status: listings without one are open.
+   * The venue reports no further status: that of listings without one is not known.
    *
    * @generated from field: bool statuses_assumed = 9;
    */
   statusesAssumed: boolean;
+
+  /**
+   * Listings of the venue that the gateway leaves out; replaces what the stream said before.
+   *
+   * @generated from field: ordermesh.marketdata.v1.LeftOutListings left_out = 10;
+   */
+  leftOut?: LeftOutListings | undefined;
 };
 
 /**
@@ -98,6 +105,27 @@ export type FeedRequest = Message<"ordermesh.marketdata.v1.FeedRequest"> & {
  */
 export const FeedRequestSchema: GenMessage<FeedRequest> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 0);
+
+/**
+ * Listings that the newest list of a venue has and that the gateway leaves out.
+ *
+ * @generated from message ordermesh.marketdata.v1.LeftOutListings
+ */
+export type LeftOutListings = Message<"ordermesh.marketdata.v1.LeftOutListings"> & {
+  /**
+   * The first of them; at most 100.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.LeftOutListing listings = 1;
+   */
+  listings: LeftOutListing[];
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.LeftOutListings.
+ * Use `create(LeftOutListingsSchema)` to create a new message.
+ */
+export const LeftOutListingsSchema: GenMessage<LeftOutListings> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 1);
 
 /**
  * The gateway that connects.
@@ -154,7 +182,7 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
  * Use `create(FeedOpenSchema)` to create a new message.
  */
 export const FeedOpenSchema: GenMessage<FeedOpen> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 1);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
 
 /**
  * When the trading days of a venue begin. The figures of a day are those of one trading day.
@@ -196,7 +224,7 @@ export type TradingCalendar = Message<"ordermesh.marketdata.v1.TradingCalendar">
  * Use `create(TradingCalendarSchema)` to create a new message.
  */
 export const TradingCalendarSchema: GenMessage<TradingCalendar> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
 
 /**
  * One change of a listing.
@@ -287,7 +315,7 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
  * Use `create(FeedUpdateSchema)` to create a new message.
  */
 export const FeedUpdateSchema: GenMessage<FeedUpdate> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
 
 /**
  * The current state of a price level.
@@ -329,7 +357,7 @@ export type LevelChange = Message<"ordermesh.marketdata.v1.LevelChange"> & {
  * Use `create(LevelChangeSchema)` to create a new message.
  */
 export const LevelChangeSchema: GenMessage<LevelChange> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
 
 /**
  * Day statistics; a field is empty if the venue did not report it.
@@ -386,7 +414,7 @@ export type Statistics = Message<"ordermesh.marketdata.v1.Statistics"> & {
  * Use `create(StatisticsSchema)` to create a new message.
  */
 export const StatisticsSchema: GenMessage<Statistics> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 6);
 
 /**
  * A frame to the gateway.
@@ -421,7 +449,7 @@ export type FeedResponse = Message<"ordermesh.marketdata.v1.FeedResponse"> & {
  * Use `create(FeedResponseSchema)` to create a new message.
  */
 export const FeedResponseSchema: GenMessage<FeedResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 6);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 7);
 
 /**
  * Side of the book: MDEntryType(269) 0 and 1.
