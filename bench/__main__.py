@@ -6,11 +6,12 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import machine, market_data, report, routing
+from bench import history, machine, market_data, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
+from bench.peers import fan_out as gorilla
 from bench.stack import running_mesh
 
 PARTS = {
@@ -18,7 +19,9 @@ PARTS = {
     "postgres": postgres.measure,
     "fix": fix_pair.measure,
     "fan-out": fan_out.measure,
+    "gorilla": gorilla.measure,
     "market-data": market_data.measure,
+    "history": history.measure,
     "routing": routing.measure,
 }
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.machine import Machine
 from bench.measure import Figure, find
+from bench.peers.fan_out import figure_name
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -53,6 +54,13 @@ def ratios(figures: Sequence[Figure]) -> list[Ratio]:
         )
         how = "updates/s ÷ updates/s of the bare fan-out"
         found.append(Ratio(f"fan-out to {subscribers}", share, "≥ 0.70", share >= 0.7, how))
+    for subscribers, least in ((20, 1 / 3), (100, 0.5)):
+        share = median(f"svc_marketdata to {subscribers}, EVERY_EVENT") / median(
+            figure_name(subscribers)
+        )
+        how = "updates/s ÷ updates/s of Gorilla WebSocket (Go on both sides)"
+        name = f"fan-out to {subscribers}, compared with Go"
+        found.append(Ratio(name, share, f"≥ {least:.2f}", share >= least, how))
     return [ratio for ratio in found if not math.isnan(ratio.value)]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-JWKS_PATH = "/.well-known/jwks.json"
+from kernel.well_known import JWKS_PATH
+
 PORT_KINDS = ("grpc", "keys", "fix", "ops")
 BINDS = {"grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND"}
 """Settings keys of the addresses that a process binds to, by kind of port."""
@@ -189,6 +190,7 @@ PROCESSES = (
             "ordermesh.marketdata.v1.MarketDataService",
             "ordermesh.marketdata.v1.InstrumentService",
             "ordermesh.marketdata.v1.ReferenceDataService",
+            "ordermesh.marketdata.v1.HistoryService",
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),
         verifies_tokens=True,

@@ -37,6 +37,7 @@ from edge.values import (
     web_root_or_placeholder,
 )
 from edge.web import TOKENLESS, WEB_FILE_MAX_BYTES, WebFilesError, filter_disabled, web_routes
+from kernel.well_known import SERVICE_DOMAIN
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "envoy.yaml.tmpl"
 CLUSTER_TEMPLATE = TEMPLATE.with_name("cluster.yaml.tmpl")
@@ -209,7 +210,7 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
 
 def _dns_name(process: Process) -> str:
     """Return the name in the certificate of a process."""
-    return f"{process.service}.ordermesh.internal"
+    return f"{process.service}{SERVICE_DOMAIN}"
 
 
 def _address(bind: str) -> dict[str, Any]:

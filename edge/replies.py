@@ -246,14 +246,28 @@ def _header(name: str, match: dict[str, Any]) -> dict[str, Any]:
 
 
 _NO_PAGE: dict[str, Any] = {
-    "header_filter": {
-        "header": {
-            "name": ":method",
-            "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
-            "invert_match": True,
-            # Envoy refuses some requests before it has read their head.
-            "treat_missing_header_as_empty": True,
-        }
+    "or_filter": {
+        "filters": [
+            {
+                "header_filter": {
+                    "header": {
+                        "name": ":method",
+                        "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
+                        "invert_match": True,
+                        # Envoy refuses some requests before it has read their head.
+                        "treat_missing_header_as_empty": True,
+                    }
+                }
+            },
+            {
+                "header_filter": {
+                    "header": {
+                        "name": ":path",
+                        "string_match": {"safe_regex": {"regex": r"/(ordermesh|grpc)\..*"}},
+                    }
+                }
+            },
+        ]
     }
 }
 """What is no request of a browser for a page; such a one gets plain text."""

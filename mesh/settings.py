@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kernel.well_known import JWKS_PATH
 from mesh.certificates.expiry import WARNING_DAYS
 
 ENV_PREFIX = "ORDERMESH_"
@@ -65,7 +66,7 @@ class MeshSettings(BaseSettings):
     """Least severe level that is written."""
     log_format: Literal["json", "console"] = "json"
     """One JSON object per line, or coloured text."""
-    jwks_url: str = "https://127.0.0.1:9159/.well-known/jwks.json"
+    jwks_url: str = f"https://127.0.0.1:9159{JWKS_PATH}"
     """URL of the public keys of tokens, at the identity service, over mutual TLS."""
     jwt_issuer: str = "ordermesh"
     """Required claim iss."""

@@ -13,6 +13,7 @@ from mesh.settings import SettingsError
 from meshctl.commands import approvals, audit, demo, kill, prices
 from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
+from meshctl.commands.history import past
 from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
 from meshctl.commands.orders import flat, orders, show
@@ -43,6 +44,7 @@ for part in (
     parked,
     instruments,
     prices,
+    past,
     kill,
     flat,
     limits,

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from kernel.clock import SystemClock
+from kernel.well_known import JWKS_PATH
 from mesh import log
-from mesh.auth.token_keys import JWKS_PATH, REVOCATIONS_PATH
+from mesh.auth.token_keys import REVOCATIONS_PATH
 from mesh.auth.tokens import AcceptedTokens, TokenVerifier
 from mesh.certificates.expiry import of_signing_keys
 from mesh.certificates.tls import server_context

@@ -11,10 +11,13 @@ from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.rpc.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
+from svc_marketdata.adapters.postgres.history.store import PostgresHistory
 from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
+from svc_marketdata.api.history.servicer import HistoryParts, HistoryServicer
 from svc_marketdata.api.instruments import InstrumentServicer
 from svc_marketdata.api.mapping import (
     listing_from_proto,
@@ -27,6 +30,10 @@ from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.history.candles import calendars
+from svc_marketdata.service.history.ports import Kept
+from svc_marketdata.service.history.recorder import Recorder
+from svc_marketdata.service.history.writer import History, HistoryWriter
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -69,6 +76,60 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     )
     database = Database(settings.database_url)
     await database.open()
+    view = _reference(server, data, database, clock)
+    server.add(
+        FeedServicer(data),
+        f"{PACKAGE}.FeedService",
+        {"Feed": peer("svc-gateway")},
+        validates_itself=["Feed"],
+    )
+    history = _history(settings, server, data, database, clock)
+    last_values = _last_values(settings, clock)
+    collector = MarketDataCollector(data, last_values, history)
+    REGISTRY.register(collector)
+    work = [_every(ATTEND_PAUSE_S, data.tick)]
+    if last_values is not None:
+        data.restore(*await last_values.load())
+        work.append(last_values.run(data))
+    if database.configured:
+        work += [database.watch(), view.run(), history.writer.run()]
+    try:
+        async with server.background(*work):
+            yield Ops(readiness=lambda: (True, _state(data, database)))
+    finally:
+        if last_values is not None:
+            await last_values.close(data)
+        if database.configured:
+            await history.writer.close()
+        await database.close()
+        REGISTRY.unregister(collector)
+
+
+def _history(
+    settings: MarketDataSettings,
+    server: MeshServer,
+    data: MarketData,
+    database: Database,
+    clock: Clock,
+) -> History:
+    """Serve the history, and record it if a database is set."""
+    reader = PostgresHistoryReader(database)
+    server.add(
+        HistoryServicer(HistoryParts(data, reader, clock, calendars(data.venues))),
+        f"{PACKAGE}.HistoryService",
+        {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
+    )
+    kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
+    recorder = Recorder(clock, settings.history_queue_trades_max)
+    if database.configured:
+        data.recorder = recorder
+    return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
+
+
+def _reference(
+    server: MeshServer, data: MarketData, database: Database, clock: Clock
+) -> ReferenceView:
+    """Add the services of instruments, and return what keeps their reference data."""
     store = PostgresReferenceStore(database)
     view = ReferenceView(data, store, clock)
     server.add(
@@ -81,29 +142,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         f"{PACKAGE}.ReferenceDataService",
         servicer.ACCESS,
     )
-    server.add(
-        FeedServicer(data),
-        f"{PACKAGE}.FeedService",
-        {"Feed": peer("svc-gateway")},
-        validates_itself=["Feed"],
-    )
-    last_values = _last_values(settings, clock)
-    collector = MarketDataCollector(data, last_values)
-    REGISTRY.register(collector)
-    work = [_every(ATTEND_PAUSE_S, data.tick)]
-    if last_values is not None:
-        data.restore(*await last_values.load())
-        work.append(last_values.run(data))
-    if database.configured:
-        work += [database.watch(), view.run()]
-    try:
-        async with server.background(*work):
-            yield Ops(readiness=lambda: (True, _state(data, database)))
-    finally:
-        if last_values is not None:
-            await last_values.close(data)
-        await database.close()
-        REGISTRY.unregister(collector)
+    return view
 
 
 def _last_values(settings: MarketDataSettings, clock: Clock) -> LastValues | None:

@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.service.history.writer import History
 from svc_marketdata.service.market_data import MarketData
 
 _PREFIX = "ordermesh_marketdata_"
@@ -14,9 +15,10 @@ _PREFIX = "ordermesh_marketdata_"
 class MarketDataCollector(Collector):
     """Reads the counters of the service."""
 
-    def __init__(self, data: MarketData, last_values: LastValues | None) -> None:
+    def __init__(self, data: MarketData, last_values: LastValues | None, history: History) -> None:
         self._data = data
         self._last_values = last_values
+        self._history = history
 
     def collect(self) -> Iterable[Metric]:
         """Return the current figures."""
@@ -46,11 +48,32 @@ class MarketDataCollector(Collector):
             flagged = sum(entry.market.stale for entry in data.of_venue(mic))
             stale.add_metric([mic], flagged)
         yield stale
+        yield from self._of_history()
         if self._last_values is not None:
             last = self._last_values
             yield _gauge("redis_connected", "Redis answers", last.connected)
             yield _counter("redis_keys_written", "Last values written", last.keys_written)
             yield _counter("redis_failures", "Attempts that failed", last.failures)
+
+    def _of_history(self) -> Iterable[Metric]:
+        writer, counts = self._history.writer, self._history.recorder.counts
+        yield _gauge("history_waiting_trades", "Trades that wait for the database", writer.waiting)
+        yield _gauge("history_lag_seconds", "Age of the oldest of them", writer.lag_s)
+        yield _counter(
+            "history_dropped_trades", "Trades above history_queue_trades_max", counts.dropped
+        )
+        yield _counter("history_written_trades", "Trades written by this process", counts.written)
+        yield _counter("history_amended_trades", "Trades corrected or withdrawn", counts.amended)
+        yield _counter(
+            "history_unknown_amendments", "Withdrawals of trades not stored", counts.unknown
+        )
+        yield _counter(
+            "history_out_of_range_trades", "Trades older than what is kept", counts.out_of_range
+        )
+        yield _counter("history_failures", "Writes that failed", counts.failures)
+        yield _counter(
+            "history_partitions_dropped", "Partitions past retention", counts.partitions_dropped
+        )
 
 
 def _counter(name: str, text: str, value: float) -> CounterMetricFamily:

@@ -1,6 +1,8 @@
 """Settings of svc_marketdata."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from mesh.settings import MeshSettings
 
@@ -24,3 +26,11 @@ class MarketDataSettings(MeshSettings):
     """Seconds without a frame before a venue's prices are flagged stale."""
     quote_age_max_s: float = 0.0
     """Seconds without change before a quote is flagged stale; 0 for never."""
+    history_queue_trades_max: Annotated[int, Field(ge=1_000)] = 100_000
+    """Reports of trades that wait for the database; further ones are dropped, which is a gap in the
+    history. About 400 bytes each."""
+    retention_trades_days: Annotated[int, Field(ge=2)] = 31
+    """Days that trades are kept, and candles shorter than a minute, which are made of them. A day
+    is dropped whole. At least 2."""
+    retention_candles_days: Annotated[int, Field(ge=35)] = 1_830
+    """Days that candles are kept. A month is dropped whole. At least 35."""

@@ -10,6 +10,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.rpc.server import MeshServer, Ops
 from svc_oms.adapters.grpc.market_data import MarketDataClient
+from svc_oms.adapters.grpc.routing_books import RoutingBookStream
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.notifications import PostgresNotifications
 from svc_oms.adapters.postgres.orders.order_statements import SCHEMA_REVISION
@@ -18,6 +19,7 @@ from svc_oms.adapters.redis.order_cache import NoOrderCache, RedisOrderCache
 from svc_oms.api import servicers
 from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.order_terms.checks import Limits
+from svc_oms.domain.routing.health import HealthLimits
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.known_orders import KnownOrders
@@ -46,8 +48,12 @@ from svc_oms.service.readiness import Readiness
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.recovery.recovery_control import RecoveryControl
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
+from svc_oms.service.reference.routing_views import RoutingParts
+from svc_oms.service.reference.venue_health import VenueHealths
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
+from svc_oms.service.routing.router import Router
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.streams.publisher import Publisher
@@ -62,7 +68,7 @@ from svc_oms.service.waiting.trigger_watch import Triggers
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
-    Tell,
+    Send,
     WakeUpReceiver,
     WakeUpSender,
 )
@@ -96,6 +102,7 @@ class _Shared:
     recoveries: Recoveries
     controls: ControlsInForce
     fill_followers: Sequence[FillFollower]
+    routing: RoutingParts
 
 
 def build_replica(
@@ -142,6 +149,8 @@ def build_replica(
         triggers=triggers,
         unanswered=Unanswered(store, worker.submit, settings.answer_age_max_s),
         reduce_only=_reduce_only(shared, worker),
+        router=_router(shared, worker),
+        routing_books=shared.routing.books,
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared),
@@ -162,6 +171,8 @@ def _shared(
     largest = None if quantity is None else Quantity(quantity)
     controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
     audit_log = AuditLog(name)
+    venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s)
+    healths = VenueHealths(HealthLimits())
     return _Shared(
         settings=settings,
         name=name,
@@ -170,7 +181,7 @@ def _shared(
         waker=waker,
         publisher=publisher,
         market=market,
-        venues=VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s),
+        venues=venues,
         notices=Notices(clock),
         known=KnownOrders(),
         audit_log=audit_log,
@@ -179,6 +190,7 @@ def _shared(
         blocks=BlockView(store.kills, clock),
         controls=controls,
         fill_followers=(PositionFollower(controls),),
+        routing=RoutingParts(RoutingBooks(clock), healths, market, venues, clock),
     )
 
 
@@ -201,6 +213,7 @@ def _worker(shared: _Shared, refusal_log: RefusalLog) -> CommandWorker:
             limits=Limits(),
             refusal_log=refusal_log,
             audit_log=shared.audit_log,
+            routing=shared.routing,
             pre_trade_controls=controls,
             fill_followers=shared.fill_followers,
             answer_age_max_s=shared.settings.answer_age_max_s,
@@ -220,6 +233,14 @@ def _reduce_only(shared: _Shared, worker: CommandWorker) -> ReduceOnlyWatch:
     watch = ReduceOnlyWatch(shared.store, worker.submit)
     shared.publisher.on_moved(watch.learn)
     return watch
+
+
+def _router(shared: _Shared, worker: CommandWorker) -> Router:
+    router = Router(shared.store, shared.routing, shared.clock, worker.submit)
+    # Rejects first: the decision that they lead to knows them.
+    shared.publisher.on_moved(shared.routing.healths.learn)
+    shared.publisher.on_moved(router.learn)
+    return router
 
 
 def _leases(shared: _Shared, administration: SessionAdministration) -> SessionLeases:
@@ -306,14 +327,15 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     store = await PostgresStore.connect(settings.database_url)
     notifications = PostgresNotifications(settings.database_url, CHANNELS)
     redis = RedisOrderCache(settings.redis_url, CHANNELS) if settings.redis_url else None
-    ways: list[Tell] = [notifications.tell]
+    ways: list[Send] = [notifications.send]
     if redis is not None:
-        ways.insert(0, redis.tell)
+        ways.insert(0, redis.send)
     waker = WakeUpSender(name, ways)
     replica = build_replica(settings, store, redis or NoOrderCache(), waker, name, clock)
     servicers.add(server, replica)
     market = MarketDataClient(settings.marketdata_target, settings, replica.market, store)
     prices = TriggerPrices(settings.marketdata_target, settings, replica.triggers, clock)
+    books = RoutingBookStream(settings.marketdata_target, settings, replica.routing_books, clock)
     heard = replica.wake_up_receiver.heard
     work: list[Coroutine[Any, Any, None]] = [
         replica.run(),
@@ -321,6 +343,7 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
         notifications.run(heard),
         market.run(),
         prices.run(),
+        books.run(),
     ]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener(heard)]

@@ -29,7 +29,8 @@ def measure(plan: Plan) -> list[Figure]:
 
 
 @contextlib.asynccontextmanager
-async def _server(folder: Path) -> AsyncIterator[asyncpg.Connection]:
+async def embedded_postgres(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """Run the embedded PostgreSQL in a folder, with the settings of the local stack."""
     home = Home(folder)
     home.create()
     port = free_port()
@@ -48,9 +49,7 @@ async def _server(folder: Path) -> AsyncIterator[asyncpg.Connection]:
             while not await spec.ready():  # noqa: ASYNC110  # another process
                 await asyncio.sleep(0.05)
         await server.ensure_roles()
-        connection = await asyncpg.connect(server.owner_url("oms"))
-        yield connection
-        await connection.close()
+        yield server
     finally:
         process.send_signal(spec.stop_signal)
         await process.wait()
@@ -59,7 +58,8 @@ async def _server(folder: Path) -> AsyncIterator[asyncpg.Connection]:
 async def _measure(plan: Plan, folder: Path) -> list[Figure]:
     rows = [Figure(f"postgres, {n} rows a commit", "rows/s") for n in BATCHES]
     commits = [Figure(f"postgres, {n} rows a commit: commits", "commits/s") for n in BATCHES]
-    async with _server(folder) as connection:
+    async with embedded_postgres(folder) as server:
+        connection = await asyncpg.connect(server.owner_url("oms"))
         await connection.execute(
             "CREATE TABLE oms.bench (n bigint PRIMARY KEY, account text, payload bytea)"
         )
@@ -78,4 +78,5 @@ async def _measure(plan: Plan, folder: Path) -> list[Figure]:
                 taken = time.perf_counter() - start
                 row.values.append(done * batch / taken)
                 commit.values.append(done / taken)
+        await connection.close()
     return rows + commits

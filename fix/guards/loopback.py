@@ -1,4 +1,4 @@
-"""Takes a listening socket off all addresses: QuickFIX's acceptor cannot be told where to listen.
+"""Takes a listening socket off all addresses: QuickFIX's acceptor has no setting for it.
 
 It binds 0.0.0.0 whatever SocketAcceptHost says, so everybody in the network could speak to it past
 the guard. Its file descriptor is made to mean another socket, which listens on loopback only.

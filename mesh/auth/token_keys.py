@@ -13,13 +13,13 @@ from urllib.parse import urljoin, urlsplit
 
 from joserfc.jwk import KeySet
 
+from kernel.well_known import SERVICE_DOMAIN
 from mesh.auth.revocations import Revoked
-from mesh.certificates.tls import SERVICE_DOMAIN, HasTls, client_context
+from mesh.certificates.tls import HasTls, client_context
 
 KEYS_SERVICE: Final = "svc-identity"
 JWKS_TIMEOUT_S: Final = 5.0
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
-JWKS_PATH: Final = "/.well-known/jwks.json"
 REVOCATIONS_PATH: Final = "/revocations.json"
 
 

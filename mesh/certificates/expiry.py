@@ -70,7 +70,7 @@ def made_line(now: dt.datetime) -> bytes:
 def of_signing_keys(path: Path, days: int) -> list[Expiring]:
     """Return when the signing key of a file, or each in a folder, is to be replaced.
 
-    A key itself does not expire: it is to be replaced so many days after it was made. A file
+    A key itself does not expire; replace it so many days after it was made. A file
     without the line counts from when it was last changed.
     """
     found = []

@@ -3,11 +3,11 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import grpc
 
-SERVICE_DOMAIN: Final = ".ordermesh.internal"
+from kernel.well_known import SERVICE_DOMAIN
 
 
 class HasTls(Protocol):

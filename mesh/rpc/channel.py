@@ -5,7 +5,8 @@ Only the holder of an idempotency key may retry; gRPC does not know the key.
 
 import grpc.aio
 
-from mesh.certificates.tls import SERVICE_DOMAIN, HasTls, channel_credentials
+from kernel.well_known import SERVICE_DOMAIN
+from mesh.certificates.tls import HasTls, channel_credentials
 from mesh.rpc.limits import CHANNEL_OPTIONS
 
 

@@ -317,3 +317,19 @@ async def _abort(context: Any, refusal: MeshError) -> NoReturn:
     code, text, trailing = abort_arguments(refusal)
     await context.abort(code, text, trailing)
     raise AssertionError("abort always raises")
+
+
+class NoSuchRpc(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
+    """Refuses every rpc that no other handler has; to be added last.
+
+    The library refuses them too, with UNIMPLEMENTED and no details.
+    """
+
+    def service(self, handler_call_details: Any) -> Any:
+        """Return a handler for any rpc."""
+        refusal = refuse("RPC_NOT_FOUND", f"there is no rpc {handler_call_details.method!r} here")
+
+        async def refuse_it(_requests: object, context: Any) -> None:
+            await _abort(context, refusal)
+
+        return grpc.stream_stream_rpc_method_handler(refuse_it)

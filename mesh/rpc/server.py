@@ -37,6 +37,7 @@ from mesh.certificates.expiry import ExpiryWatch, of_certificates
 from mesh.certificates.tls import server_credentials
 from mesh.rpc.call import Call
 from mesh.rpc.handlers import (
+    NoSuchRpc,
     RefusalHook,
     Rpc,
     ServerParts,
@@ -170,6 +171,7 @@ class MeshServer:
         reflection.enable_server_reflection(
             [*self._names, "grpc.health.v1.Health", reflection.SERVICE_NAME], server
         )
+        server.add_generic_rpc_handlers((NoSuchRpc(),))
         try:
             self.port = server.add_secure_port(
                 self._settings.bind, server_credentials(self._settings)

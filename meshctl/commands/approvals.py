@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from meshctl.commands.common import JsonOption, with_mesh
-from meshctl.commands.orders.follow import tell_order
+from meshctl.commands.orders.follow import print_order
 from meshctl.commands.orders.orders import RETRY_FOR_S
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh_client import MeshClient
@@ -29,7 +29,7 @@ async def approve(
     """Approve an order placed with --hold. The approver must not be the person who placed it."""
     request = order_service_pb2.ApproveRequest(order_id=order_id, expected_version=version)
     answer = await mesh.call(mesh.order_service.Approve, request, RETRY_FOR_S)
-    tell_order(answer.order, as_json=as_json)
+    print_order(answer.order, as_json=as_json)
 
 
 @with_mesh
@@ -44,4 +44,4 @@ async def decline(
     """Decline an order placed with --hold; the order ends."""
     request = order_service_pb2.DeclineRequest(order_id=order_id, text=text)
     answer = await mesh.call(mesh.order_service.Decline, request, RETRY_FOR_S)
-    tell_order(answer.order, as_json=as_json)
+    print_order(answer.order, as_json=as_json)

@@ -18,6 +18,7 @@ from meshctl.commands.common import (
     when,
     with_mesh,
 )
+from meshctl.commands.orders.routing import show_routing
 from meshctl.commands.orders.ticket import moment
 from ordermesh.identity.v1 import identity_audit_service_pb2
 from ordermesh.oms.v1 import audit_service_pb2
@@ -25,6 +26,7 @@ from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient
 
 PAGE_MAX = 500
+USER_NAME_CHARACTERS_MAX = 64
 
 
 class AuditWord(StrEnum):
@@ -42,9 +44,17 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
+    about: Annotated[
+        list[str] | None,
+        typer.Argument(help="order ID: only of this order.", metavar="[order ID]"),
+    ] = None,
+    routing: Annotated[
+        bool,
+        typer.Option("--routing", help="How the routed order was executed: the records."),
+    ] = False,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
-    actor: Annotated[str, typer.Option(help="Subject of the token.")] = "",
+    actor: Annotated[str, typer.Option(help="Only of this user, by user name or id.")] = "",
     account: Annotated[str, typer.Option(help="Only of this account.")] = "",
     order_id: Annotated[str, typer.Option("--order", help="Only of this order.")] = "",
     reasons: Annotated[
@@ -58,18 +68,22 @@ def audit(
 
     `ordermesh show ENTRY` shows a refused request whole, with the limits at that time.
     """
+    order_id = _order_id(about or [], order_id)
+    if routing:
+        if not order_id:
+            usage_error("--routing needs an order: ordermesh audit order ID --routing")
+        run(lambda mesh: show_routing(mesh, order_id, as_json=as_json))
+        return
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
-        actor=actor, account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
+        account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
         reasons=[_reason(text) for text in reasons or ()],
         kind=f"AUDIT_KIND_{kind.name if kind else 'UNSPECIFIED'}",
     )  # fmt: skip
-    if since:
-        request.at_from.CopyFrom(moment(since, now, "--since", past=True))
-    if until:
-        request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+    _set_times(request, since, until, now)
 
     async def work(mesh: MeshClient) -> None:
+        request.actor = await user_id_of(mesh, actor) if actor else ""
         shown = table(
             "at", "actor", "command", "account", "reason", "text", "entry", whole=("at", "entry")
         )
@@ -95,6 +109,46 @@ def audit(
             show([], shown, "no entries", as_json=False)
 
     run(work)
+
+
+def _order_id(about: list[str], order_id: str) -> str:
+    """Return the order that was named, by words or by the option."""
+    if not about:
+        return order_id
+    if len(about) != len(("order", "ID")) or about[0] != "order" or order_id:
+        usage_error(f"{' '.join(about)!r} should be: order ID")
+    return about[1]
+
+
+def _set_times(
+    request: audit_service_pb2.AuditServiceListRequest, since: str, until: str, now: datetime
+) -> None:
+    if since:
+        request.at_from.CopyFrom(moment(since, now, "--since", past=True))
+    if until:
+        request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+
+
+async def user_id_of(mesh: MeshClient, name: str) -> str:
+    """Return the id of the user who logged in with a name; the name itself if nobody did.
+
+    A name that several users had is refused, with their ids.
+    """
+    if len(name) > USER_NAME_CHARACTERS_MAX:
+        return name
+    request = identity_audit_service_pb2.IdentityAuditServiceListRequest(
+        username=name, page_size=PAGE_MAX
+    )
+    found: set[str] = set()
+    while True:
+        page = (await mesh.call(mesh.identity_audit.List, request)).entries
+        found |= {one.user_id for one in page if one.user_id}
+        if len(page) < PAGE_MAX or len(found) > 1:
+            break
+        request.before_entry_id = page[-1].entry_id
+    if len(found) > 1:
+        usage_error(f"--actor is {name!r}; give one of the users {', '.join(sorted(found))}")
+    return next(iter(found), name)
 
 
 @with_mesh

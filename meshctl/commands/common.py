@@ -89,13 +89,13 @@ def run(work: Callable[[MeshClient], Awaitable[int | None]]) -> NoReturn:
     try:
         code = asyncio.run(_with_client(work))
     except MeshRefusedError as error:
-        _tell_refused(error)
+        _print_refused(error)
         code = EXIT_NOT_LOGGED_IN if error.code == "UNAUTHENTICATED" else EXIT_REFUSED
     except MeshUnreachableError as error:
-        _tell_error("cannot connect", "UNREACHABLE", f"{error}: {_HOW_TO_RUN}")
+        _print_error("cannot connect", "UNREACHABLE", f"{error}: {_HOW_TO_RUN}")
         code = EXIT_UNREACHABLE
     except NotLoggedInError as error:
-        _tell_error("not logged in", "NOT_LOGGED_IN", _not_logged_in(str(error)))
+        _print_error("not logged in", "NOT_LOGGED_IN", _not_logged_in(str(error)))
         code = EXIT_NOT_LOGGED_IN
     except KeyboardInterrupt:
         code = EXIT_OK
@@ -117,8 +117,13 @@ def with_mesh(
     return command
 
 
-def _tell_refused(error: MeshRefusedError) -> None:
-    _tell_error("refused", error.reason, error.text, error.metadata)
+def print_second_person(command: str) -> None:
+    """Print the command by which another person confirms what was proposed."""
+    say(f"another person: `ordermesh {command}`")
+
+
+def _print_refused(error: MeshRefusedError) -> None:
+    _print_error("refused", error.reason, error.text, error.metadata)
     if _Output.as_json:
         return
     field = error.metadata.get("field")
@@ -128,7 +133,7 @@ def _tell_refused(error: MeshRefusedError) -> None:
         errors.print(f"  {_advice(retry)}", highlight=False)
 
 
-def _tell_error(
+def _print_error(
     what: str, reason: str, text: str, metadata: Mapping[str, str] | None = None
 ) -> None:
     """Report an error on standard error; with --json as one object on one line."""

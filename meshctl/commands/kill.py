@@ -15,6 +15,7 @@ from meshctl.commands.common import (
     emit,
     enum_word,
     errors,
+    print_second_person,
     run,
     say,
     show,
@@ -127,9 +128,9 @@ async def release(
     """Propose to release a switch; it stays in force until another person approves."""
     request = kill_switch_service_pb2.ProposeReleaseRequest(switch_id=switch_id, reason=reason)
     answer = await mesh.call(mesh.kill_switches.ProposeRelease, request)
-    _tell(answer.kill_switch, as_json=as_json)
+    _print(answer.kill_switch, as_json=as_json)
     if not as_json:
-        console.print(f"another person of RISK: `ordermesh kill approve {switch_id}`")
+        print_second_person(f"kill approve {switch_id}")
 
 
 @kill.command()
@@ -138,7 +139,7 @@ async def approve(mesh: MeshClient, switch_id: str, as_json: JsonOption = False)
     """Release a switch that another person proposed to release. No order is placed again."""
     request = kill_switch_service_pb2.ApproveReleaseRequest(switch_id=switch_id)
     answer = await mesh.call(mesh.kill_switches.ApproveRelease, request)
-    _tell(answer.kill_switch, as_json=as_json)
+    _print(answer.kill_switch, as_json=as_json)
 
 
 @kill.command("list")
@@ -172,8 +173,8 @@ async def list_switches(
 async def show_switch(mesh: MeshClient, switch_id: str, as_json: JsonOption = False) -> None:
     """Show a switch: its sessions, its orders, and why any could not be pulled."""
     switch, orders = await _whole(mesh, switch_id)
-    _tell(switch, as_json=as_json)
-    _tell_orders(orders, as_json=as_json)
+    _print(switch, as_json=as_json)
+    _print_orders(orders, as_json=as_json)
 
 
 def _scope(*texts: str) -> kill_switch_pb2.KillScope:
@@ -210,9 +211,9 @@ async def _report(
             f"`ordermesh kill show {switch.switch_id}`"
         )
     switch, left = await _whole(mesh, switch.switch_id, outcomes=_NOT_PULLED)
-    _tell(switch, as_json=as_json)
+    _print(switch, as_json=as_json)
     if wait_s:
-        _tell_orders(left, as_json=as_json)
+        _print_orders(left, as_json=as_json)
     confirmed = switch.state != kill_switch_pb2.KILL_SWITCH_STATE_ENGAGING
     return EXIT_OK if confirmed and not left else EXIT_ORDER_NOT_DONE
 
@@ -248,7 +249,7 @@ def _warn_of_nothing_met(switch: kill_switch_pb2.KillSwitch) -> None:
         )  # fmt: skip
 
 
-def _tell(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:
+def _print(switch: kill_switch_pb2.KillSwitch, *, as_json: bool) -> None:
     if as_json:
         emit(switch)
         return
@@ -314,7 +315,7 @@ def _counts_words(counts: kill_switch_pb2.KillCounts) -> str:
     )
 
 
-def _tell_orders(orders: list[kill_switch_pb2.KillOrder], *, as_json: bool) -> None:
+def _print_orders(orders: list[kill_switch_pb2.KillOrder], *, as_json: bool) -> None:
     shown = table("order", "account", "listing", "outcome", "state", "why", whole=("order",))
     for one in orders:
         shown.add_row(

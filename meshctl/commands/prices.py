@@ -97,7 +97,7 @@ async def watch_quotes(
                 emit(item)
         return
     if not console.is_terminal:
-        await _tell_quotes(stream)
+        await _print_quotes(stream)
         return
     quotes: dict[str, market_data_pb2.Quote] = {}
     delayed_s: dict[str, int] = {}
@@ -164,7 +164,7 @@ async def _show_ladder(stream: AsyncIterator[market_data_pb2.MarketDataItem]) ->
                 ladder.gap = item.gap
 
 
-async def _tell_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
+async def _print_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
     """Write a line per change, for a file or a pipe."""
     async for item in stream:
         if item.WhichOneof("item") == "update":

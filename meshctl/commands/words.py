@@ -39,7 +39,27 @@ def order_words(one: order_pb2.Order) -> str:
     quantity = one.terms.quantity
     if one.terms.quantity_is_estimate:
         quantity = f"for {one.terms.cash_quantity} {one.currency} (about {quantity})"
-    return f"{side} {quantity} {one.instrument_id} {price_words(one)} {tif}{linked}"
+    if one.link.kind == order_pb2.ORDER_LINK_KIND_ROUTED:
+        return f"{side} {quantity} {traded(one)} {price_words(one)} {tif}{routed_words(one)}"
+    return f"{side} {quantity} {listing_words(one)} {price_words(one)} {tif}{linked}"
+
+
+def listing_words(one: order_pb2.Order | instrument_pb2.Instrument) -> str:
+    """Name a listing as its venue writes the symbol: "BRK.B.SIMA" for BRK_2EB.SIMA."""
+    return f"{one.venue_symbol}.{one.venue_mic}" if one.venue_symbol else one.instrument_id
+
+
+def traded(one: order_pb2.Order) -> str:
+    """Name what an order trades: its listing, or the instrument of a routed order."""
+    return listing_words(one) if one.instrument_id else f"{one.isin}/{one.currency}"
+
+
+def routed_words(one: order_pb2.Order) -> str:
+    """Describe a routed order, " routed BEST", or its child, " child of 01J..."."""
+    if one.link.parent_order_id:
+        return f" child of {one.link.parent_order_id}"
+    strategy = order_pb2.RoutingStrategy.Name(one.routing.strategy)
+    return f" routed {strategy.removeprefix('ROUTING_STRATEGY_')}"
 
 
 def price_words(one: order_pb2.Order) -> str:

@@ -58,6 +58,12 @@ def _checked_hours(hours: str) -> str:
     return hours
 
 
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay", help="LOBSTER message file to play into SIMA, and the orderbook file beside it."
+    ),
+]
 HoursOption = Annotated[
     str,
     typer.Option(
@@ -86,13 +92,7 @@ def up(
         Path | None, typer.Option(help="Your own FIX sessions (YAML) instead of SIMA and SIMB.")
     ] = None,
     agents: Annotated[bool, typer.Option(help="Simulated order flow at the venues.")] = True,
-    replay: Annotated[
-        Path | None,
-        typer.Option(
-            "--replay",
-            help="LOBSTER message file to play into SIMA, and the orderbook file beside it.",
-        ),
-    ] = None,
+    replay: ReplayOption = None,
     speed: Annotated[float, typer.Option(help="Speed of --replay; 0 is as fast as it goes.")] = 1.0,
     drop_copy: DropCopyOption = True,
     hours: HoursOption = "",

@@ -1,6 +1,7 @@
 """The venues file of the local stack: orders, prices and drop copy of each simulated venue."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,7 +23,7 @@ OFFERED = {
 }  # fmt: skip
 
 # SIMA is dear to take from and pays who rests; SIMB is cheap, with a minimum for each order.
-FEES = {
+FEES: dict[str, dict[str, Any]] = {
     "SIMA": {
         "currency": "EUR",
         "taker": {"basis_points": "0.9"},

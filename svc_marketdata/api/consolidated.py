@@ -38,7 +38,7 @@ _WORDS = {
     LeftOut.NO_BOOK: "the venue has sent no book of the listing yet",
     LeftOut.STALE: "changes of the book were lost and it was not sent again yet",
     LeftOut.HALTED: "halted",
-    LeftOut.CLOSED: "closed, or the status is not known",
+    LeftOut.CLOSED: "closed, or no status was reported yet",
     LeftOut.AUCTION: "in an auction",
     LeftOut.DELISTED: "the venue does not list or trade it any more",
     LeftOut.FAULTY: "a price or size of the book is below zero",

@@ -291,6 +291,7 @@ class _Feed:
                 received_ns,
                 OFF_MARKET[trade.off_market],
                 trade.withdrawn,
+                trade.last_of_snapshot,
             ),
             received_ns,
         )

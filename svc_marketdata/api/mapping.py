@@ -83,21 +83,19 @@ def timestamp(ns: int) -> Timestamp | None:
 def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
     """Best prices and figures of the day."""
     quote, day = market.quote, market.quote.day
-    message = market_data_pb2.Quote(
-        bid_price=quote.bid_price,
-        bid_size=quote.bid_size,
-        ask_price=quote.ask_price,
-        ask_size=quote.ask_size,
-        last_price=quote.last_price,
-        last_size=quote.last_size,
-        last_off_market=quote.last_off_market,
-        open_price=day.open_price,
-        high_price=day.high_price,
-        low_price=day.low_price,
-        close_price=day.close_price,
-        volume=day.volume,
-        stale=market.stale,
-    )
+    message = market_data_pb2.Quote()
+    # One field after the other, for every update: with keywords it takes longer. An empty field
+    # is no different from one that is not set.
+    message.bid_price, message.bid_size = quote.bid_price, quote.bid_size
+    message.ask_price, message.ask_size = quote.ask_price, quote.ask_size
+    message.last_price, message.last_size = quote.last_price, quote.last_size
+    if quote.last_off_market:
+        message.last_off_market = True
+    message.open_price, message.close_price = day.open_price, day.close_price
+    message.high_price, message.low_price = day.high_price, day.low_price
+    message.volume = day.volume
+    if market.stale:
+        message.stale = True
     if quote.venue_time_ns:
         set_timestamp(message.venue_time, quote.venue_time_ns)
     if quote.received_ns:
@@ -171,6 +169,8 @@ def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
         message.high_price = format_nano(candle.high)
         message.low_price = format_nano(candle.low)
         message.close_price = format_nano(candle.close)
+        if (vwap := candle.vwap) is not None:
+            message.vwap_price = format_scaled(vwap, FRACTION_DIGITS_MAX)
     return message
 
 

@@ -54,11 +54,13 @@ class LeftOut(IntEnum):
     NOT_ENTITLED = 9
 
 
+_TRADES = frozenset({TradingStatus.OPEN, TradingStatus.NOT_KNOWN})
+"""Orders are taken in both."""
+# With any other status orders do not trade at once either: CLOSED.
 _OF_STATUS = {
-    TradingStatus.UNSPECIFIED: LeftOut.CLOSED,
     TradingStatus.OPEN: LeftOut.NOT,
+    TradingStatus.NOT_KNOWN: LeftOut.NOT,
     TradingStatus.HALTED: LeftOut.HALTED,
-    TradingStatus.CLOSED: LeftOut.CLOSED,
     TradingStatus.AUCTION: LeftOut.AUCTION,
     TradingStatus.DELISTED: LeftOut.DELISTED,
 }
@@ -80,7 +82,7 @@ class Member:
         self.listing = listing
         self.market = market
         self.venue = venue
-        self._of_status = _OF_STATUS[self.trading_status]
+        self._of_status = _OF_STATUS.get(self.trading_status, LeftOut.CLOSED)
         self.left_out = self._reason()
         self.since_ns = now_ns
         """When the reason last changed."""
@@ -92,15 +94,15 @@ class Member:
 
     @property
     def trading_status(self) -> TradingStatus:
-        """The status of the listing; while that is open, the one of the venue's session."""
+        """The status of the listing; while that trades, the one of a session that does not."""
         status, session = self.listing.trading_status, self.venue.trading_status
-        if status is TradingStatus.OPEN and session is not TradingStatus.UNSPECIFIED:
-            return session
-        return status
+        if status not in _TRADES or session in _TRADES or session is TradingStatus.UNSPECIFIED:
+            return status
+        return session
 
     def status_changed(self, now_ns: int) -> None:
         """Decide again whether the book counts, after a status of the listing or venue changed."""
-        self._of_status = _OF_STATUS[self.trading_status]
+        self._of_status = _OF_STATUS.get(self.trading_status, LeftOut.CLOSED)
         self.book_changed(now_ns)
 
     def book_changed(self, now_ns: int) -> None:

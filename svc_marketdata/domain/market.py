@@ -63,6 +63,8 @@ class Trade:
     off_market: OffMarket = OffMarket.NOT
     withdrawn: bool = False
     """The venue withdrew it; price and size may be empty."""
+    last_of_snapshot: bool = False
+    """It is the last trade of a snapshot and has no id of the venue: it may be known already."""
 
     @property
     def counts(self) -> bool:
@@ -223,10 +225,8 @@ class InstrumentMarket:
             return self._withdraw(trade, received_ns)
         taken_out, self._taken_out = self._taken_out, None
         price, size = parse_nano(trade.price), parse_nano(trade.size)
-        if trade.trade_id:
-            if trade.trade_id in self._trade_ids:
-                return Changed.NOTHING
-            self._trade_ids.append(trade.trade_id)
+        if self._is_known(trade):
+            return Changed.NOTHING
         self.trade = trade
         if trade.off_market is OffMarket.CORRECTED:
             self._stamp(0, received_ns)
@@ -251,6 +251,19 @@ class InstrumentMarket:
             self.quote.day = self.quote.day.traded(trade.price, price, more)
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
+
+    def _is_known(self, trade: Trade) -> bool:
+        """Return whether a trade was reported before; note its id if not."""
+        if trade.last_of_snapshot:
+            # A snapshot after a break reports the last trade again, under no id of the venue.
+            quote = self.quote
+            if (trade.price, trade.size) == (quote.last_price, quote.last_size):
+                return True
+        if trade.trade_id:
+            if trade.trade_id in self._trade_ids:
+                return True
+            self._trade_ids.append(trade.trade_id)
+        return False
 
     def _keep(self, kept: KeptTrade) -> None:
         self._kept.add(kept, self._day.begins_ns)

@@ -63,6 +63,14 @@ class TradingCalendar:
             last = self._last = self._find(at_ns)
         return last
 
+    def date_of(self, day: TradingDay) -> dt.date:
+        """Return the local date on which a trading day begins."""
+        return dt.datetime.fromtimestamp(day.begins_ns // NS_PER_S, self._zone).date()
+
+    def first_from(self, date: dt.date) -> int:
+        """Return when the first trading day begins that begins on this local date or later."""
+        return next(self._beginnings(date, 1))
+
     def _find(self, at_ns: int) -> TradingDay:
         date = dt.datetime.fromtimestamp(at_ns // NS_PER_S, self._zone).date()
         begins_ns = next(ns for ns in self._beginnings(date, -1) if ns <= at_ns)

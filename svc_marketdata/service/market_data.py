@@ -16,6 +16,7 @@ from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.consolidation import Consolidation
 from svc_marketdata.service.delayed import DelayedPrices
+from svc_marketdata.service.history.recorder import NotRecorded, Recording
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.listed import Listed
 
@@ -48,10 +49,9 @@ class MarketData:
         self.delayed = DelayedPrices(hub, clock.now_ns())
         self.unsaved_quotes: dict[str, None] = {}
         self.unsaved_listings: dict[str, None] = {}
+        self.recorder: Recording = NotRecorded()
         self._venue_channels: dict[str, Channel] = {}
         self._owners: dict[str, FeedSession] = {}
-
-    # Reading
 
     def listings(self) -> list[Listing]:
         """All listings the venues have reported, by id."""
@@ -126,6 +126,7 @@ class MarketData:
         if venue.feed_up:
             venue.feed_up = False
             venue.since_ns = self.clock.now_ns()
+            self.recorder.feed_down(venue.mic)
             self.touch_venue(venue)
         self._flag_stale(venue)
 
@@ -134,6 +135,7 @@ class MarketData:
         if not venue.feed_up:
             venue.feed_up = True
             venue.since_ns = self.clock.now_ns()
+            self.recorder.feed_up(venue.mic)
             self.touch_venue(venue)
 
     def tick(self) -> None:
@@ -333,10 +335,7 @@ class FeedSession:
         Raises:
             ValueError: The listing is not one of the venue.
         """
-        if not listing.instrument_id.endswith(self._suffix):
-            raise ValueError(
-                f"instrument_id {listing.instrument_id!r} is not of venue {self.identity.venue_mic}"
-            )
+        self._check(listing.instrument_id)
         self._data.put_listing(listing)
 
     def book(
@@ -370,6 +369,8 @@ class FeedSession:
             return
         data, market = self._data, entry.market
         changed = market.add_trade(trade, received_ns)
+        if changed or trade.withdrawn:  # a withdrawn one may be stored, although it is not kept
+            data.recorder.put(instrument_id, trade, received_ns)
         if not changed:
             data.counts.unknown_amendments += trade.withdrawn
             return
@@ -425,13 +426,14 @@ class FeedSession:
         if instrument_id == self._run_id and received_ns == self._run_received_ns:
             return self._run
         self._end_run()
-        if not instrument_id.endswith(self._suffix):
-            raise ValueError(
-                f"instrument_id {instrument_id!r} is not of venue {self.identity.venue_mic}"
-            )
+        self._check(instrument_id)
         entry = self._data.entry(instrument_id)
         self._run, self._run_id, self._run_received_ns = entry, instrument_id, received_ns
         return entry
+
+    def _check(self, name: str) -> None:
+        if not name.endswith(self._suffix):
+            raise ValueError(f"instrument_id {name!r} is not of venue {self.identity.venue_mic}")
 
     def _end_run(self) -> None:
         if self._run is not None and self._run_changed:

@@ -26,7 +26,12 @@ def add(server: MeshServer, replica: Replica) -> None:
 
 def _add_orders(server: MeshServer, replica: Replica) -> None:
     orders = order_service.OrderServicer(
-        replica.streams, replica.worker, replica.market, replica.statements, replica.order_ways
+        replica.streams,
+        replica.worker,
+        replica.market,
+        replica.statements,
+        replica.order_ways,
+        replica.routing_books,
     )
     server.add(orders, order_service.SERVICE, order_service.ACCESS)
     parked = parked_service.ParkedServicer(

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from kernel.side import Side
-from svc_oms.domain.model import Link, OrderTerms, OrderType, VenueHolds
+from svc_oms.domain.model import Link, OrderTerms, OrderType, Routing, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.routing.decision import Decision
 
 
 class PlaceOrder(NamedTuple):
@@ -13,6 +14,7 @@ class PlaceOrder(NamedTuple):
     idempotency_key: str
     account_id: str
     instrument_id: str
+    """Empty if it is routed: isin and currency name the instrument."""
     side: Side
     type: OrderType
     terms: OrderTerms
@@ -23,6 +25,10 @@ class PlaceOrder(NamedTuple):
     client_note: str = ""
     hold_for_approval: bool = False
     reduce_only: bool = False
+    isin: str = ""
+    currency: str = ""
+    """Empty: the only one in which the instrument is listed."""
+    routing: Routing | None = None
 
 
 class ReplaceOrder(NamedTuple):
@@ -141,5 +147,18 @@ class ExpireOrder(NamedTuple):
 
     account_id: str
     order_id: str
+    idempotency_key: str = ""
+    actor: str = "oms"
+
+
+class RouteOrder(NamedTuple):
+    """From the OMS itself: a routed order is to be decided about."""
+
+    account_id: str
+    order_id: str
+    cause: int
+    """A number of domain.routing.decision.Cause."""
+    decided: list[Decision]
+    """What was decided, put in by what carries the command out; valid once it is committed."""
     idempotency_key: str = ""
     actor: str = "oms"

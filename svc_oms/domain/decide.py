@@ -18,11 +18,17 @@ from svc_oms.domain.events import (
     ReplaceRequested,
 )
 from svc_oms.domain.lifecycle import LOCAL, OrderState, first_state
-from svc_oms.domain.model import Order, Rejection, Trigger, WaitsFor
+from svc_oms.domain.model import Order, OrderTerms, Rejection, Trigger, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order_terms import cash, triggers
 from svc_oms.domain.order_terms.checks import Instrument, Limits, OrderRefused, check_terms
-from svc_oms.domain.order_terms.terms import BASIC, Capabilities, how_worked, require_native
+from svc_oms.domain.order_terms.terms import (
+    BASIC,
+    Capabilities,
+    check_kind,
+    how_worked,
+    require_native,
+)
 from svc_oms.domain.refusal import invalid
 
 
@@ -74,6 +80,7 @@ def decide_place(
             client_note=command.client_note,
             reduce_only=command.reduce_only,
             listing_status_not_known=not instrument.status_known,
+            venue_symbol=instrument.venue_symbol,
             state=first_state(waits=waits_for is not None, held=command.hold_for_approval),
             waits_for=waits_for,
             trigger=trigger,
@@ -165,9 +172,7 @@ def decide_replace(
         OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING, OUTCOME_UNKNOWN, STALE_VERSION
             and all of decide_place.
     """
-    _require_open(order, "replaced")
-    if order.pending_cancel_id or order.pending_replace_id:
-        _change_pending(order)
+    require_changeable(order, command)
     if order.state is OrderState.UNKNOWN:
         raise OrderRefused(
             "OUTCOME_UNKNOWN",
@@ -179,13 +184,7 @@ def decide_replace(
     _require_version(order, command.expected_version)
     terms = command.terms
     cash.refuse_replace(order, terms)
-    if terms.quantity <= order.cum_quantity:
-        executed = plain(order.cum_quantity)
-        invalid(
-            "terms.quantity",
-            plain(terms.quantity),
-            f"above {executed}, which is executed already; to cancel the rest, cancel the order",
-        )
+    require_more_than_executed(order, terms)
     if order.state in LOCAL:
         how_worked(order.type, terms.time_in_force, capabilities)
     else:
@@ -198,6 +197,44 @@ def decide_replace(
     if order.state in LOCAL:
         return OrderReplaced(terms)
     return ReplaceRequested(order.next_cl_ord_id, terms)
+
+
+def decide_replace_routed(order: Order, command: ReplaceOrder, now_ns: int) -> ReplaceRequested:
+    """Return the request for other terms of a routed order.
+
+    Raises:
+        OrderRefused: ORDER_CLOSED, ORDER_CHANGE_PENDING, STALE_VERSION, INVALID_FIELD.
+    """
+    require_changeable(order, command)
+    _require_version(order, command.expected_version)
+    terms = command.terms
+    cash.refuse_replace(order, terms)
+    require_more_than_executed(order, terms)
+    standing = order.terms.time_in_force
+    if terms.time_in_force is not standing:
+        name = terms.time_in_force.name
+        invalid("terms.time_in_force", name, f"{standing.name}, as the routed order has")
+    check_kind(order.type, terms, now_ns, order.terms)
+    return ReplaceRequested(order.next_cl_ord_id, terms)
+
+
+def require_changeable(order: Order, command: ReplaceOrder) -> None:
+    """Refuse a change of an order that is closed, or of which another change has no answer."""
+    assert command.order_id == order.order_id
+    _require_open(order, "replaced")
+    if order.pending_cancel_id or order.pending_replace_id:
+        _change_pending(order)
+
+
+def require_more_than_executed(order: Order, terms: OrderTerms) -> None:
+    """Refuse a quantity that is executed already."""
+    if terms.quantity <= order.cum_quantity:
+        executed = plain(order.cum_quantity)
+        invalid(
+            "terms.quantity",
+            plain(terms.quantity),
+            f"above {executed}, which is executed already; to cancel the rest, cancel the order",
+        )
 
 
 def decide_cancel(order: Order, command: CancelOrder) -> CancelRequested | OrderCanceled:

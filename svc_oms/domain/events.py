@@ -287,6 +287,17 @@ class StatusRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutingDecided:
+    """It was decided where a routed order is executed; the record is stored beside the log."""
+
+    kind: ClassVar = EventKind.ROUTING_DECIDED
+    number: int
+    record_hash: bytes
+    """SHA-256 of the record."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRefused:
     """A command was refused; nothing changed."""
 
@@ -332,6 +343,7 @@ Event = (
     | TriggerMoved
     | OrderReleased
     | StatusRequested
+    | RoutingDecided
     | CommandRefused
     | VenueReportParked
 )

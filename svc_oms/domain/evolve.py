@@ -31,6 +31,7 @@ from svc_oms.domain.events import (
     OrderRestated,
     ReplaceRefused,
     ReplaceRequested,
+    RoutingDecided,
     Stamp,
     StatusRequested,
     TriggerMoved,
@@ -59,6 +60,7 @@ _PEGGED_PRICE = _at("pegged_price")
 _STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
+_ROUTING_DECISION = _at("routing_decision")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # These report what has happened in the market, whatever state we think the order is in.
@@ -380,6 +382,11 @@ def _parked(_draft: Draft, _order: Order, event: VenueReportParked) -> str:
     return event.text
 
 
+def _routing_decided(draft: Draft, _order: Order, event: RoutingDecided) -> str:
+    draft[_ROUTING_DECISION] = event.number
+    return ""
+
+
 _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.ACKNOWLEDGED: _acknowledged,
     EventKind.EXECUTED: _executed,
@@ -407,6 +414,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.TRIGGER_MOVED: _trigger_moved,
     EventKind.RELEASED: _released,
     EventKind.STATUS_REQUESTED: _status_requested,
+    EventKind.ROUTING_DECIDED: _routing_decided,
     EventKind.COMMAND_REFUSED: _nothing,
     EventKind.VENUE_REPORT_PARKED: _parked,
 }

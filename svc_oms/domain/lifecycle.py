@@ -106,6 +106,7 @@ class EventKind(IntEnum):
     TRIGGER_MOVED = 46
     RELEASED = 47
     STATUS_REQUESTED = 48
+    ROUTING_DECIDED = 49
 
 
 class Rule(Enum):
@@ -143,7 +144,7 @@ Row = dict[EventKind, Cell]
 
 # Records about the order that do not change its state. In every row.
 _RECORDS: Row = dict.fromkeys(
-    (K.COMMAND_REFUSED, K.VENUE_REPORT_PARKED, K.STATUS_REQUESTED), R.STAY
+    (K.COMMAND_REFUSED, K.VENUE_REPORT_PARKED, K.STATUS_REQUESTED, K.ROUTING_DECIDED), R.STAY
 )
 
 _REQUESTS: Row = {

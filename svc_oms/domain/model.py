@@ -127,6 +127,17 @@ class Link(NamedTuple):
     """Empty for a parent, and in an OCO group."""
 
 
+class Routing(NamedTuple):
+    """How an order that names no venue is executed at several; the rules are in routing/."""
+
+    strategy: int
+    """A number of ordermesh.oms.v1.RoutingStrategy."""
+    venues: tuple[str, ...] = ()
+    """Only these MICs, in this order; empty for every venue of the instrument."""
+    denied_venues: tuple[str, ...] = ()
+    """Not these MICs."""
+
+
 class Trigger(NamedTuple):
     """The present state of a watched stop."""
 
@@ -289,8 +300,25 @@ class Order(NamedTuple):
     """The venue was closed or halted when the order was accepted."""
     reduce_only: bool = False
     """The order may only reduce the position."""
+    routing: Routing | None = None
+    """Set for a routed order, the parent of child orders at the venues."""
+    routing_decision: int = 0
+    """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
     listing_status_not_known: bool = False
     """Whether its listing is traded was not known when the order was accepted."""
+    venue_symbol: str = ""
+    """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+
+    @property
+    def price_key(self) -> str:
+        """The name of what prices it: its listing, or "ISIN/currency" of a routed order."""
+        return self.instrument_id or f"{self.isin}/{self.currency}"
+
+    @property
+    def routed_by(self) -> str:
+        """Id of the routed order that it is a child of; empty if it is none."""
+        link = self.link
+        return link.parent_order_id if link is not None and link.kind is LinkKind.ROUTED else ""
 
     @property
     def average_price(self) -> Price:

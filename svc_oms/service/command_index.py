@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from svc_oms.service.commands.command_batch import Handler
+from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
+from svc_oms.service.commands.command_batch import CommandBatch, Handler
 from svc_oms.service.commands.doubt import doubt
 from svc_oms.service.commands.go_flat import go_flat
 from svc_oms.service.commands.order_commands import cancel, cancel_all, place, replace
@@ -11,7 +12,9 @@ from svc_oms.service.commands.place_batch import place_batch
 from svc_oms.service.commands.resolve import resolve, resolved_executions, settled
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
-from svc_oms.service.submissions import CommandKind
+from svc_oms.service.ports import IdempotencyRow
+from svc_oms.service.routing.route_commands import place_routed, replace_routed, route
+from svc_oms.service.submissions import CommandKind, Submission
 from svc_oms.service.waiting import reduce_only
 from svc_oms.service.waiting import waiting_commands as waiting
 
@@ -20,9 +23,22 @@ def _named(command: Any) -> tuple[str]:
     return (command.order_id,)
 
 
+def _place(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    command = submission.command
+    assert isinstance(command, PlaceOrder)
+    return (place if command.routing is None else place_routed)(batch, submission)
+
+
+def _replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    command = submission.command
+    assert isinstance(command, ReplaceOrder)
+    routed = batch.order(command.order_id).routing is not None
+    return (replace_routed if routed else replace)(batch, submission)
+
+
 HANDLERS: Final[Mapping[CommandKind, Handler]] = {
-    CommandKind.PLACE: Handler(place),
-    CommandKind.REPLACE: Handler(replace, _named),
+    CommandKind.PLACE: Handler(_place),
+    CommandKind.REPLACE: Handler(_replace, _named),
     CommandKind.CANCEL: Handler(cancel, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
     CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
@@ -36,5 +52,6 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.DOUBT: Handler(doubt, _named),
     CommandKind.RESOLVE: Handler(resolve, _named, exec_ids=resolved_executions, settles=settled),
     CommandKind.CHECK_REDUCE_ONLY: Handler(reduce_only.check, named, positions=True),
+    CommandKind.ROUTE: Handler(route, _named),
     CommandKind.GO_FLAT: Handler(go_flat, all_open=True, positions=True),
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mesh.errors import MeshError, refuse
+from mesh.names import called
 from svc_oms.domain.refusal import OrderRefused, wrong
 from svc_oms.service.ports import StoreUnavailableError
 
@@ -35,6 +36,26 @@ def key_reused(key: str) -> MeshError:
         f"idempotency_key {key!r} was used for another request; use a new key for a new intent",
         "idempotency_key",
         idempotency_key=key,
+    )
+
+
+def needs_another(
+    person: tuple[str, str], did: str, verb: str, field: str, **metadata: str
+) -> MeshError:
+    """Refuse a decision by the person whose proposal it is about.
+
+    Args:
+        person: Id and name of the person.
+        did: What the person did: "proposed override 01J...".
+        verb: What another person must do.
+        field: The field of the request that names the proposal.
+        metadata: Every value the text names, next to the person's id as `proposed_by`.
+    """
+    return MeshError(
+        "SECOND_PERSON_REQUIRED",
+        f"{called(*person)} {did}: another person must {verb} it",
+        field,
+        {"proposed_by": person[0], **metadata},
     )
 
 

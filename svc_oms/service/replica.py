@@ -23,7 +23,9 @@ from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailabl
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
 from svc_oms.service.reference.venue_sessions import VenueSessions
+from svc_oms.service.routing.router import Router
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
@@ -77,6 +79,8 @@ class Replica:
     triggers: Triggers
     unanswered: Unanswered
     reduce_only: ReduceOnlyWatch
+    router: Router
+    routing_books: RoutingBooks
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts
@@ -107,6 +111,7 @@ class Replica:
             tasks.create_task(self.triggers.run())
             tasks.create_task(self.unanswered.run())
             tasks.create_task(self.reduce_only.run())
+            tasks.create_task(self.router.run())
             tasks.create_task(self.leases.keep())
             tasks.create_task(self.user_names.run())
             tasks.create_task(self.timeouts.run())

@@ -20,6 +20,7 @@ from svc_oms.domain.commands import (
     PlaceOrder,
     ReplaceOrder,
     ResolveOrder,
+    RouteOrder,
     TriggerOrder,
 )
 
@@ -41,6 +42,8 @@ class CommandKind(IntEnum):
     DOUBT = 17
     """From the OMS itself, too."""
     CHECK_REDUCE_ONLY = 16
+    """From the OMS itself, never under a key."""
+    ROUTE = 18
     """From the OMS itself, never under a key."""
     PULL = 20
     GO_FLAT = 21
@@ -120,6 +123,7 @@ Command = (
     | ExpireOrder
     | DoubtOrder
     | CheckReduceOnly
+    | RouteOrder
     | Pull
     | GoFlat
     | DisconnectCancel

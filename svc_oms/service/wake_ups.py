@@ -42,15 +42,15 @@ GATHER_S = 0.05
 # The result of a channel that does not say how many replicas received a message.
 SOMEBODY = 2
 
-Tell = Callable[[str, str], Awaitable[int]]
+Send = Callable[[str, str], Awaitable[int]]
 """Sends a message on a channel; returns how many replicas received it, the sender among them;
 0: it could not be sent this way."""
 
 
 class WakeUpSender(WakeUps):
-    """Gathers what moved and tells it in the background; see `ports.WakeUps`."""
+    """Gathers what moved and sends it in the background; see `ports.WakeUps`."""
 
-    def __init__(self, replica: str, ways: Sequence[Tell]) -> None:
+    def __init__(self, replica: str, ways: Sequence[Send]) -> None:
         self._replica = replica
         self._ways = ways
         self._accounts: set[str] = set()

@@ -35,7 +35,7 @@ async def first_lines(mesh: Mesh, count: int, *words: str) -> list[str]:
 
 def set_prices(mesh: Mesh, username: str, *rights: str) -> None:
     """Change rights as an administrator does, with the service's database."""
-    environment = psutil.Process(mesh.entry("svc-identity")["pid"]).environ()
+    environment = psutil.Process(mesh.entry("identity")["pid"]).environ()
     done = subprocess.run(
         [sys.executable, "-m", "svc_identity.admin", "set-prices", "--username", username, *rights],
         env=environment, check=True, capture_output=True, text=True,

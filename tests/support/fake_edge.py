@@ -63,6 +63,7 @@ class FakeEdge(
         faults: Put refusals or gRPC codes here by rpc name; each is used up once.
         watches: Scripts of order streams: each a function from the request to frames.
         answers: The fields of what rpcs of the controls answer, by "LimitService/SetLimit".
+        real: Functions that add services which are real ones.
         tokens_made: Counts logins and refreshes; the newest token alone is accepted.
         token_life_s: Life of the next token.
     """
@@ -76,6 +77,7 @@ class FakeEdge(
         self.tokens_made = 0
         self.token_life_s = 900.0
         self.port = 0
+        self.real: list[Callable[[grpc.aio.Server], None]] = []
         self._server: grpc.aio.Server | None = None
 
     async def start(self, tls: Path, port: int = 0) -> None:
@@ -89,6 +91,8 @@ class FakeEdge(
         market_data_service_pb2_grpc.add_MarketDataServiceServicer_to_server(_Prices(self), server)
         handlers = [scripted_service(one, self.note, self.answers) for one in CONTROLS]
         server.add_generic_rpc_handlers(handlers)
+        for add in self.real:
+            add(server)
         pair = ((tls / "edge.key").read_bytes(), (tls / "edge.pem").read_bytes())
         address = f"127.0.0.1:{port}"
         self.port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))

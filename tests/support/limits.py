@@ -135,7 +135,7 @@ class LimitBench:
         return await self.office.confirm(request, self.caller(who))
 
     def at(self, seconds: float) -> Timestamp:
-        """Tell the time this many seconds from now."""
+        """Return the time this many seconds from now."""
         stamp = Timestamp()
         stamp.FromNanoseconds(self.clock.now_ns() + round(seconds * 1_000_000_000))
         return stamp

@@ -11,7 +11,7 @@ from svc_marketdata.adapters.postgres.migrate import migrate
 from tests.support.postgres import PostgresServer
 
 
-def _template(server: PostgresServer) -> str:
+def template(server: PostgresServer) -> str:
     """Migrate once a session, in a thread of its own: a loop may run in this one."""
     names: list[str] = []
 
@@ -28,6 +28,6 @@ def _template(server: PostgresServer) -> str:
 @pytest.fixture
 def marketdata_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The owner's URL of a migrated database of the test's own."""
-    url = postgres_server.create_database(_template(postgres_server))
+    url = postgres_server.create_database(template(postgres_server))
     yield url
     postgres_server.drop_database(url)

@@ -82,7 +82,10 @@ ORDER = model.Order(
     origin=model.OrderOrigin.VENUE,
     for_next_session=True,
     reduce_only=True,
+    routing=model.Routing(1, ("SIMA", "SIMB"), ("SIMC",)),
+    routing_decision=3,
     listing_status_not_known=True,
+    venue_symbol="BRK.B",
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),
@@ -117,6 +120,7 @@ EVENTS = [
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
     ev.OrderReleased(model.WaitsFor.PRICE, "its parent has 45", Quantity(Decimal(5))),
     ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
+    ev.RoutingDecided(3, b"\x01" * 32, "200 at SIMA"),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

@@ -337,18 +337,23 @@ class World:
             return order.cum
         return max([order.quantity, *(one[1] for one in under_way if one[0] == "REPLACE")])
 
+    def settle(self, answer):
+        """Let everything that is under way arrive."""
+        for child_id in self.children:
+            while self.to_venue[child_id]:
+                self.venue_reads(child_id, answer)
+            while self.to_oms[child_id]:
+                self.hear(child_id)
+
     def finish(self):
-        """Cancel the parent; once every venue has answered, it ends."""
+        """Cancel the parent; once every venue has answered, it ends. Late reports still count."""
         self.cancel_requested = True
         for _ in range(50):
             self.decide(Cause.CANCEL)
             if self.ended is not None:
                 break
+            self.settle(1)
             for child_id in self.children:
-                while self.to_venue[child_id]:
-                    self.venue_reads(child_id, 1)
-                while self.to_oms[child_id]:
-                    self.hear(child_id)
                 self.resolve(child_id)
         assert self.ended is not None, self.children
         executed = sum(order.cum for order in self.orders.values())

@@ -131,7 +131,7 @@ async def nothing_doubled_and_none_lost(
     rejected = order_pb2.ORDER_STATE_REJECTED
     assert set(at_venue) == {one for one, state in states.items() if state != rejected}
     numbers = numbers_seen(t.venue)
-    # Behind a margin the venue sees the number first and the fill of the gap then.
+    # After a margin the venue sees the number first and the fill of the gap then.
     in_order = numbers if not margin else sorted(numbers)
     assert in_order == list(range(1, len(numbers) + 1)), "a number is missing or came twice"
     await verified(book_url)

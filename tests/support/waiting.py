@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.waiting import POLL_S, WAIT_S, until
 
-__all__ = ["until", "wait_for"]
+__all__ = ["POLL_S", "WAIT_S", "until", "wait_for"]
 
 
 def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:

@@ -2,10 +2,18 @@ import { describe, expect, it } from "vitest";
 
 import { OrderState, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { extraTerms, orderMarks, stateMeaning, stateWord, toneOf } from "$lib/labels";
+import { extraTerms, orderMarks, orderName, stateMeaning, stateWord, toneOf } from "$lib/labels";
 import { isOpen } from "@ordermesh/client";
 
 import { order } from "../../clients/typescript/test/builders";
+
+describe("the name of an order", () => {
+  it("has the symbol as the venue writes it", () => {
+    const odd = { instrumentId: "BRK_2EB.SIMA", venueMic: "SIMA", terms: { quantity: "5" } };
+    expect(orderName(order(odd))).toContain("5 BRK_2EB.SIMA");
+    expect(orderName(order({ ...odd, venueSymbol: "BRK.B" }))).toContain("5 BRK.B.SIMA");
+  });
+});
 
 describe("marks", () => {
   const words = (changes: Parameters<typeof order>[0]): string[] => orderMarks(order(changes)).map(({ word }) => word);

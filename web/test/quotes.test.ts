@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { InstrumentSchema, NoPrices } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
-import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import { PriceRight, QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { GapKind } from "$gen/ordermesh/type/v1/stream_pb.js";
 
 import { changePercent, QuoteStore } from "$lib/quotes";
@@ -88,6 +88,26 @@ describe("staleness", () => {
     expect(store.staleBecause(ID)).toBe("logged out");
     store.take([price({ case: "gap", value: { kind: GapKind.LINK_UP, channel: "SIMA" } })]);
     expect(store.staleBecause(ID)).toBe("");
+  });
+});
+
+describe("rights to prices", () => {
+  function right(priceRight: PriceRight): void {
+    store.take([price({ case: "venueStatus", value: { venueMic: "SIMA", feedUp: true, priceRight } })]);
+  }
+
+  it("are named where prices are missing or late, and prices of another right are forgotten", () => {
+    right(PriceRight.REAL_TIME);
+    update(1, "1");
+    right(PriceRight.REAL_TIME);
+    expect(store.lines.size).toBe(1);
+    right(PriceRight.DELAYED);
+    expect(store.lines.size).toBe(0);
+    update(2, "1");
+    expect(store.staleBecause(ID)).toContain("delayed by 15 minutes");
+    right(PriceRight.NONE);
+    expect(store.lines.size).toBe(0);
+    expect(store.staleBecause(ID)).toBe("you have no right to prices of SIMA");
   });
 });
 

@@ -42,9 +42,9 @@ from meshctl.commands.limits.limit_values import (
     takes_values,
     values_words,
 )
-from meshctl.commands.limits.limits_in_force import tell_in_force
+from meshctl.commands.limits.limits_in_force import print_in_force
 from meshctl.commands.limits.overrides import overrides
-from meshctl.commands.limits.proposed_changes import changes, tell_change
+from meshctl.commands.limits.proposed_changes import changes, print_change
 from meshctl.commands.orders.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 from ordermesh_client import MeshClient
@@ -94,7 +94,7 @@ def list_limits(
         request.at.CopyFrom(moment(at, datetime.now(UTC), "--at", past=True))
 
     async def work(mesh: MeshClient) -> None:
-        tell_in_force(await every_limit_and_more(mesh, request), as_json=as_json)
+        print_in_force(await every_limit_and_more(mesh, request), as_json=as_json)
 
     run(work)
 
@@ -157,11 +157,11 @@ def _set(
             asked = limit_service_pb2.ListLimitsRequest(kind=request.kind, page_size=1000)
             known = [one for one in await every_limit(mesh, asked) if one.range == request.range]
             request.expected_version = max((one.version for one in known), default=0)
-            _tell_answer(await set_over(mesh, request), as_json=as_json)
+            _print_answer(await set_over(mesh, request), as_json=as_json)
             return
         request.expected_version = version
         answer = await mesh.call(mesh.limits.SetLimit, request, RETRY_FOR_S)
-        _tell_answer(answer, as_json=as_json)
+        _print_answer(answer, as_json=as_json)
 
     run(work)
 
@@ -181,7 +181,7 @@ async def end(
         limit_id=limit_id, expected_version=newest, reason=reason
     )
     answer = await mesh.call(mesh.limits.EndLimit, request, RETRY_FOR_S)
-    _tell_answer(answer, as_json=as_json)
+    _print_answer(answer, as_json=as_json)
 
 
 @limits.command()
@@ -289,18 +289,18 @@ def _signed(limit: limit_pb2.Limit) -> str:
     return f"{first}, {called(limit.confirmed_by, limit.confirmed_by_name)}"
 
 
-def _tell_answer(
+def _print_answer(
     answer: limit_service_pb2.SetLimitResponse | limit_service_pb2.EndLimitResponse,
     *,
     as_json: bool,
 ) -> None:
     if answer.HasField("proposed"):
-        tell_change(answer.proposed, as_json=as_json)
+        print_change(answer.proposed, as_json=as_json)
     else:
-        _tell(answer.limit, as_json=as_json)
+        _print(answer.limit, as_json=as_json)
 
 
-def _tell(limit: limit_pb2.Limit, *, as_json: bool) -> None:
+def _print(limit: limit_pb2.Limit, *, as_json: bool) -> None:
     if as_json:
         emit(limit)
         return

@@ -9,7 +9,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 
 from meshctl.commands.common import console, enum_word, run, usage_error
 from meshctl.commands.limits.limit_values import every_limit, range_words, set_over, values_words
-from meshctl.commands.limits.proposed_changes import tell_change
+from meshctl.commands.limits.proposed_changes import print_change
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from ordermesh_client import MeshClient
@@ -58,7 +58,7 @@ def apply(
             )
             answer = await set_over(mesh, request)
             if answer.HasField("proposed"):
-                tell_change(answer.proposed, as_json=False)
+                print_change(answer.proposed, as_json=False)
             else:
                 console.print(f"set version {answer.limit.version} {what}", highlight=False)
 

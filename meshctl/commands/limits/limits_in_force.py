@@ -11,7 +11,7 @@ from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_way_pb2
 BESIDE = ("replaced", "overrides", "statuses", "kill_switches")
 
 
-def tell_in_force(answer: limit_service_pb2.ListLimitsResponse, *, as_json: bool) -> None:
+def print_in_force(answer: limit_service_pb2.ListLimitsResponse, *, as_json: bool) -> None:
     """Print the limits as a table with the rest below; as JSON the rest by its name."""
     if as_json:
         for limit in answer.limits:

@@ -8,9 +8,9 @@ import typer
 from mesh.names import called
 from meshctl.commands.common import (
     JsonOption,
-    console,
     emit,
     enum_word,
+    print_second_person,
     run,
     say,
     show,
@@ -19,7 +19,7 @@ from meshctl.commands.common import (
     with_mesh,
 )
 from meshctl.commands.limits.limit_values import takes_values, values_words
-from meshctl.commands.limits.proposed_changes import tell_change
+from meshctl.commands.limits.proposed_changes import print_change
 from meshctl.commands.orders.ticket import moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2
 from ordermesh_client import MeshClient
@@ -49,7 +49,7 @@ def propose(
 
     async def work(mesh: MeshClient) -> None:
         answer = await mesh.call(mesh.limits.ProposeOverride, request, RETRY_FOR_S)
-        _tell(answer.override, as_json=as_json)
+        _print(answer.override, as_json=as_json)
 
     run(work)
 
@@ -65,7 +65,7 @@ async def approve(
     """Put an override into effect. The approver must not be the person who proposed it."""
     request = limit_service_pb2.ApproveOverrideRequest(override_id=override_id, reason=reason)
     answer = await mesh.call(mesh.limits.ApproveOverride, request, RETRY_FOR_S)
-    _tell(answer.override, as_json=as_json)
+    _print(answer.override, as_json=as_json)
 
 
 @overrides.command()
@@ -80,9 +80,9 @@ async def reject(
     request = limit_service_pb2.RejectOverrideRequest(override_id=override_id, reason=reason)
     answer = await mesh.call(mesh.limits.RejectOverride, request, RETRY_FOR_S)
     if answer.HasField("proposed"):
-        tell_change(answer.proposed, as_json=as_json)
+        print_change(answer.proposed, as_json=as_json)
     else:
-        _tell(answer.override, as_json=as_json)
+        _print(answer.override, as_json=as_json)
 
 
 @overrides.command("list")
@@ -114,7 +114,7 @@ def _state(override: limit_pb2.Override) -> str:
     return enum_word(limit_pb2.OverrideState, override.state)
 
 
-def _tell(override: limit_pb2.Override, *, as_json: bool) -> None:
+def _print(override: limit_pb2.Override, *, as_json: bool) -> None:
     if as_json:
         emit(override)
         return
@@ -123,4 +123,4 @@ def _tell(override: limit_pb2.Override, *, as_json: bool) -> None:
         f"until {when(override.valid_until)}  {_state(override)}"
     )
     if override.state == limit_pb2.OVERRIDE_STATE_PROPOSED:
-        console.print(f"another person: `ordermesh limits override approve {override.override_id}`")
+        print_second_person(f"limits override approve {override.override_id}")

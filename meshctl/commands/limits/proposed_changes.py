@@ -7,9 +7,9 @@ import typer
 from mesh.names import called
 from meshctl.commands.common import (
     JsonOption,
-    console,
     emit,
     enum_word,
+    print_second_person,
     say,
     show,
     table,
@@ -64,7 +64,7 @@ async def confirm(
     """Carry out a proposed change. The person must not be the one who proposed it."""
     request = pb.ConfirmChangeRequest(change_id=change_id, reason=reason)
     answer = await mesh.call(mesh.limits.ConfirmChange, request, RETRY_FOR_S)
-    tell_change(answer.change, as_json=as_json)
+    print_change(answer.change, as_json=as_json)
 
 
 @changes.command()
@@ -78,17 +78,17 @@ async def reject(
     """Reject a proposed change, or withdraw your own."""
     request = pb.RejectChangeRequest(change_id=change_id, reason=reason)
     answer = await mesh.call(mesh.limits.RejectChange, request, RETRY_FOR_S)
-    tell_change(answer.change, as_json=as_json)
+    print_change(answer.change, as_json=as_json)
 
 
-def tell_change(change: pb.ProposedChange, *, as_json: bool) -> None:
+def print_change(change: pb.ProposedChange, *, as_json: bool) -> None:
     """Print a change, and what has to follow."""
     if as_json:
         emit(change)
         return
     say(f"{change.change_id}  {change_words(change)}: {change.looser}  {_state(change)}")
     if change.state == pb.PROPOSED_CHANGE_STATE_PROPOSED:
-        console.print(f"another person: `ordermesh limits changes confirm {change.change_id}`")
+        print_second_person(f"limits changes confirm {change.change_id}")
 
 
 def change_words(change: pb.ProposedChange) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from mesh.names import called
 from meshctl.commands.common import JsonOption, enum_word, run, show, table, usage_error, when
-from meshctl.commands.limits.proposed_changes import tell_change
+from meshctl.commands.limits.proposed_changes import print_change
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 from ordermesh_client import MeshClient
 
@@ -62,7 +62,7 @@ def status(
             )
             answer = await mesh.call(mesh.limits.SetTradingStatus, change, RETRY_FOR_S)
             if answer.HasField("proposed"):
-                tell_change(answer.proposed, as_json=as_json)
+                print_change(answer.proposed, as_json=as_json)
                 return
             found = [answer.record]
         else:

@@ -47,11 +47,11 @@ async def go_flat(
     if as_json:
         emit(answer)
     else:
-        _tell(answer)
+        _print(answer)
     return EXIT_OK if answer.flat else EXIT_ORDER_NOT_DONE
 
 
-def _tell(answer: order_service_pb2.GoFlatResponse) -> None:
+def _print(answer: order_service_pb2.GoFlatResponse) -> None:
     shown = table("position", "listing", "was", "is", "why", whole=("position",))
     for one in answer.positions:
         cause = enum_word(order_service_pb2.FlatCause, one.cause) if one.cause else ""

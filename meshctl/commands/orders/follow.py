@@ -31,7 +31,7 @@ async def follow(
         as_json: One object a line.
         timeout_s: Wait no longer.
     """
-    tell_order(order, as_json=as_json)
+    print_order(order, as_json=as_json)
     state = order.progress.state
     try:
         async with asyncio.timeout(timeout_s):
@@ -39,11 +39,11 @@ async def follow(
                 kind = item.WhichOneof("item")
                 if kind == "snapshot" and item.snapshot.order_id == order.order_id:
                     if item.snapshot.last_sequence > order.last_sequence:
-                        tell_order(item.snapshot, as_json=as_json)
+                        print_order(item.snapshot, as_json=as_json)
                     state = item.snapshot.progress.state
                     refused = item.snapshot.HasField("rejection")
                 elif kind == "event" and item.event.order_id == order.order_id:
-                    _tell_event(item.event, as_json=as_json)
+                    _print_event(item.event, as_json=as_json)
                     state = item.event.progress.state
                     refused = item.event.WhichOneof("kind") == f"{change}_refused"
                 else:
@@ -89,7 +89,7 @@ def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) 
     return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None
 
 
-def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
+def print_order(one: order_pb2.Order, *, as_json: bool) -> None:
     """Print an order and its state."""
     if as_json:
         emit(one)
@@ -106,7 +106,7 @@ def tell_order(one: order_pb2.Order, *, as_json: bool) -> None:
         say(f"   {rejection_words(one.rejection)}")
 
 
-def _tell_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
+def _print_event(event: event_pb2.OrderEvent, *, as_json: bool) -> None:
     if as_json:
         emit(event)
         return

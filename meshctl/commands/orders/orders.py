@@ -23,7 +23,8 @@ from meshctl.commands.common import (
     usage_error,
     with_mesh,
 )
-from meshctl.commands.orders.follow import follow, tell_order
+from meshctl.commands.orders.follow import follow, print_order
+from meshctl.commands.orders.routing import RouteWord, name_instrument, routing_of
 from meshctl.commands.orders.ticket import (
     SideWord,
     Ticket,
@@ -105,6 +106,14 @@ OcoOption = Annotated[
 BracketOption = Annotated[
     str, typer.Option("--bracket", help="Exits when filled, PROFIT:LOSS: a limit and a stop.")
 ]
+RouteOption = Annotated[
+    RouteWord | None,
+    typer.Option("--route", help="Execute it at several venues, by this strategy."),
+]
+VenuesOption = Annotated[
+    str, typer.Option("--venues", help="With --route: only these MICs, SIMA,SIMB, in this order.")
+]
+NotVenuesOption = Annotated[str, typer.Option("--not-venues", help="With --route: not these MICs.")]
 WaitOption = Annotated[
     bool,
     typer.Option(
@@ -127,7 +136,10 @@ def register(app: typer.Typer) -> None:
 
 def order(
     side: SideWord,
-    symbol: Annotated[str, typer.Argument(help="ASML, or ASML.SIMA to name the venue.")],
+    symbol: Annotated[
+        str,
+        typer.Argument(help="ASML, or ASML.SIMA to name the venue; with --route also an ISIN."),
+    ],
     quantity: Annotated[str, typer.Argument(help="OrderQty(38); omit it with --cash.")] = "",
     cash: CashOption = "",
     limit: LimitOption = "",
@@ -143,6 +155,9 @@ def order(
     reduce_only: ReduceOption = False,
     oco: OcoOption = "",
     exits: BracketOption = "",
+    route: RouteOption = None,
+    venues: VenuesOption = "",
+    not_venues: NotVenuesOption = "",
     note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
@@ -167,10 +182,11 @@ def order(
         hold_for_approval=hold,
         client_note=note,
         reduce_only=reduce_only,
+        routing=routing_of(route, venues, not_venues),
     )
 
     async def work(mesh: MeshClient) -> int:
-        request.instrument_id = (await resolve(mesh, symbol)).instrument_id
+        await name_instrument(mesh, request, symbol)
         request.account_id = account or first_account(mesh)
         if oco or exits:
             batch = oco_pair(request, oco) if oco else bracket(request, side, exits)
@@ -179,7 +195,7 @@ def order(
             placed = (await mesh.place(request, retry_for_s=RETRY_FOR_S)).order
         if not wait:
             if not (oco or exits):
-                tell_order(placed, as_json=as_json)
+                print_order(placed, as_json=as_json)
             return EXIT_OK
         return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
 
@@ -193,7 +209,7 @@ async def _place_batch(
     answer = await mesh.call(mesh.order_service.PlaceBatch, batch, RETRY_FOR_S)
     for result in answer.results:
         if result.HasField("order"):
-            tell_order(result.order, as_json=as_json)
+            print_order(result.order, as_json=as_json)
     faults = [one.rejection for one in answer.results if not one.HasField("order")]
     if faults:
         # The order that was refused, before those that were not placed because of it.

@@ -18,6 +18,9 @@ from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh.type.v1 import error_pb2
 from ordermesh_client import MeshClient
 
+# What the settings were at an earlier time is not stored.
+SETTINGS_WORDS = "the settings, as they are now: earlier values are not kept"
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -107,7 +110,7 @@ def control_lines(controls: order_way_pb2.ControlsAt) -> Iterator[str]:
     for one in controls.limits:
         limit = one.limit
         kind = enum_word(limit_pb2.LimitKind, limit.kind)
-        of = range_words(limit.range) if limit.limit_id != "default" else "the settings"
+        of = range_words(limit.range) if limit.limit_id != "default" else SETTINGS_WORDS
         yield f"{kind} {values_words(limit.values)} of {of}  {_version(limit)}"
         if one.HasField("override"):
             override = one.override

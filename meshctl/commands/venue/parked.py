@@ -16,8 +16,8 @@ from meshctl.commands.common import (
     when,
     with_mesh,
 )
-from meshctl.commands.orders.follow import tell_order
-from meshctl.commands.venue.resolve import HoldsWord, found_execution, tell_resolved
+from meshctl.commands.orders.follow import print_order
+from meshctl.commands.venue.resolve import HoldsWord, found_execution, print_resolved
 from ordermesh.oms.v1 import order_service_pb2, statement_pb2
 from ordermesh.oms.v1 import parked_service_pb2 as service
 from ordermesh_client import MeshClient
@@ -111,7 +111,7 @@ async def apply(
         parked_id=parked_id, order_id=order_id, reason=reason
     )
     answer = await mesh.call(mesh.parked.Apply, request)
-    tell_order(answer.order, as_json=as_json)
+    print_order(answer.order, as_json=as_json)
 
 
 @parked.command()
@@ -147,7 +147,7 @@ async def state(
         reason=reason,
         parked_id=parked_id,
     )
-    tell_resolved(await mesh.resolve(statement, RETRY_FOR_S), as_json=as_json)
+    print_resolved(await mesh.resolve(statement, RETRY_FOR_S), as_json=as_json)
 
 
 @parked.command()
@@ -194,7 +194,7 @@ async def confirm(mesh: MeshClient, statement_id: str, as_json: JsonOption = Fal
     """Confirm another person's statement; it is then applied."""
     request = order_service_pb2.ConfirmStatementRequest(statement_id=statement_id)
     answer = await mesh.call(mesh.order_service.ConfirmStatement, request)
-    tell_order(answer.order, as_json=as_json)
+    print_order(answer.order, as_json=as_json)
 
 
 @parked.command()

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands.common import JsonOption, console, emit, number, run, say, usage_error
+from meshctl.commands.common import (
+    JsonOption,
+    console,
+    emit,
+    number,
+    print_second_person,
+    run,
+    say,
+    usage_error,
+)
 from meshctl.commands.words import state_text
 from ordermesh.oms.v1 import order_service_pb2
 from ordermesh_client import MeshClient
@@ -55,12 +64,12 @@ def resolve_order(
     )
 
     async def work(mesh: MeshClient) -> None:
-        tell_resolved(await mesh.resolve(request, retry_for_s=10), as_json=as_json)
+        print_resolved(await mesh.resolve(request, retry_for_s=10), as_json=as_json)
 
     run(work)
 
 
-def tell_resolved(answer: order_service_pb2.ResolveResponse, *, as_json: bool) -> None:
+def print_resolved(answer: order_service_pb2.ResolveResponse, *, as_json: bool) -> None:
     """Print the order as stated, or the statement that waits for a second person."""
     if answer.HasField("statement"):
         waits = answer.statement
@@ -68,7 +77,7 @@ def tell_resolved(answer: order_service_pb2.ResolveResponse, *, as_json: bool) -
             emit(waits)
             return
         say(f"statement {waits.statement_id} of {waits.value or 'unknown value'} {waits.currency}")
-        say(f"another person: `ordermesh parked confirm {waits.statement_id}`")
+        print_second_person(f"parked confirm {waits.statement_id}")
         return
     if as_json:
         emit(answer.order)

@@ -10,6 +10,7 @@ from meshctl.commands.common import (
     console,
     emit,
     enum_word,
+    print_second_person,
     run,
     say,
     show,
@@ -101,7 +102,7 @@ async def show_session(mesh: MeshClient, session_id: str, as_json: JsonOption = 
     }
     for name, value in facts.items():
         say(f"{name:<26} {value}", markup=False)
-    _tell_actions(answer.actions)
+    _print_actions(answer.actions)
 
 
 @sessions.command()
@@ -191,7 +192,7 @@ async def actions(
     """List the actions on sessions, newest first."""
     request = service.ListActionsRequest(session_id=session_id, page_size=most)
     found = (await mesh.call(mesh.sessions.ListActions, request)).actions
-    _tell_actions(found, as_json=as_json)
+    _print_actions(found, as_json=as_json)
 
 
 def _act(rpc: str, request: Any, *, as_json: bool) -> None:
@@ -202,16 +203,16 @@ def _act(rpc: str, request: Any, *, as_json: bool) -> None:
         if as_json:
             emit(action)
             return
-        _tell_actions([action])
+        _print_actions([action])
         if action.state == session_pb2.SESSION_ACTION_STATE_PROPOSED:
-            console.print(f"another person: `ordermesh sessions approve {action.action_id}`")
+            print_second_person(f"sessions approve {action.action_id}")
         else:
             console.print(f"its outcome: `ordermesh sessions show {action.session_id}`")
 
     run(work)
 
 
-def _tell_actions(found: Any, *, as_json: bool = False) -> None:
+def _print_actions(found: Any, *, as_json: bool = False) -> None:
     shown = table(
         "action", "session", "what", "state", "by", "decided by", "why", whole=("action",)
     )

@@ -7,6 +7,7 @@ import trustme
 from cryptography import x509
 
 from deploy.processes import PROCESSES
+from kernel.well_known import SERVICE_DOMAIN
 from mesh.certificates.expiry import (
     SIGNING_KEY_DAYS,
     WARNING_DAYS,
@@ -41,7 +42,7 @@ def ensure_dev_certificates(folder: Path) -> bool:
     )
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     for name in names:
-        own = [] if name == "edge" else [f"{name}.ordermesh.internal"]
+        own = [] if name == "edge" else [f"{name}{SERVICE_DOMAIN}"]
         leaf = authority.issue_cert(*own, "localhost", "127.0.0.1", "::1", not_after=ends)
         key = folder / f"{name}.key"
         key.touch(mode=0o600)

@@ -110,7 +110,7 @@ class QuickFixEngine:
         config = self._config
         callbacks = Callbacks(
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
-            self._reset_is_told, self._rest,
+            self._reset_is_reported, self._rest,
         )  # fmt: skip
         self._of_use = self._leaving = False
         self._guard = GuardProcess(guard_config(config), self._note, self._may_try)
@@ -196,7 +196,7 @@ class QuickFixEngine:
             if store is not None:
                 factory.destroy(store)
 
-    def _reset_is_told(self) -> None:
+    def _reset_is_reported(self) -> None:
         # In QuickFIX's thread, at logon: the next logon must keep the numbers again.
         if self._reset_mark.exists():
             if not self._config.reset_on_logon and self._session is not None:

@@ -37,7 +37,7 @@ def is_newer(store: Known, stored: Known) -> bool:
     return store.epoch > stored.epoch
 
 
-def number_behind_a_loss(store: Known, stored: Known, rate_per_s: int) -> int:
+def number_after_a_loss(store: Known, stored: Known, rate_per_s: int) -> int:
     """Return a next number that the venue has certainly not seen."""
     margin = max(SENDER_MARGIN_MIN, SENDER_MARGIN_S * rate_per_s)
     return max(store.next_sender, stored.next_sender, 1) + margin

@@ -42,7 +42,7 @@ def trading_calendar(config: SessionConfig) -> feed.TradingCalendar:
 
 
 def heartbeat(clock: Clock) -> feed.FeedRequest:
-    """Make the frame of a feed with nothing to tell."""
+    """Make the frame of a feed that has nothing to report."""
     frame = feed.FeedRequest(heartbeat=stream_pb2.Heartbeat())
     set_timestamp(frame.heartbeat.server_time, clock.now_ns())
     return frame
@@ -52,7 +52,7 @@ def venue_status(
     config: SessionConfig, since_ns: int, trading: instruments.TradingStatus, *, up: bool,
     silent_because: str = "",
 ) -> md.VenueStatus:  # fmt: skip
-    """Tell how a venue stands."""
+    """Return the state of a venue."""
     status = md.VenueStatus(
         venue_mic=config.venue_mic,
         feed_up=up,

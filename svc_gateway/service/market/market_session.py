@@ -34,7 +34,6 @@ from svc_gateway.service.ports import (
     Handed,
     HandedKind,
     Inbox,
-    LinkBrokenError,
     MarketDialect,
     MarketReading,
     StoreFaultError,
@@ -42,7 +41,7 @@ from svc_gateway.service.ports import (
     Stream,
 )
 from svc_gateway.service.session_view import VenueClock
-from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
+from svc_gateway.service.together import keep_linked, until_one_ends
 from svc_gateway.venues import SessionConfig
 
 FeedStream = Stream[feed.FeedRequest, feed.FeedResponse]
@@ -109,7 +108,8 @@ class MarketSession:
             tasks.create_task(self._start_engine())
             tasks.create_task(self._intake())
             tasks.create_task(self._ticks())
-            tasks.create_task(self._links(backoff))
+            links = keep_linked(self._one_link, self.config.session_id, backoff, self._clock)
+            tasks.create_task(links)
 
     async def stop(self) -> None:
         """Log out."""
@@ -132,23 +132,6 @@ class MarketSession:
         metrics.SESSION_OWNER.labels(self.config.session_id).set(1)
 
     # -- the link -----------------------------------------------------------------------------
-
-    async def _links(self, backoff: Backoff) -> None:
-        logged = ""
-        while True:
-            await asyncio.sleep(backoff.next_delay())
-            begun = self._clock.monotonic()
-            try:
-                await self._one_link()
-            except LinkBrokenError as error:
-                # The same reason again, many times a second, is for debugging.
-                log_it = _log.debug if str(error) == logged else _log.warning
-                log_it("feed ended", session_id=self.config.session_id, why=str(error))
-                logged = str(error)
-            lived_s = self._clock.monotonic() - begun
-            if lived_s > LINK_LIVED_S:
-                logged = ""
-            backoff.note_health(lived_s)
 
     async def _one_link(self) -> None:
         stream = await self._dial()

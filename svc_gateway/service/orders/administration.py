@@ -129,7 +129,7 @@ class Administration:
             await session.stand_down("handed over")
         else:
             done, text = False, f"kind {command.kind} is not known to this gateway"
-        epoch, applied = await self._tell(
+        epoch, applied = await self._report(
             link.AdminResult(
                 action_id=command.action_id, done=done, text=text, before=before,
                 after=self._numbers(),
@@ -170,7 +170,7 @@ class Administration:
                 await session.flush_inbox()
             session.set_state(link.SESSION_STATE_DOWN, why)
 
-    async def _tell(self, result: link.AdminResult) -> tuple[int, int]:
+    async def _report(self, result: link.AdminResult) -> tuple[int, int]:
         """Report an outcome to the OMS, and return the numbers it has stored then."""
         self._result = result
         self._session.poke()

@@ -30,7 +30,7 @@ from svc_gateway.service.orders.administration import Administration
 from svc_gateway.service.orders.book_knowledge import BookKnowledge
 from svc_gateway.service.orders.intake import Intake
 from svc_gateway.service.orders.liveness import Liveness
-from svc_gateway.service.orders.ownership import Ownership, RedialError
+from svc_gateway.service.orders.ownership import Ownership
 from svc_gateway.service.orders.standby import BEAT_S, LinkStream, alive_during, stand_by
 from svc_gateway.service.ports import (
     CommandWriter,
@@ -42,7 +42,7 @@ from svc_gateway.service.ports import (
 )
 from svc_gateway.service.sending.outbound import LINK_SILENCE_MAX_S, Outbound
 from svc_gateway.service.session_view import SessionView
-from svc_gateway.service.together import LINK_LIVED_S, until_one_ends
+from svc_gateway.service.together import RedialError, keep_linked, until_one_ends
 from svc_gateway.venues import SessionConfig
 
 # Reports kept for the OMS. Beyond it the session is logged out, and the venue keeps them.
@@ -93,7 +93,7 @@ class OrderSession:
         self._acked = (0, 0)
         self._linked = False
         self._link_down_since = clock.monotonic()
-        self._blocks_version = self._blocks_told = 0
+        self._blocks_version = self._blocks_reported = 0
         self._confirm_from = 0.0
         self._uplink_wake = asyncio.Event()
         self._start_over = asyncio.Event()
@@ -114,7 +114,10 @@ class OrderSession:
             tasks.create_task(self.liveness.run())
             tasks.create_task(self.outbound.run())
             tasks.create_task(self._knowledge.keeper.run())
-            tasks.create_task(self._links(backoff))
+            links = keep_linked(
+                self._one_link, self.name, backoff, self._clock, lambda: self._stopping
+            )
+            tasks.create_task(links)
 
     async def stop(self) -> None:
         """Log out, and let the last reports become durable if the OMS can be reached."""
@@ -142,30 +145,6 @@ class OrderSession:
 
     # -- the link -----------------------------------------------------------------------------
 
-    async def _links(self, backoff: Backoff) -> None:
-        logged = ""
-        while True:
-            await asyncio.sleep(backoff.next_delay())
-            begun = self._clock.monotonic()
-            if self._stopping:
-                return
-            try:
-                await self._one_link()
-            except RedialError as error:
-                _log.warning("link anew", session_id=self.config.session_id, why=str(error))
-                backoff.reset()
-            except LinkBrokenError as error:
-                # The same reason again, many times a second, is for debugging.
-                log_it = _log.debug if str(error) == logged else _log.warning
-                log_it("link ended", session_id=self.config.session_id, why=str(error))
-                logged = str(error)
-            except TimeoutError:
-                _log.warning("link timed out", session_id=self.config.session_id)
-            lived_s = self._clock.monotonic() - begun
-            if lived_s > LINK_LIVED_S:
-                logged = ""
-            backoff.note_health(lived_s)
-
     async def _one_link(self) -> None:
         stream = await self._dial()
         dialled_ns = self._clock.now_ns()
@@ -190,7 +169,7 @@ class OrderSession:
             await self._knowledge.recover(stream, first.opened)
             await alive_during(self._prepare(first.opened), stream, self._heartbeat)
             self.liveness.link_open(first.opened)
-            self._blocks_told = 0
+            self._blocks_reported = 0
             self.outbound.heard(dialled_ns)
             self._block(first.opened.blocks)
             self.outbound.accept(first.commands)
@@ -321,7 +300,7 @@ class OrderSession:
         not_resent = self.outbound.questions.take_not_resent(RECEIPTS_PER_FRAME)
         result = None if self.kept.waiting else self.administration.take_result()
         blocks_due = (
-            self._blocks_version != self._blocks_told
+            self._blocks_version != self._blocks_reported
             and self._clock.monotonic() >= self._confirm_from
         )
         due = self.view.due or blocks_due
@@ -332,7 +311,7 @@ class OrderSession:
             admin_result=result,
         )  # fmt: skip
         if blocks_due:
-            frame.blocks_version = self._blocks_told = self._blocks_version
+            frame.blocks_version = self._blocks_reported = self._blocks_version
         if self.view.due:
             self.view.due = False
             frame.status.CopyFrom(self.view.status())

@@ -11,8 +11,9 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway import metrics
-from svc_gateway.domain.sessions.lost_store import Known, is_lost, is_newer, number_behind_a_loss
+from svc_gateway.domain.sessions.lost_store import Known, is_lost, is_newer, number_after_a_loss
 from svc_gateway.service.ports import FixEngine, LinkBrokenError, StoreFaultError, StoreLock
+from svc_gateway.service.together import RedialError
 from svc_gateway.venues import SessionConfig
 
 # How long a store that another process holds is waited for; then the link is opened again. That
@@ -23,10 +24,6 @@ LOCK_WAIT_MAX_S = 10.0
 LOCK_TRY_S = 0.05
 
 _log = get_logger(__name__)
-
-
-class RedialError(LinkBrokenError):
-    """The link must be opened anew at once, by this gateway."""
 
 
 class Ownership:
@@ -89,11 +86,11 @@ class Ownership:
         store = Known(self._engine.epoch_ns(), self._engine.numbers()[0])
         if not is_lost(store, stored) or (opened.recover_from and is_newer(store, stored)):
             return
-        number = number_behind_a_loss(store, stored, self._config.venue_messages_per_second)
+        number = number_after_a_loss(store, stored, self._config.venue_messages_per_second)
         _log.error(
             "FIX store lost", session_id=self._config.session_id, store_epoch=store.epoch,
-            store_number=store.next_sender, told_epoch=stored.epoch, told_number=stored.next_sender,
-            goes_on_from=number,
+            store_number=store.next_sender, reported_epoch=stored.epoch,
+            reported_number=stored.next_sender, goes_on_from=number,
         )  # fmt: skip
         metrics.STORES_LOST.labels(self._config.session_id).inc()
         try:

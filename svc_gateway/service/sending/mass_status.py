@@ -40,11 +40,11 @@ class MassStatus:
 
     @property
     def due(self) -> bool:
-        """Whether the one question is still to be asked."""
+        """Whether the one question has not been asked yet."""
         return self._due
 
     def waits(self, now_s: float) -> bool:
-        """Tell whether single questions should wait for the answer."""
+        """Return whether single questions should wait for the answer."""
         return bool(self._asked_id) and now_s < self._wait_until
 
     def asked(self, request_id: str, subjects: Iterable[str], now_s: float) -> None:

@@ -22,8 +22,22 @@ TABLES: Final[dict[str, str]] = {
     "rolled": "SELECT, UPDATE",
     "corporate_actions": "SELECT, INSERT, UPDATE (state, settled_change)",
     "adjustments": "SELECT, INSERT, DELETE",
+    # Price history. Partitions are made and dropped by the functions below, which the owner owns.
+    "trades": "SELECT, INSERT, UPDATE (price, size, off_market, withdrawn, amended_ns)",
+    "candle_hours": ALL,
+    "candles_packed": "SELECT, UPDATE",
+    "recorded": "SELECT, INSERT, UPDATE (until_ns)",
+    "history_gaps": ALL,
     "alembic_version": "SELECT",
 }
+
+FUNCTIONS: Final = (
+    "add_history_partition(text, date)",
+    "drop_history_partitions(text, date)",
+)
+"""Functions that run with the rights of the owner, and that the service may call."""
+
+FUNCTIONS_PRESENT: Final = f"SELECT to_regprocedure('{SCHEMA}.' || :name) IS NOT NULL"
 
 
 def grant(connection: sa.Connection, role: str) -> None:
@@ -37,6 +51,11 @@ def grant(connection: sa.Connection, role: str) -> None:
             f"GRANT {rights} ON {SCHEMA}.{table} TO {quoted}"
             for table, rights in TABLES.items()
             if table in present
+        ),
+        *(
+            f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{name} TO {quoted}"
+            for name in FUNCTIONS
+            if connection.scalar(sa.text(FUNCTIONS_PRESENT), {"name": name})
         ),
     ]
     for statement in statements:

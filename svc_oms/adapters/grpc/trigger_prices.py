@@ -52,7 +52,7 @@ class TriggerPrices:
         async with mesh_channel(self._target, "svc-marketdata", self._tls) as channel:
             stub = MarketDataServiceStub(channel)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._tell_of_listings())
+                tasks.create_task(self._send_listings())
                 for stream in self._streams:
                     tasks.create_task(self._keep(stub, stream))
 
@@ -61,7 +61,7 @@ class TriggerPrices:
             lambda: self._watch(stub, stream), Backoff(), f"svc-marketdata trigger {stream.name}"
         )
 
-    async def _tell_of_listings(self) -> None:
+    async def _send_listings(self) -> None:
         """Inform each stream when other listings are needed or one left out may be tried again."""
         moved = self._triggers.instruments_moved
         while True:
@@ -148,12 +148,12 @@ class _Stream:
     def take(self, update: market_data_pb2.MarketDataUpdate) -> None:
         """Pass on updates of listings subscribed to, not those of earlier subscriptions."""
         if self._listings is None or update.instrument_id in self._listings:
-            self.told(update)
+            self.pass_on(update)
 
     def heard(self) -> None:
         """Note that the stream is alive."""
 
-    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
+    def pass_on(self, update: market_data_pb2.MarketDataUpdate) -> None:
         """Pass on an update."""
         raise NotImplementedError
 
@@ -180,7 +180,7 @@ class _Quotes(_Stream):
         self.triggers.heard()
 
     @override
-    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
+    def pass_on(self, update: market_data_pb2.MarketDataUpdate) -> None:
         if update.HasField("quote"):
             self.triggers.quoted(update.instrument_id, update.quote)
 
@@ -202,8 +202,8 @@ class _Trades(_Stream):
     )
 
     @override
-    def told(self, update: market_data_pb2.MarketDataUpdate) -> None:
-        # What a stream begins with was traded before; quotes tell where the market is.
+    def pass_on(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        # What a stream begins with was traded before; quotes say where the market is.
         if update.HasField("trade") and not update.snapshot:
             self.triggers.traded(update.instrument_id, update.trade)
 

@@ -24,7 +24,7 @@ class PostgresNotifications:
         self._channels = channels
         self._connection: Any = None
 
-    async def tell(self, channel: str, message: str) -> int:
+    async def send(self, channel: str, message: str) -> int:
         """Notify the other replicas; 0 if the connection is lost."""
         connection = self._connection
         if connection is None or connection.is_closed():

@@ -32,6 +32,7 @@ TABLES: Final[dict[str, str]] = {
     "idempotency": KEEP,
     "control_keys": KEEP,
     "venue_order_ids": KEEP,
+    "routing_decisions": KEEP,
     # What people did: the log of states has every change.
     "kill_switches": """SELECT, INSERT, UPDATE (state, version, acknowledged_at_us,
         release_proposed_by, release_proposed_by_name, release_proposed_at_us, release_reason,
@@ -59,6 +60,7 @@ TABLES: Final[dict[str, str]] = {
     "kill_orders": CHANGE,
     "recovery_sessions": CHANGE,
     "instruments": CHANGE,
+    "routing_venues": CHANGE,
     "outbox": ALL,
     "disconnect_guards": ALL,
     "alembic_version": READ,

@@ -57,7 +57,7 @@ class RedisOrderCache(OrderCache):
         self._pending.update(orders)
         self._some.set()
 
-    async def tell(self, channel: str, message: str) -> int:
+    async def send(self, channel: str, message: str) -> int:
         """Publish a message; return how many read it."""
         if not self._here:
             return 0

@@ -20,11 +20,12 @@ from svc_oms.domain.commands import (
     ReplaceOrder,
     ResolveOrder,
 )
-from svc_oms.domain.model import Link, OrderType, VenueHolds
+from svc_oms.domain.model import Link, OrderType, Routing, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.service.codec.values import link_value, terms_value
+from svc_oms.service.codec.values import link_value, routing_value, terms_value
 from svc_oms.service.errors import invalid_field
 from svc_oms.service.ports.parked_ports import StatementRow
+from svc_oms.service.reference.market import Market
 from svc_oms.service.submissions import (
     EVERY_ACCOUNT,
     CancelAll,
@@ -72,6 +73,29 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
     return _place(request, user, reply)
 
 
+def routed_key(request: order_service_pb2.PlaceRequest, market: Market) -> str:
+    """Return the key of the instrument that a request routes; empty if it routes none."""
+    if not request.HasField("routing"):
+        return ""
+    currencies = {listing.currency for listing in market.listings(request.isin)}
+    currency = request.currency or (currencies.pop() if len(currencies) == 1 else "")
+    return f"{request.isin}/{currency}" if market.listings(request.isin, currency) else ""
+
+
+def _routing(request: order_service_pb2.PlaceRequest, path: str) -> Routing | None:
+    if request.HasField("routing"):
+        return routing_value(request.routing)
+    if not request.instrument_id:
+        raise invalid_field(
+            f"{path}instrument_id", "", "the listing, or routing, isin and currency instead"
+        )
+    for field in ("isin", "currency"):
+        if getattr(request, field):
+            given = getattr(request, field)
+            raise invalid_field(f"{path}{field}", given, "empty, because routing is not set")
+    return None
+
+
 def _place(
     request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply, path: str = ""
 ) -> Submission:
@@ -92,6 +116,9 @@ def _place(
         client_note=request.client_note,
         hold_for_approval=request.hold_for_approval,
         reduce_only=request.reduce_only,
+        isin=request.isin,
+        currency=request.currency,
+        routing=_routing(request, path),
     )
     return _submission(CommandKind.PLACE, command, user.accounts, request, reply)
 

@@ -13,6 +13,7 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.api.orders.go_flat import go_flat
+from svc_oms.api.orders.show_routing import show_routing
 from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
 from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
@@ -27,6 +28,7 @@ from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import ExecutionRow, ListFilter
 from svc_oms.service.ports.parked_ports import StatementFilter
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Submission, Taken
 from svc_oms.service.way.order_way import OrderWays
@@ -49,6 +51,7 @@ ACCESS: dict[str, Access] = {
     # Each account's reads decide whose orders the caller may see.
     "Get": user(),
     "ShowOrder": user(),
+    "ShowRouting": user(),
     "List": user(),
     "Watch": user(),
 }
@@ -68,9 +71,11 @@ class OrderServicer:
         market: Market,
         statements: Statements,
         ways: OrderWays,
+        books: RoutingBooks,
     ) -> None:
         self._streams = streams
         self._ways = ways
+        self._books = books
         self._statements = statements
         self._store = streams.store
         self._worker = worker
@@ -80,10 +85,16 @@ class OrderServicer:
         self._streams.readiness.require()
         return await self._worker.ask(lambda reply: make(request, call.user, reply), call)
 
+    async def _books_of(self, *orders: order_service_pb2.PlaceRequest) -> None:
+        """Wait for the books by which routed orders are decided, if one is not here yet."""
+        for key in {requests.routed_key(order, self._market) for order in orders} - {""}:
+            await self._books.ready(key)
+
     async def Place(  # noqa: N802
         self, request: order_service_pb2.PlaceRequest, call: Call
     ) -> order_service_pb2.PlaceResponse:
         """Accept a new order."""
+        await self._books_of(request)
         taken = await self._submitted(requests.place, request, call)
         return order_service_pb2.PlaceResponse(order=_order(taken), duplicate=taken.duplicate)
 
@@ -91,6 +102,7 @@ class OrderServicer:
         self, request: order_service_pb2.PlaceBatchRequest, call: Call
     ) -> order_service_pb2.PlaceBatchResponse:
         """Accept several new orders."""
+        await self._books_of(*request.orders)
         taken = await self._submitted(requests.place_batch, request, call)
         response = order_service_pb2.PlaceBatchResponse.FromString(taken.body)
         response.duplicate = taken.duplicate
@@ -218,6 +230,13 @@ class OrderServicer:
         now_ns = self._streams.clock.now_ns()
         with reaching_database():
             return await self._ways.show(request.id, at, call.user, now_ns)
+
+    async def ShowRouting(  # noqa: N802
+        self, request: order_service_pb2.ShowRoutingRequest, call: Call
+    ) -> order_service_pb2.ShowRoutingResponse:
+        """Return the proof of how a routed order was executed."""
+        with reaching_database():
+            return await show_routing(self._store, request, call.user)
 
     async def List(  # noqa: N802
         self, request: order_service_pb2.ListRequest, call: Call

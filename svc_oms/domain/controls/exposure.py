@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.side import Side
+from svc_oms.domain.controls import group_parts
 from svc_oms.domain.controls.group_parts import Member, Unit, counted_parts, group_of, unit_of
 from svc_oms.domain.controls.parts import (
     NOTHING_OPEN,
@@ -80,7 +81,7 @@ class OpenBook:
                 self._regroup(group, order, None)
             return
         self._sides.setdefault(_side_of(order), Resting(order.side is Side.BUY)).add(order)
-        part = part_of(order, self._price_of(order.instrument_id))
+        part = part_of(order, self._price_of(order.price_key))
         self.orders[order.order_id] = order
         self._parts[order.order_id] = part
         if group:
@@ -151,10 +152,29 @@ class OpenBook:
         members = dict(self._groups.get(group, {}))
         members.pop(order.order_id, None)
         member = Member(order, part, not sent)
+        if order.routing is not None:
+            return self._change_of_routed(group, [*members.values(), member], at_venue=at_venue)
         unit = unit_of(member)
         before = self._counted.get(group, {}).get(unit)
         after = counted_parts([*members.values(), member])[unit]
         return Change(before, after, before if at_venue else None)
+
+    def _change_of_routed(self, group: str, members: list[Member], *, at_venue: bool) -> Change:
+        """Return how the sums change if a routed order does: all of its children count with it."""
+        listing = members[-1].part.listing
+        after = group_parts.together(counted_parts(members).values(), listing)
+        known = self._counted.get(group)
+        before = group_parts.together(known.values(), listing) if known else None
+        return Change(before, after, before if at_venue else None)
+
+    def own_orders(self, isin: str, currency: str) -> list[Order]:
+        """Return the open orders at a venue in an instrument."""
+        return [
+            order
+            for side, resting in self._sides.items()
+            if (side.isin, side.currency) == (isin, currency) and side.venue_mic
+            for order in resting.orders()
+        ]
 
     def cost(self, key: InstrumentKey) -> Decimal:
         """Return what was paid for a position; negative when short."""
@@ -291,6 +311,10 @@ class Resting:
         del self._orders[order.order_id]
         if self._price(order) == self._best:
             self._best = None
+
+    def orders(self) -> Iterable[Order]:
+        """Return the orders."""
+        return self._orders.values()
 
     def crossing(self, terms: OrderTerms) -> list[Order]:
         """Return the orders that terms of the other side could trade with."""

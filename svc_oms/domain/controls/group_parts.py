@@ -6,6 +6,9 @@ are one unit and count together:
     OCO members, bracket exits   One excludes the others: the largest of them counts.
     OTO children                 Each may execute: their sum counts.
     a parent, an entry           Counts like any other order.
+    a routed order               Counts once: each child by its quantity, valued as the parent
+                                 is, and the parent by what is left. So the sum is that of the
+                                 parent, also between the end of a child and the next one.
 
 Children that wait for their parent execute at most what their parent executes. If they trade
 the other side of the same instrument, they close what the parent opens: only what they can
@@ -26,7 +29,7 @@ from svc_oms.domain.model import LinkKind, Order
 from svc_oms.domain.numbers import ZERO, add, share
 from svc_oms.domain.numbers import subtract as minus
 
-GROUPED: Final = frozenset({LinkKind.OCO, LinkKind.OTO, LinkKind.BRACKET})
+GROUPED: Final = frozenset({LinkKind.OCO, LinkKind.OTO, LinkKind.BRACKET, LinkKind.ROUTED})
 ONE_EXCLUDES_OTHERS: Final = frozenset({LinkKind.OCO, LinkKind.BRACKET})
 
 
@@ -80,9 +83,48 @@ def counted_parts(members: Iterable[Member]) -> dict[Unit, Part]:
         units.setdefault(unit, []).append(member)
         if unit.order_id:
             parents[unit.order_id] = member
+    routed = next((one for one in parents.values() if one.order.routing is not None), None)
+    if routed is not None:
+        return _routed(units, routed.part)
     return {
         unit: _counted(found, parents.get(unit.parent_order_id)) for unit, found in units.items()
     }
+
+
+def _routed(units: dict[Unit, list[Member]], whole: Part) -> dict[Unit, Part]:
+    """Share out what a routed order could still execute to its children, and leave it the rest."""
+    counted = {}
+    left = whole
+    for unit, found in units.items():
+        if unit.order_id:
+            continue
+        part = _counted(found, None)
+        if whole.quantity:
+            value = share(whole.value, part.quantity, whole.quantity)
+            part = part._replace(value=value, priced=whole.priced)
+        counted[unit] = part
+        left = left._replace(
+            quantity=max(minus(left.quantity, part.quantity), ZERO),
+            value=max(minus(left.value, part.value), ZERO),
+        )
+    for unit in units:
+        if unit.order_id:
+            counted[unit] = left
+    return counted
+
+
+def together(parts: Iterable[Part], listing: Listing) -> Part:
+    """Return the parts of a routed order as one."""
+    whole = Part(listing, True, ZERO, ZERO)
+    for part in parts:
+        whole = Part(
+            listing,
+            part.buy,
+            add(whole.quantity, part.quantity),
+            add(whole.value, part.value),
+            whole.priced and part.priced,
+        )
+    return whole
 
 
 def _counted(found: list[Member], parent: Member | None) -> Part:

@@ -2,8 +2,10 @@
 
 from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.parts import Change
 from svc_oms.domain.controls.rules import (
     SINGLE,
+    check_permission,
     check_self_match,
     check_state,
     check_stopped,
@@ -44,6 +46,48 @@ def judge(
     return () if applied is None else check_self_match(view, trial, applied)
 
 
+def judge_child(view: AccountView, trial: Trial) -> tuple[Order, ...]:
+    """Refuse a child of a routed order, or return the own resting orders to cancel before it.
+
+    The routed order was judged as a whole. Of its child only what belongs to its venue is: whether
+    the listing is halted or not permitted, limits whose range names a venue or a listing, and
+    whether it would meet own orders there.
+
+    Raises:
+        OrderRefused: By the first control that refuses.
+    """
+    check_listing(view, trial)
+    limits = view.applied(trial.order, trial.now_ns)
+    for kind, check in CHECKS:
+        applied = limits.get(kind)
+        if applied is not None and kind not in ONCE and is_of_venue(applied):
+            check(view, trial, applied)
+    applied = limits.get(LimitKind.SELF_MATCH)
+    return () if applied is None else check_self_match(view, trial, applied)
+
+
+def check_listing(view: AccountView, trial: Trial) -> None:
+    """Refuse a listing whose trading is halted or stopped, or that is not permitted."""
+    part = trial.change.after
+    # As a change of nothing: its quantity counts in the routed order already.
+    check_state(view, trial._replace(change=Change(part, part, part)))
+    check_stopped(view, trial)
+    applied = view.limit(LimitKind.INSTRUMENT_PERMISSION, trial.order, trial.now_ns)
+    if applied is not None:
+        check_permission(view, trial, applied)
+
+
+def is_of_venue(applied: Applied) -> bool:
+    """Return whether the range of a limit names a venue or a listing."""
+    return bool(applied.limit.range.venue_mic or applied.limit.range.instrument_id)
+
+
+def left_to_parent(view: AccountView, order: Order, now_ns: int) -> frozenset[LimitKind]:
+    """Return the kinds of limit by which only the routed order counts, not this child of it."""
+    limits = view.applied(order, now_ns)
+    return ONCE.union(kind for kind, applied in limits.items() if not is_of_venue(applied))
+
+
 def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()) -> None:
     """Count a new order or a change that was taken.
 
@@ -51,7 +95,7 @@ def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = fro
     """
     order, now_ns, state = trial.order, trial.now_ns, view.state
     limits = view.applied(order, now_ns)
-    applied = limits.get(LimitKind.VOLUME)
+    applied = None if LimitKind.VOLUME in leave_out else limits.get(LimitKind.VOLUME)
     if applied is not None and trial.sent and (trial.more_quantity or trial.more_value):
         name = volume_name(applied, order.currency)
         window = state.window(name, now_ns, applied.values.window_ms)
@@ -60,7 +104,7 @@ def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = fro
     if applied is not None and LimitKind.DUPLICATE_ORDER not in leave_out:
         mark = fingerprint(order, trial.terms)
         state.remember(now_ns, mark, applied.values.window_ms * NS_PER_MS)
-    applied = limits.get(LimitKind.PRICE_COLLAR)
+    applied = None if LimitKind.PRICE_COLLAR in leave_out else limits.get(LimitKind.PRICE_COLLAR)
     if applied is not None and trial.sent and _moves_collar(applied, trial):
         name = collar_name(applied, order)
         collar = collar_with(view, trial, applied)

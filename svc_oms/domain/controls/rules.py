@@ -70,6 +70,9 @@ def check_permission(view: AccountView, trial: Trial, applied: Applied) -> None:
     """Refuse instruments that are not permitted; a smaller order in one always passes."""
     del view
     order, listed = trial.order, applied.values.instruments
+    if order.routing is not None:
+        # Its children are at listings: what is not permitted there gets none.
+        return
     found = bool(listed & {order.instrument_id, order.isin, f"*.{order.venue_mic}"})
     if found is (applied.values.permission is PermissionMode.ALLOW_LISTED):
         return
@@ -178,7 +181,7 @@ def collar_with(view: AccountView, trial: Trial, applied: Applied) -> Collar:
 
 def collar_name(applied: Applied, order: Order) -> str:
     """Name the window of a collar."""
-    return f"{applied.limit.limit_id}|{order.instrument_id}"
+    return f"{applied.limit.limit_id}|{order.price_key}"
 
 
 def check_duplicate(view: AccountView, trial: Trial, applied: Applied) -> None:

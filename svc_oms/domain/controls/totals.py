@@ -176,16 +176,16 @@ class RateReached(NamedTuple):
 
 
 def rate_reached(
-    view: AccountView, applied: Applied, now_ns: int, *, is_cancel: bool
+    view: AccountView, applied: Applied, now_ns: int, *, is_cancel: bool, messages: int = 1
 ) -> RateReached | None:
-    """Return whether one more message would be too many; cancels have a larger limit."""
+    """Return whether so many more messages would be too many; cancels have a larger limit."""
     values = applied.values
     window = view.state.window(applied.limit.limit_id, now_ns, values.window_ms)
     maximum = values.cancels if is_cancel else values.messages
     if not maximum:
         return None
     everything, cancels = window.sums()
-    would_be = add(cancels if is_cancel else everything, ONE)
+    would_be = add(cancels if is_cancel else everything, Decimal(messages))
     if would_be <= maximum:
         return None
     wait_ns = window.wait_ns(now_ns, minus(would_be, Decimal(maximum)), of_second=is_cancel)

@@ -147,7 +147,7 @@ def released(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Tri
 
 
 def _whole(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial:
-    reference = view.value_price(order.instrument_id)
+    reference = view.value_price(order.price_key)
     part = part_of(order, reference)
     change = (
         Change(None, part, None)
@@ -161,7 +161,7 @@ def _whole(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial
 
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
     """Make the trial of a replace."""
-    reference = view.value_price(before.instrument_id)
+    reference = view.value_price(before.price_key)
     part, sent = part_of(before, reference, terms), before.state not in LOCAL
     if view.book is None:
         known = part_of(before, reference)
@@ -180,7 +180,7 @@ def _collar_price(
     if terms.stop_price is not None:
         # It will trade when the market reaches its price, not before.
         return Reference(terms.stop_price, "stop")
-    return view.collar_price(order.instrument_id)
+    return view.collar_price(order.price_key)
 
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:
@@ -188,7 +188,7 @@ def fingerprint(order: Order, terms: OrderTerms) -> str:
     cash = terms.cash_quantity
     amount = terms.quantity.normalize() if cash is None else f"cash {cash.normalize()}"
     text = (
-        f"{order.instrument_id}|{order.side.value}|{order.type.value}|"
+        f"{order.price_key}|{order.side.value}|{order.type.value}|"
         f"{amount}|{terms.limit_price and terms.limit_price.normalize()}|"
         f"{terms.stop_price and terms.stop_price.normalize()}"
     )

@@ -1,7 +1,7 @@
 """What the requests in a gateway's FIX store change in a book that does not know them.
 
 The order of a NewOrderSingle(D) is opened again under its own id, so the venue's reports find it.
-Requests between which the venue answered cannot be told from requests that wait: of several
+Requests between which the venue answered look like requests that wait: of several
 replaces the last one counts as pending, and a cancel only if it came after it. Every request that
 counts is in doubt until the venue's reports, or its answer to an OrderStatusRequest(H), end that.
 """

@@ -179,7 +179,7 @@ def merged(terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
 def learned(type_: OrderType, terms: OrderTerms, facts: ExecutionReportFacts) -> OrderTerms:
     """Return the terms with those of a report, also a price that the venue found by itself.
 
-    Not for telling old terms from new: a price that nobody requested shows nothing there.
+    Not to find which terms are new: a price that nobody requested shows nothing there.
     """
     return _found(type_, merged(terms, facts), facts)
 

@@ -221,7 +221,7 @@ def _ended_with(order: Order, facts: ExecutionReportFacts, cum: Decimal) -> list
 
 
 def _end_told(order: Order, facts: ExecutionReportFacts) -> list[Event]:
-    """Return the end that a report of an execution tells by its OrdStatus(39)."""
+    """Return the end that a report of an execution shows by its OrdStatus(39)."""
     match facts.ord_status:
         case "4":
             ended: Event = OrderCanceled(unsolicited=not order.pending_cancel_id, text=facts.text)

@@ -37,7 +37,8 @@ class PositionFold:
 
     def add(self, order: Order, event: Event, sequence: int) -> None:
         """Add an event of the log, in its order."""
-        if sequence <= self._openings.sequence:
+        if sequence <= self._openings.sequence or order.routing is not None:
+            # The executions of a routed order are those of its children, and count there.
             return
         if isinstance(event, OrderExecuted):
             key = InstrumentKey.of(order)
@@ -58,6 +59,8 @@ class PositionFold:
     def add_again(self, order: Order, event: Event, sequence: int) -> None:
         """Add an event of the log in the second reading."""
         if sequence <= self._openings.sequence or not isinstance(event, OrderExecuted):
+            return
+        if order.routing is not None:
             return
         refold = self._refolds.get(InstrumentKey.of(order))
         if refold is not None:

@@ -39,7 +39,8 @@ class Finding(NamedTuple):
 
     invariant: str
     """"arithmetic", "fold", "sequence", "hash_chain", "executions", "positions", "audit_chain",
-    "control_chain", "state_chain", "state", "commit_order", "checkpoint" or "book_mark"."""
+    "control_chain", "state_chain", "state", "commit_order", "checkpoint", "book_mark" or
+    "routing"."""
     subject: str
     """The order, account, execution or position."""
     text: str

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from google.protobuf.message import DecodeError
 
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.events import RoutingDecided
 from svc_oms.domain.lifecycle import TERMINAL
 from svc_oms.domain.model import Execution, InstrumentKey, Order
 from svc_oms.domain.numbers import ZERO, add
 from svc_oms.domain.positions.account_positions import bought
+from svc_oms.domain.routing.verify import RoutedSums
 from svc_oms.domain.verification.position_fold import PositionFold, compare_positions
 from svc_oms.domain.verification.verify import (
     NOT_STORED,
@@ -52,6 +54,7 @@ class AccountVerification:
         self._openings = openings_value(base.openings)
         self._positions = PositionFold(account.account_id, self._openings)
         self._sums = {key: each.quantity for key, each in self._openings.positions.items()}
+        self._routed = RoutedSums()
         self._orders = 0
         self._executions = 0
 
@@ -66,6 +69,7 @@ class AccountVerification:
                 f"{len(fold.working):,} orders open"
             )
         await self._check_rest(fold)
+        report.add(self._routed.findings())
         if not self._base.partial:
             await self._check_strays()
             await self._check_positions(progress)
@@ -79,6 +83,7 @@ class AccountVerification:
         self._report.add(page.findings)
         for order, line in page.moved:
             self._positions.add(order, line.event, line.sequence)
+        await self._check_decisions(page)
         await self._check_rows(page.ended)
 
     async def _check_rows(self, rows: Sequence[tuple[Order | None, StoredOrder]]) -> None:
@@ -94,12 +99,47 @@ class AccountVerification:
             self._report.add(compare_order(order, made))
             self._report.add(check_arithmetic(order))
             self._report.add(_check_row(order, row))
+            self._routed.add(order)
+        await self._check_records([order for order in orders if order.routing is not None])
         if orders:
             stored = await self._reader.executions([order.order_id for order in orders])
             executions = [(each.sequence, execution_of(each)) for each in stored]
             self._executions += len(executions)
-            self._report.add(check_executions(orders, [each for _, each in executions]))
+            # The executions of a routed order are those of its children.
+            own = [order for order in orders if order.routing is None]
+            self._report.add(check_executions(own, [each for _, each in executions]))
             self._sum(orders, executions)
+
+    async def _check_decisions(self, page: FoldedPage) -> None:
+        """Compare the hashes of routing decisions in the log with those of the stored records."""
+        logged = {
+            (order.order_id, line.event.number): line.event.record_hash
+            for order, line in page.moved
+            if isinstance(line.event, RoutingDecided)
+        }
+        if not logged:
+            return
+        for row in await self._reader.routing_decisions(sorted({name for name, _ in logged})):
+            known = logged.get((row.order_id, row.number))
+            if known is not None and known != row.record_hash:
+                text = f"the log has another hash for the record of decision {row.number}"
+                self._report.add([Finding("routing", row.order_id, text)])
+
+    async def _check_records(self, parents: Sequence[Order]) -> None:
+        """Check that every decision about these orders has its record, unchanged."""
+        if not parents:
+            return
+        missing = {parent.order_id: set(_numbers(parent)) for parent in parents}
+        for row in await self._reader.routing_decisions(sorted(missing)):
+            missing[row.order_id].discard(row.number)
+            if row.found_hash != row.record_hash:
+                text = f"the record of decision {row.number} is not the one of its hash"
+                self._report.add([Finding("routing", row.order_id, text)])
+        self._report.add(
+            Finding("routing", order_id, f"decisions {sorted(numbers)} have no record")
+            for order_id, numbers in missing.items()
+            if numbers
+        )
 
     def _sum(self, orders: Iterable[Order], executions: Iterable[tuple[int, Execution]]) -> None:
         """Add the executions that are not in the openings."""
@@ -163,6 +203,10 @@ class AccountVerification:
         if account.chain_head != fold.last_hash:
             text = "the row's chain head is not the log's"
             self._report.add([Finding("hash_chain", name, text)])
+
+
+def _numbers(parent: Order) -> range:
+    return range(1, parent.routing_decision + 1)
 
 
 def execution_of(row: StoredExecution) -> Execution:

@@ -61,6 +61,16 @@ class ChainEntry(NamedTuple):
     hash: bytes
 
 
+class StoredDecision(NamedTuple):
+    """A routing decision, as it is stored."""
+
+    order_id: str
+    number: int
+    found_hash: bytes
+    """SHA-256 of the record, computed now."""
+    record_hash: bytes
+
+
 class BookReader(Protocol):
     """Everything of every account, in one view of the database."""
 
@@ -96,6 +106,10 @@ class BookReader(Protocol):
 
     async def executions(self, order_ids: Sequence[str]) -> list[StoredExecution]:
         """Read the executions of orders, in sequence; no busts."""
+        ...
+
+    async def routing_decisions(self, order_ids: Sequence[str]) -> list[StoredDecision]:
+        """Read the decisions about routed orders, by order and number, without their records."""
         ...
 
     async def stray_orders(self, account_id: str, limit: int) -> list[StoredOrder]:

@@ -24,9 +24,10 @@ from svc_oms.domain.events import (
     Stamp,
     StatusRequested,
 )
-from svc_oms.domain.groups.group_rules import consequences
-from svc_oms.domain.model import Order
+from svc_oms.domain.groups.group_rules import Consequence, consequences
+from svc_oms.domain.model import LinkKind, Order
 from svc_oms.domain.numbers import Quantity
+from svc_oms.domain.routing import orders as routed
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import command_bytes, origin_bytes
@@ -114,28 +115,38 @@ class OrderGroups:
         link = order.link
         return self._changes.find(link.parent_order_id) if link and link.parent_order_id else None
 
-    def follow(self, before: Order, after: Order, *, itself: bool) -> Iterator[Moved]:
+    def follow(
+        self, before: Order, after: Order, events: Sequence[Event], *, itself: bool
+    ) -> Iterator[Moved]:
         """Fold what follows from a change, and what follows from that; yield each changed order.
 
         Args:
             before: The order before the change.
             after: The order after it.
+            events: The change.
             itself: Something may follow for this order, too. Not after a command on it, whose
                 own request has not been sent yet.
         """
         if after.link is None:
             return
-        moves = [(before, after)]
-        for was, now in moves:
-            found = consequences(self.members(now), now, was, self.lot)
+        moves = [Moved(before, after, events)]
+        for moving in moves:
+            found = self._consequences(moving)
             for order_id, parts in groupby(found, attrgetter("order.order_id")):
                 order = self._changes.find(order_id)
                 if order is None or (order_id == after.order_id and not itself):
                     continue
                 moved = self._fold(order, [part.event for part in parts])
                 if moved is not None:
-                    moves.append((moved.before, moved.after))
+                    moves.append(moved)
                     yield moved
+
+    def _consequences(self, moved: Moved) -> list[Consequence]:
+        before, after, events = moved
+        members = self.members(after)
+        if after.link is not None and after.link.kind is LinkKind.ROUTED:
+            return [Consequence(*one) for one in routed.followed(members, after, events)]
+        return consequences(members, after, before, self.lot)
 
     def ask(self, order: Order, events: Sequence[Event]) -> None:
         """Put the questions to the venue that events are into the outbox.

@@ -100,7 +100,7 @@ def blocks_message(rows: Iterable[SwitchRow], version: int) -> gw.Blocks:
                 drill=row.drill,
             )
             for row in rows
-            if row.told
+            if row.reported
         ],
     )
 

@@ -9,8 +9,8 @@ from mesh.timestamps import from_timestamp
 from ordermesh.oms.internal.v1.order_fold_pb2 import OrderFold
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.domain.lifecycle import LOCAL, OrderState
-from svc_oms.domain.model import Execution, Order, OrderOrigin, OrderType, WaitsFor
-from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
+from svc_oms.domain.model import Execution, Link, Order, OrderOrigin, OrderType, WaitsFor
+from svc_oms.domain.numbers import ZERO, Price, Quantity
 from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
     execution_message,
@@ -20,6 +20,8 @@ from svc_oms.service.codec.values import (
     optional_price,
     rejection_message,
     rejection_value,
+    routing_message,
+    routing_value,
     terms_value,
     timestamp,
     trigger_message,
@@ -75,6 +77,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.reduce_only = True
     if order.listing_status_not_known:
         message.listing_status_not_known = True
+    if order.venue_symbol:
+        message.venue_symbol = order.venue_symbol
     _write_rare(message, order)
     return message
 
@@ -88,7 +92,7 @@ def _write_rare(message: order_pb2.Order, order: Order) -> None:
     if order.regulatory:
         message.regulatory.MergeFromString(order.regulatory)
     if order.link is not None:
-        message.link.CopyFrom(link_message(order.link))
+        _write_link(message, order, order.link)
     if order.rejection is not None:
         message.rejection.CopyFrom(rejection_message(order.rejection))
     if order.waits_for is not None:
@@ -99,6 +103,14 @@ def _write_rare(message: order_pb2.Order, order: Order) -> None:
         message.approved_by = order.approved_by
     if order.origin is not None:
         message.origin = order.origin  # type: ignore[assignment] # by number
+
+
+def _write_link(message: order_pb2.Order, order: Order, link: Link) -> None:
+    message.link.CopyFrom(link_message(link))
+    if order.routing is not None:
+        message.routing.CopyFrom(routing_message(order.routing))
+    if order.routing_decision:
+        message.routing_decision = order.routing_decision
 
 
 def fold_message(order: Order) -> OrderFold:
@@ -153,7 +165,8 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
         order.created_at_ns // NS_PER_US,
         order.updated_at_ns // NS_PER_US,
         closed,
-        order.base_state in LOCAL or (order.reduce_only and not closed),
+        order.base_state in LOCAL
+        or (not closed and (order.reduce_only or order.routing is not None)),
         "" if order.link is None else order.link.group_id,
         order.idempotency_key if order.origin is OrderOrigin.VENUE else "",
         fold_message(order).SerializeToString(),
@@ -163,7 +176,7 @@ def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWri
 
 def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
     """Decode an order with its fold."""
-    progress = message.progress
+    progress, has = message.progress, message.HasField
     return Order(
         order_id=message.order_id,
         account_id=message.account_id,
@@ -183,9 +196,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         updated_at_ns=from_timestamp(message.updated_at),
         state=OrderState(progress.state),
         base_state=OrderState(fold.base_state),
-        pending_terms=(
-            terms_value(message.pending_terms) if message.HasField("pending_terms") else None
-        ),
+        pending_terms=terms_value(message.pending_terms) if has("pending_terms") else None,
         cum_quantity=Quantity(Decimal(progress.cum_quantity)),
         notional=Decimal(fold.notional) if fold.notional else ZERO,
         version=progress.version,
@@ -193,15 +204,9 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         pending_cancel_id=fold.pending_cancel_id,
         pending_replace_id=fold.pending_replace_id,
         in_doubt=tuple(fold.in_doubt),
-        awaited_cum=(
-            Quantity(Decimal(fold.awaited_cum_quantity))
-            if fold.awaited_cum_quantity
-            else NO_QUANTITY
-        ),
+        awaited_cum=Quantity(Decimal(fold.awaited_cum_quantity or 0)),
         venue_order_id=message.venue_order_id,
-        regulatory=message.regulatory.SerializeToString()
-        if message.HasField("regulatory")
-        else b"",
+        regulatory=message.regulatory.SerializeToString() if has("regulatory") else b"",
         link=link_value(message.link) if message.HasField("link") else None,
         client_note=message.client_note,
         rejection=rejection_value(message.rejection) if message.HasField("rejection") else None,
@@ -220,6 +225,9 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         for_next_session=message.for_next_session,
         reduce_only=message.reduce_only,
         listing_status_not_known=message.listing_status_not_known,
+        routing=routing_value(message.routing) if message.HasField("routing") else None,
+        routing_decision=message.routing_decision,
+        venue_symbol=message.venue_symbol,
     )
 
 

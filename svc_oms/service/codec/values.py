@@ -8,7 +8,7 @@ from mesh.errors import ERROR_TABLE
 from mesh.timestamps import set_timestamp, to_timestamp
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.model import Execution, Link, OrderTerms, Peg, Rejection, Trigger
+from svc_oms.domain.model import Execution, Link, OrderTerms, Peg, Rejection, Routing, Trigger
 from svc_oms.domain.numbers import ZERO, Price
 from svc_oms.service.codec.derived import derive, reader, register
 
@@ -86,6 +86,21 @@ TERMS = register(
 EXECUTION = derive(Execution, order_pb2.Execution)
 LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
+
+
+def routing_message(routing: Routing) -> order_pb2.Routing:
+    """Encode how an order is routed."""
+    return order_pb2.Routing(
+        strategy=routing.strategy,  # type: ignore[arg-type] # by number
+        venues=routing.venues,
+        denied_venues=routing.denied_venues,
+    )
+
+
+def routing_value(message: order_pb2.Routing) -> Routing:
+    """Decode how an order is routed."""
+    return Routing(int(message.strategy), tuple(message.venues), tuple(message.denied_venues))
+
 
 # What other files call.
 terms_message, write_terms, terms_value = TERMS

@@ -7,10 +7,11 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import VENUE_COMMAND_KIND_CANCE
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.domain.commands import CancelOrder
 from svc_oms.domain.controls.rules import SelfMatchRefused
-from svc_oms.domain.events import CancelRequested
+from svc_oms.domain.events import CancelRequested, OrderCanceled
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import decide_cancel
 from svc_oms.domain.order_terms.checks import OrderRefused
+from svc_oms.domain.routing.orders import split
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.controls.pre_trade_control import BatchControl
 from svc_oms.service.errors import refused
@@ -63,6 +64,8 @@ def cancel_order(
         command: The cancel.
         refusable: The message rate may refuse it; not true of cancels for safety.
     """
+    if before.routing is not None:
+        return _cancel_routed(batch, submission, before, command, refusable=refusable)
     event = decide_cancel(before, command)
     at_venue = isinstance(event, CancelRequested)
     session_id = batch.parts.venues.session_of(before.venue_mic) if at_venue else ""
@@ -79,6 +82,27 @@ def cancel_order(
             event.cl_ord_id,
             before.orig_cl_ord_id,
         )
+    return order
+
+
+def _cancel_routed(
+    batch: CommandBatch,
+    submission: Submission,
+    before: Order,
+    command: CancelOrder,
+    *,
+    refusable: bool,
+) -> Order:
+    """Cancel a routed order: its live children first; it ends when none of them is live."""
+    event = decide_cancel(before, command)
+    if refusable:
+        for control in batch.batch_controls:
+            control.cancel(submission, before)
+    # The cancels of the children follow from it.
+    order = batch.add(before, before.account_id, event, submission)
+    _, children = split(batch.order_groups.members(order))
+    if all(child.is_closed for child in children):
+        order = batch.add(order, order.account_id, OrderCanceled(), submission)
     return order
 
 

@@ -308,7 +308,7 @@ class CommandBatch:
             return
         for batch_follower in self.batch_followers:
             batch_follower.followed(before, order, events)
-        for moved in self.order_groups.follow(before, order, itself=False):
+        for moved in self.order_groups.follow(before, order, events, itself=False):
             for batch_control in self.batch_controls:
                 batch_control.taken(moved.before, moved.after)
             for batch_follower in self.batch_followers:

@@ -40,7 +40,9 @@ def go_flat(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             if position.account_id == command.account_id and wanted in {None, key}:
                 _close(batch, submission, position, live, response)
     else:
-        for order in live[:OPEN_ORDERS_MAX]:
+        # The children of a routed order are cancelled with it.
+        own = [order for order in live if not order.routed_by]
+        for order in own[:OPEN_ORDERS_MAX]:
             _cancel(batch, submission, order, response)
     return key_row(submission, "", 0, response.SerializeToString())
 

@@ -11,10 +11,12 @@ from svc_oms.domain.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.events import OrderAccepted, ReplaceRequested
 from svc_oms.domain.groups.group_checks import check_link, check_replace
 from svc_oms.domain.lifecycle import LOCAL
+from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Quantity, subtract
 from svc_oms.domain.order import decide_place, decide_replace
 from svc_oms.domain.order_terms.trading_hours import require_taken, waits_for_opening
 from svc_oms.domain.positions.reduce_only import is_judged, require_room
+from svc_oms.domain.routing.orders import require_own
 from svc_oms.service.commands.checked import cancel_one_of_many, cancel_order, check_controls
 from svc_oms.service.commands.command_batch import OPEN_ORDERS_MAX, CommandBatch
 from svc_oms.service.commands.idempotency import key_row
@@ -65,6 +67,7 @@ def replace(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     assert isinstance(command, ReplaceOrder)
     parts = batch.parts
     before = batch.order(command.order_id)
+    require_own(before, "replaced")
     event = decide_replace(
         before,
         command,
@@ -103,7 +106,9 @@ def cancel(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     """Cancel the order a command names."""
     command = submission.command
     assert isinstance(command, CancelOrder)
-    order = cancel_order(batch, submission, batch.order(command.order_id), command)
+    before = batch.order(command.order_id)
+    require_own(before, "cancelled")
+    order = cancel_order(batch, submission, before, command)
     return key_row(submission, order.order_id, order.last_sequence)
 
 
@@ -116,9 +121,12 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         for order in batch.changes.orders.values()
         if order.account_id == command.account_id
         and not order.is_closed
+        and not order.routed_by
         and command.instrument_id in {"", order.instrument_id}
         and command.side in {0, order.side.value}
     ]
+    # The children of a routed order are cancelled with it.
+    scope += _parents(batch, command)
     scope.sort(key=lambda order: order.order_id)
     response = order_service_pb2.CancelAllResponse()
     sequence = 0
@@ -136,3 +144,19 @@ def cancel_all(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         else:
             sequence = outcome.last_sequence
     return key_row(submission, "", sequence, response.SerializeToString())
+
+
+def _parents(batch: CommandBatch, command: CancelAll) -> list[Order]:
+    """Return the routed orders that have a child at the listing of a CancelAll."""
+    if not command.instrument_id:
+        return []
+    names = {
+        order.routed_by
+        for order in batch.changes.orders.values()
+        if order.instrument_id == command.instrument_id and not order.is_closed
+    }
+    return [
+        order
+        for order in batch.changes.orders.values()
+        if order.order_id in names and not order.is_closed and command.side in {0, order.side.value}
+    ]

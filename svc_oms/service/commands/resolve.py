@@ -11,7 +11,6 @@ from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import refuse
-from mesh.names import called
 from ordermesh.oms.v1 import order_pb2, order_service_pb2, parked_service_pb2, statement_pb2
 from svc_oms.domain.commands import ResolveOrder
 from svc_oms.domain.events import OrderExecuted, Stamp
@@ -23,7 +22,7 @@ from svc_oms.service.codec.order_records import execution_row, found_execution
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
-from svc_oms.service.errors import invalid_field
+from svc_oms.service.errors import invalid_field, needs_another
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
 from svc_oms.service.submissions import Submission
@@ -58,6 +57,13 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     for exec_id in resolved_executions(command):
         rows = batch.executions.get((before.order_id, exec_id), [])
         known[exec_id] = [found for row in rows if (found := found_execution(row)) is not None]
+    if before.routing is not None:
+        raise refuse(
+            "OBJECT_STATE",
+            f"order {before.order_id} is routed: no venue has it; name one of its children",
+            "order_id",
+            order_id=before.order_id,
+        )
     now_ns, parts = batch.changes.now_ns, batch.parts
     gone = parts.venues.is_gone(before.venue_mic, now_ns, parts.answer_age_max_s)
     events = decide_resolve(before, command, known, now_ns, venue_gone=gone)
@@ -197,10 +203,10 @@ def _waiting(batch: CommandBatch, command: ResolveOrder) -> StatementRow:
     statement = statement_pb2.Statement.FromString(row.body)
     check_waiting(row, batch.changes.now_ns)
     if statement.stated_by == command.actor:
-        raise refuse(
-            "SECOND_PERSON_REQUIRED",
-            f"statement {row.statement_id} was made by "
-            f"{called(statement.stated_by, statement.stated_by_name)}; another person must confirm",
+        raise needs_another(
+            (statement.stated_by, statement.stated_by_name),
+            f"made statement {row.statement_id}",
+            "confirm",
             "statement_id",
             statement_id=row.statement_id,
             stated_by=statement.stated_by,

@@ -12,6 +12,7 @@ from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.controls.pre_trade_control import FillFollower, PreTradeControl
 from svc_oms.service.ports import OrderStore
 from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_views import RoutingParts
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
 
@@ -43,6 +44,7 @@ class WorkerParts:
     limits: Limits
     refusal_log: RefusalLog
     audit_log: AuditLog
+    routing: RoutingParts
     pre_trade_controls: Sequence[PreTradeControl] = ()
     fill_followers: Sequence[FillFollower] = ()
     statement_value_alone_max: Decimal | None = None

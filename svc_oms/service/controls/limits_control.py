@@ -7,12 +7,16 @@ from typing_extensions import override
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
+from svc_oms.domain.commands import PlaceOrder, ReplaceOrder, RouteOrder
 from svc_oms.domain.controls.judgement import (
     ONCE,
+    check_listing,
     count,
     count_command,
     count_execution,
     judge,
+    judge_child,
+    left_to_parent,
 )
 from svc_oms.domain.controls.limits.limit_values import (
     DEFAULT_ID,
@@ -128,11 +132,11 @@ class LimitsControl(PreTradeControl):
         submissions: Sequence[Submission],
         controls_version: int,
     ) -> "LimitsBatchControl":
-        del submissions
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
         views = {name: controls_in_force.view(row, controls) for name, row in accounts.items()}
-        asked = [name for name, view in views.items() if _needs_book(view)]
+        routing = {s.account_id for s in submissions if _is_routing(s, changes)}
+        asked = [name for name, view in views.items() if name in routing or _needs_book(view)]
         if asked:
             positions_at = {name: views[name].state.positions_at for name in asked}
             positions = await controls_in_force.books.positions(transaction, positions_at)
@@ -144,6 +148,17 @@ class LimitsControl(PreTradeControl):
                 # Own resting orders may have to be cancelled, whichever replica took them.
                 changes.know(book.orders)
         return LimitsBatchControl(controls_in_force.books, views, changes)
+
+
+def _is_routing(submission: Submission, changes: BookChanges) -> bool:
+    """Return whether a command may place children, which do not count own orders as liquidity."""
+    command = submission.command
+    if isinstance(command, PlaceOrder):
+        return command.routing is not None
+    if isinstance(command, ReplaceOrder):
+        order = changes.find(command.order_id)
+        return order is not None and order.routing is not None
+    return isinstance(command, RouteOrder)
 
 
 def _needs_book(view: AccountView) -> bool:
@@ -165,6 +180,8 @@ class LimitsBatchControl(BatchControl):
         self._changes = changes
         self._trial: Trial | None = None
         self._leave_out: frozenset[LimitKind] = frozenset()
+        self._children: dict[str, tuple[Trial, frozenset[LimitKind]]] = {}
+        """By order_id: the children of routed orders that were checked."""
 
     @override
     def place(self, submission: Submission, order: Order) -> Sequence[Order]:
@@ -184,6 +201,27 @@ class LimitsBatchControl(BatchControl):
         del submission
         view = self._views[before.account_id]
         return self._judge(view, change_of(view, before, terms, self._changes.now_ns))
+
+    @override
+    def child(self, submission: Submission, order: Order, messages: int) -> Sequence[Order]:
+        del submission
+        view, now_ns = self._views[order.account_id], self._changes.now_ns
+        self._check_rate(view, order, is_cancel=False, messages=messages)
+        trial = new_order(view, order, now_ns)
+        resting = judge_child(view, trial)
+        self._children[order.order_id] = trial, left_to_parent(view, order, now_ns)
+        return resting
+
+    @override
+    def venue(self, submission: Submission, order: Order) -> None:
+        del submission
+        view = self._views[order.account_id]
+        check_listing(view, new_order(view, order, self._changes.now_ns))
+
+    @override
+    def own_orders(self, account_id: str, isin: str, currency: str) -> Sequence[Order] | None:
+        book = self._views[account_id].book
+        return None if book is None else book.own_orders(isin, currency)
 
     def _judge(
         self, view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()
@@ -214,11 +252,13 @@ class LimitsBatchControl(BatchControl):
         del submission
         self._check_rate(self._views[before.account_id], before, is_cancel=True)
 
-    def _check_rate(self, view: AccountView, order: Order, *, is_cancel: bool) -> None:
+    def _check_rate(
+        self, view: AccountView, order: Order, *, is_cancel: bool, messages: int = 1
+    ) -> None:
         now_ns = self._changes.now_ns
         applied = view.limit(LimitKind.MESSAGE_RATE, order, now_ns)
         if applied is not None:
-            reached = rate_reached(view, applied, now_ns, is_cancel=is_cancel)
+            reached = rate_reached(view, applied, now_ns, is_cancel=is_cancel, messages=messages)
             if reached is not None:
                 raise _rate_limited(reached)
 
@@ -232,6 +272,9 @@ class LimitsBatchControl(BatchControl):
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
             self._trial = None
             count(view, trial, self._leave_out)
+            count_command(view, after, now_ns, is_cancel=False)
+        elif before is None and after.order_id in self._children:
+            count(view, *self._children.pop(after.order_id))
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)
@@ -316,6 +359,9 @@ class PositionBatchFollower(BatchFollower):
     @override
     def followed(self, before: Order, after: Order, events: Sequence[Event]) -> None:
         del before
+        if after.routing is not None:
+            # Its executions are those of its children, and count there.
+            return
         view, account_id = self._views[after.account_id], after.account_id
         held = self._positions[account_id]
         sequence = after.last_sequence - len(events)

@@ -48,6 +48,33 @@ class BatchControl(Protocol):
         """Check a change of an order; return own orders to cancel before it."""
         ...
 
+    def child(self, submission: Submission, order: Order, messages: int) -> Sequence[Order] | None:
+        """Check the child of a routed order; return own orders to cancel before it.
+
+        The routed order was checked as a whole. A child is checked for what belongs to its venue.
+
+        Args:
+            submission: The command.
+            order: The child as it would be accepted.
+            messages: How many children of the same decision there are up to this one.
+        """
+        del messages
+        return self.place(submission, order)
+
+    def venue(self, submission: Submission, order: Order) -> None:
+        """Refuse a venue to a routed order.
+
+        Args:
+            submission: The command.
+            order: A child there, as large as need be.
+        """
+        self.place(submission, order)
+
+    def own_orders(self, account_id: str, isin: str, currency: str) -> Sequence[Order] | None:
+        """Return the account's open orders at venues in an instrument; None: not known here."""
+        del account_id, isin, currency
+        return None
+
     def order_sizes(self, account_id: str, listing: Instrument) -> Sizes:
         """Return what this control allows one market order of an account, to slice by."""
         del account_id, listing

@@ -47,6 +47,8 @@ def _scope(batch: CommandBatch, command: DisconnectCancel) -> list[Order]:
             and not order.is_closed
             # A cancel is pending already.
             and not order.pending_cancel_id
+            # It is cancelled with its routed order.
+            and not order.routed_by
         ),
         key=lambda order: order.order_id,
     )

@@ -20,7 +20,7 @@ from svc_oms.domain.kill_switches import Scope, reaches_session
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.codec.kill_messages import sessions_message
 from svc_oms.service.directory.user_names import Person
-from svc_oms.service.errors import key_reused
+from svc_oms.service.errors import key_reused, needs_another
 from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.pulls import Puller
 from svc_oms.service.ports import AuditWrite, Record, StoreUnavailableError, WakeUps
@@ -201,13 +201,12 @@ class KillSwitches:
         if not row.release_proposed_by:
             raise _state(row, "nobody has proposed its release")
         if row.release_proposed_by == by.subject:
-            raise refuse(
-                "SECOND_PERSON_REQUIRED",
-                f"you proposed the release of {switch_id}; another person with the role RISK "
-                "must approve it",
+            raise needs_another(
+                (by.subject, by.username),
+                f"proposed the release of kill switch {switch_id}",
+                "approve",
                 "switch_id",
                 switch_id=switch_id,
-                proposed_by=by.subject,
             )
         now_ns = self._parts.clock.now_ns()
         first = called(row.release_proposed_by, row.release_proposed_by_name)
@@ -302,7 +301,7 @@ class KillSwitches:
 
 
 def _answerable(row: SwitchRow) -> bool:
-    """Tell if a caller who waits can be answered for good."""
+    """Return whether a caller who waits can be answered for good."""
     if row.kind == SwitchKind.MASS_CANCEL:
         return row.listed
     # There is no list of algorithms: only the orders found show whether the name was right.

@@ -22,6 +22,10 @@ def pull(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
         except MeshError as error:
             result.rejection.CopyFrom(to_rejection(error))
             continue
+        if order.routed_by and order.pending_cancel_id:
+            # It was cancelled with its routed order.
+            result.state = order.state.value  # type: ignore[assignment] # by number
+            continue
         outcome = cancel_one_of_many(batch, submission, order, result, refusable=False)
         if not isinstance(outcome, MeshError):
             sequence = outcome.last_sequence

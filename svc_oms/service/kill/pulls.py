@@ -121,7 +121,7 @@ class Puller:
         if row.drill:
             await self._count(row, settled=True, commands_held=await self._commands_held(row))
             return False
-        # Behind its release nothing is asked for any more; the report stays as it is.
+        # After its release nothing is requested any more; the report stays as it is.
         settled = row.state == SwitchState.RELEASED or await self._round(row)
         await self._count(row, settled=settled)
         self._rest(row, begun)
@@ -160,7 +160,7 @@ class Puller:
                 outcome, why = PullOutcome.PENDING, b""
                 if row.drill:
                     outcome = PullOutcome.WOULD_PULL
-                    if order.venue_mic not in up:
+                    if order.venue_mic and order.venue_mic not in up:
                         outcome, why = PullOutcome.CANNOT, _down(order.venue_mic)
                 listed.append(
                     PullRow(
@@ -225,7 +225,8 @@ class Puller:
         return find(
             order,
             row.attempts,
-            session_up=order.venue_mic in self._parts.venues.up(),
+            # A routed order has no venue: it ends when its children have ended.
+            session_up=not order.venue_mic or order.venue_mic in self._parts.venues.up(),
             overdue=waits_s > PULL_ANSWER_S_MAX,
         )
 

@@ -16,6 +16,7 @@ from svc_oms.service.ports.parked_ports import (
     StatementRow,
 )
 from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoveryStore
+from svc_oms.service.ports.routing_ports import RoutingStore
 from svc_oms.service.ports.rows.order_columns import OrderWrite
 from svc_oms.service.ports.rows.records import (
     AccountInfo,
@@ -384,6 +385,10 @@ class OrderStore(Protocol):
 
     def parked(self) -> ParkedStore:
         """Return the store of parked messages and statements."""
+        ...
+
+    def routing(self) -> RoutingStore:
+        """Return the store of routing."""
         ...
 
     def session_actions(self) -> SessionActionStore:

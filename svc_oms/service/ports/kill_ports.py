@@ -75,8 +75,8 @@ class SwitchRow(NamedTuple):
         return self.kind == SwitchKind.SWITCH and not self.drill and self.state in IN_FORCE
 
     @property
-    def told(self) -> bool:
-        """Is told to gateways now: drills, too, until they have confirmed."""
+    def reported(self) -> bool:
+        """Gateways get it now: drills, too, until they have confirmed."""
         return self.kind == SwitchKind.SWITCH and self.state in IN_FORCE
 
 
@@ -146,7 +146,7 @@ class KillStore(Protocol):
         ...
 
     async def has_key(self, by: str, key: str) -> bool:
-        """Tell whether this person used this key for a switch or mass cancel."""
+        """Return whether this person used this key for a switch or mass cancel."""
         ...
 
     async def propose_release(

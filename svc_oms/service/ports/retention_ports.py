@@ -14,6 +14,7 @@ class Source(StrEnum):
     EVENTS = "order_events"
     ORDERS = "orders"
     EXECUTIONS = "executions"
+    ROUTING = "routing_decisions"
     KEYS = "idempotency"
     AUDIT = "audit_log"
     PARKED = "parked_messages"

@@ -54,6 +54,7 @@ class Market:
     def __init__(self, clock: Clock) -> None:
         self.references = References(clock)
         self._instruments: dict[str, Instrument] = {}
+        self._by_isin: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return len(self._instruments)
@@ -61,7 +62,13 @@ class Market:
     def learn(self, messages: Iterable[instrument_pb2.Instrument]) -> None:
         """Set listings."""
         for message in messages:
-            self._instruments[message.instrument_id] = instrument_value(message)
+            listing = instrument_value(message)
+            before = self._instruments.get(listing.instrument_id)
+            if before is not None and before.isin != listing.isin:
+                self._by_isin.get(before.isin, set()).discard(listing.instrument_id)
+            if listing.isin:
+                self._by_isin.setdefault(listing.isin, set()).add(listing.instrument_id)
+            self._instruments[listing.instrument_id] = listing
 
     def instrument(self, instrument_id: str) -> Instrument:
         """Return a listing.
@@ -79,6 +86,14 @@ class Market:
             )
         return found
 
+    def listings(self, isin: str, currency: str = "") -> list[Instrument]:
+        """Return the listings of an instrument, by their names; in one currency if it is given."""
+        return [
+            self._instruments[name]
+            for name in sorted(self._by_isin.get(isin, ()))
+            if currency in {"", self._instruments[name].currency}
+        ]
+
     def find(self, instrument_id: str) -> Instrument | None:
         """Return a listing, if it is known."""
         return self._instruments.get(instrument_id)
@@ -93,10 +108,26 @@ class Market:
         return [self._instruments[name] for name in sorted(self._instruments)]
 
     def reference_price(self, instrument_id: str) -> Price | None:
-        """Return the last price, or None if there is none that counts."""
-        return self.references.price(instrument_id)
+        """Return the last price, or None if there is none that counts.
+
+        Of an instrument, "ISIN/currency", it is the highest of its listings: a routed order may
+        be executed at any of them.
+        """
+        isin, routed, currency = instrument_id.partition("/")
+        if not routed:
+            return self.references.price(instrument_id)
+        names = [listing.instrument_id for listing in self.listings(isin, currency)]
+        found = [price for name in names if (price := self.references.price(name)) is not None]
+        return max(found, default=None)
 
     def collar_price(self, instrument_id: str) -> Reference | None:
-        """Return the price limits are compared with: last, mid or close; None without any."""
+        """Return the price limits are compared with: last, mid or close; None without any.
+
+        Of an instrument, "ISIN/currency", it is that of its first listing that has one.
+        """
+        isin, routed, currency = instrument_id.partition("/")
+        if routed:
+            names = [listing.instrument_id for listing in self.listings(isin, currency)]
+            return next((one for name in names if (one := self.collar_price(name))), None)
         found = self.references.reference(instrument_id)
         return None if found.collar is None else Reference(found.collar, found.source)

@@ -4,6 +4,7 @@ A view of oms.sessions.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.nanoseconds import NS_PER_S
@@ -15,6 +16,7 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SessionState,
     SessionStatus,
 )
+from ordermesh.gateway.v1.venue_link_service_pb2 import FeeRate as FeeRateMessage
 from svc_oms.domain.model import OrderType, TimeInForce
 from svc_oms.domain.order_terms.terms import BASIC, Capabilities
 from svc_oms.domain.order_terms.trading_hours import (
@@ -24,6 +26,7 @@ from svc_oms.domain.order_terms.trading_hours import (
     known,
 )
 from svc_oms.domain.order_terms.trading_hours import SessionStatus as TradSesStatus
+from svc_oms.domain.routing.fees import FeeBasis, FeeRate, FeeRounding, FeeSchedule
 from svc_oms.service import metrics
 
 TRADING_DAY_END_S = 22 * 3600
@@ -42,6 +45,8 @@ class VenueSession(NamedTuple):
     since_ns: int = 0
     """When it went into its state, as last reported; 0 if never."""
     trading: TradingSession = NOT_KNOWN
+    fees: tuple[FeeSchedule, ...] = ()
+    """What the venue charges, one schedule for each currency."""
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -60,6 +65,33 @@ def capabilities_of(status: SessionStatus) -> Capabilities:
         types if status.order_types else BASIC.order_types,
         times if status.times_in_force else BASIC.times_in_force,
         status.cash_quantity,
+    )
+
+
+def fees_of(venue_mic: str, status: SessionStatus) -> tuple[FeeSchedule, ...]:
+    """Return what a venue charges by its session's status."""
+    return tuple(
+        FeeSchedule(
+            venue_mic,
+            each.currency,
+            _rate(each.taker),
+            _rate(each.maker),
+            FeeBasis(each.basis or FeeBasis.ORDER),
+            each.places,
+            FeeRounding(each.rounding or FeeRounding.HALF_EVEN),
+            each.version,
+        )
+        for each in status.fees
+    )
+
+
+def _rate(message: FeeRateMessage) -> FeeRate:
+    return FeeRate(
+        Decimal(message.per_share or 0),
+        Decimal(message.basis_points or 0),
+        Decimal(message.fixed or 0),
+        Decimal(message.minimum) if message.minimum else None,
+        Decimal(message.maximum) if message.maximum else None,
     )
 
 
@@ -123,6 +155,7 @@ def reported_session(
         drop_copy,
         from_timestamp(status.since),
         trading_of(status),
+        fees_of(venue_mic, status),
     )
 
 
@@ -209,6 +242,12 @@ class VenueSessions:
         """Return what a venue takes, as last reported; the basic things if it never was."""
         session = self._by_venue.get(venue_mic)
         return BASIC if session is None else session.capabilities
+
+    def fees(self, venue_mic: str, currency: str) -> FeeSchedule | None:
+        """Return what a venue charges in a currency; None: not known."""
+        session = self._by_venue.get(venue_mic)
+        schedules = () if session is None else session.fees
+        return next((one for one in schedules if one.currency == currency), None)
 
     def trading(self, venue_mic: str) -> TradingSession:
         """Return what a venue reports of its trading session."""

@@ -37,7 +37,7 @@ from svc_oms.service.ports.retention_ports import (
 Say = Callable[[str], None]
 # Attempts for an account whose executions are busted or corrected meanwhile.
 ATTEMPTS_MAX = 10
-OF_ORDERS = (Source.EVENTS, Source.ORDERS, Source.EXECUTIONS, Source.KEYS)
+OF_ORDERS = (Source.EVENTS, Source.ORDERS, Source.EXECUTIONS, Source.ROUTING, Source.KEYS)
 
 
 async def plan_orders(store: RetentionStore, days: int, say: Say) -> None:

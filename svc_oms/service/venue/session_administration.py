@@ -15,7 +15,6 @@ from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import new_ulid
 from mesh.errors import refuse
 from mesh.log import get_logger
-from mesh.names import called
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.service.audit.audit_log import AuditLog
@@ -23,7 +22,7 @@ from svc_oms.service.audit.audit_log import action as audit_action
 from svc_oms.service.codec.session_messages import session_message
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.directory.user_names import Person
-from svc_oms.service.errors import invalid_field
+from svc_oms.service.errors import invalid_field, needs_another
 from svc_oms.service.ports import AuditWrite, Record, SessionRow, WakeUps
 from svc_oms.service.ports.session_ports import (
     ActionRow,
@@ -122,12 +121,12 @@ class SessionAdministration:
         """
         action = await self.action(action_id)
         if approve and who.subject == action.requested_by:
-            raise refuse(
-                "SECOND_PERSON_REQUIRED",
-                f"action {action_id} was proposed by {called(*who)}; another person must approve",
+            raise needs_another(
+                (who.subject, who.username),
+                f"proposed action {action_id}",
+                "approve",
                 "action_id",
                 action_id=action_id,
-                proposed_by=who.subject,
             )
         if action.state != PROPOSED or action.expires_at.ToNanoseconds() < self._clock.now_ns():
             raise _not_proposed(action)

@@ -114,6 +114,9 @@ class SessionLeases:
         if not keep_lease:
             self._ended[link.session_id] = link
         status = link.given_up(self._parts.clock.now_ns(), why)
+        # At once: what is placed while its end is stored would wait for the next gateway.
+        moved = self._parts.venues.learn([link.as_session(status)])
+        self._parts.notices.sessions_moved(moved, status.text)
         try:
             if not keep_lease:
                 await self._parts.store.free_session(link.session_id, link.token)

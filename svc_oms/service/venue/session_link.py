@@ -99,7 +99,7 @@ class SessionLink:
         self.administered: set[str] = set()
         # The gateway ends this link only to connect again.
         self.back_soon = False
-        # The lease was given up; what follows on this link changes nothing of it.
+        # The lease is given up; what follows on this link changes nothing of it.
         self.released = False
         self._parked_room = ParkedRoom(self.session_id, parts.store.parked(), parts.clock)
 
@@ -108,7 +108,9 @@ class SessionLink:
     async def receive(self, frame: gw.LinkRequest) -> None:
         """Queue a frame; waits while there is no room, which stops the gateway's stream."""
         self._silence.heard()
-        self._down.answer(frame.beat)
+        if not self.released:
+            # An answer proves to a gateway that wakes that the session is its own.
+            self._down.answer(frame.beat)
         while not self._inbox.put(frame):
             self._room.clear()
             await self._room.wait()
@@ -436,6 +438,7 @@ class SessionLink:
             times_in_force=before.times_in_force,
             cash_quantity=before.cash_quantity,
             capabilities=before.capabilities,
+            fees=before.fees,
         )
         if before.HasField("trading_session"):
             status.trading_session.CopyFrom(before.trading_session)

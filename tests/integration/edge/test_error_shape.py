@@ -122,6 +122,10 @@ HEAD = "host: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n"
         (f"POST {GET.replace('/Get', '%2FGet')} HTTP/1.1\r\n{HEAD}", 400),
         (f"PUT {GET} HTTP/1.1\r\n{HEAD}", 404),
         (f"DELETE {GET} HTTP/1.1\r\n{HEAD}", 404),
+        (f"GET {GET} HTTP/1.1\r\n{HEAD}", 404),
+        ("GET /ordermesh.oms.v1.OrderService/Nothing HTTP/1.1\r\n" + HEAD, 404),
+        ("GET /ordermesh.gateway.v1.VenueLinkService/Link HTTP/1.1\r\n" + HEAD, 404),
+        ("GET /grpc.health.v1.Health/Check HTTP/1.1\r\n" + HEAD, 404),
     ],
 )
 def test_what_envoy_refuses_by_the_head_alone(edge, token, head, status):

@@ -104,7 +104,7 @@ async def test_what_cannot_be_used_is_kept_and_answered_once(bench: Bench) -> No
     assert "379" not in news
     assert (fill["45"], fill["372"], fill["379"]) == (str(last.msg_seq_num), "8", "E1")
     assert (fill["380"], fill["58"]) == ("5", "ExecType(150)=F needs LastQty(32), LastPx(31)")
-    # Behind an order of ours nothing more came of the others.
+    # After an order of ours the venue got no further answer to the others.
     bench.oms.command(command(1))
     await venue.received("D")
     assert len(venue.of_type("j")) == 2

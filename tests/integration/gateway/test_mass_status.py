@@ -1,4 +1,4 @@
-"""Behind a crash with doubts the venue is asked once about all, and singly about the rest."""
+"""After a crash with doubts the venue is asked once about all, and singly about the rest."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Messages that QuickFIX cannot parse are parked, and the session goes on behind their number."""
+"""Messages that QuickFIX cannot parse are parked, and the session goes on after their number."""
 
 from collections.abc import AsyncIterator
 

@@ -18,7 +18,7 @@ CALLS_AFTER = 400
 
 
 class Caller:
-    """Calls through the edge from several threads until told to stop; keeps what failed."""
+    """Calls through the edge from several threads until they have to stop; keeps what failed."""
 
     def __init__(self, channel):
         self._stub = pb_grpc.AuthServiceStub(channel)

@@ -131,7 +131,8 @@ class Gateway:
 class Service:
     """A running svc_marketdata and the ways to it."""
 
-    def __init__(self, server, folder, mint):
+    def __init__(self, port, folder, mint, server=None):
+        self.port = port
         self.server = server
         self.folder = folder
         self.mint = mint
@@ -145,7 +146,7 @@ class Service:
         self.operator = bearer(mint.mint_token(roles=("OPERATOR",)))
 
     def channel(self, service):
-        target = f"127.0.0.1:{self.server.port}"
+        target = f"127.0.0.1:{self.port}"
         channel = mesh_channel(target, "svc-marketdata", tls_of(self.folder, service))
         self._channels.append(channel)
         return channel
@@ -170,7 +171,7 @@ async def running(folder, mint, **settings):
     server = MeshServer(settings, SystemClock(), mint.verifier())
     async with build(settings, server):
         await server.start()
-        service = Service(server, folder, mint)
+        service = Service(server.port, folder, mint, server)
         try:
             yield service
         finally:
@@ -191,5 +192,5 @@ async def service(tls_folder, mint):
 
 @pytest.fixture
 async def gateway(service):
-    """The gateway of SIMA, which has told its books."""
+    """The gateway of SIMA, which has reported its books."""
     return await service.gateway().open()

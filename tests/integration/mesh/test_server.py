@@ -321,6 +321,20 @@ async def test_slow_reader_is_informed(running):
         assert await stream.code() is not grpc.StatusCode.OK
 
 
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("path", ["/ordermesh.oms.v1.OrderService/Nothing", "/no.Service/Get"])
+async def test_an_rpc_that_does_not_exist_is_refused_with_a_reason(running, path, streams):
+    async with running.channel() as channel:
+        if streams:
+            call = channel.stream_stream(path)(iter([b""]), timeout=5)
+        else:
+            call = channel.unary_unary(path)(b"", timeout=5)
+        error = await failure_of(call.read() if streams else call)
+    assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert reason_of(error)[0] == "RPC_NOT_FOUND"
+    assert path in error.details()
+
+
 async def test_health_and_reflection_answer(running):
     async with running.channel() as channel:
         health = health_pb2_grpc.HealthStub(channel)

@@ -368,6 +368,27 @@ async def test_the_audit_log_is_read_over_its_pages(trader):
     assert (await trader.run("audit", "--reason", "no-such"))[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("logins", "asked"),
+    [
+        (["01A", "", "01A"], "01A"),  # a failed login of a name has no user
+        ([], "alice"),  # an id, or one of our own processes
+        (["01A", "01B"], None),
+    ],
+)
+async def test_the_audit_log_of_a_user_is_found_by_the_name(trader, logins, asked):
+    trader.edge.answers |= {
+        "IdentityAuditService/List": {"entries": [{"user_id": one} for one in logins]},
+        "AuditService/List": {},
+    }
+    code, _, errors = await trader.run("audit", "--actor", "alice")
+    assert trader.asked("IdentityAuditService/List")["username"] == "alice"
+    if asked is None:
+        assert (code, "give one of the users 01A, 01B" in errors) == (2, True), errors
+    else:
+        assert (code, trader.asked("AuditService/List")["actor"]) == (0, asked), errors
+
+
 async def test_whoever_acted_is_reported_by_name_beside_the_id(trader):
     by = {"engaged_by": "01E", "engaged_by_name": "rita"}
     released = {"released_by": "01R", "released_by_name": "ravi"}

@@ -32,6 +32,7 @@ def requests(order_id: str) -> dict[str, object]:
         "Decline": order_service_pb2.DeclineRequest(idempotency_key="k9", order_id=order_id),
         "Get": order_service_pb2.GetRequest(order_id=order_id),
         "ShowOrder": order_service_pb2.ShowOrderRequest(id=order_id),
+        "ShowRouting": order_service_pb2.ShowRoutingRequest(order_id=order_id),
         "List": order_service_pb2.ListRequest(account_id="ACC-ALICE"),
     }
 
@@ -49,7 +50,9 @@ async def test_a_stranger_is_refused_on_every_rpc(book_url, tls):
         await gateway.command(0)
         for name, request in requests(order.order_id).items():
             code, reason, _ = await refusal(getattr(client.orders, name)(request, metadata=BOB))
-            by_order = name in {"Replace", "Cancel", "Approve", "Decline", "Get", "ShowOrder"}
+            by_order = name in {
+                "Replace", "Cancel", "Approve", "Decline", "Get", "ShowOrder", "ShowRouting",
+            }  # fmt: skip
             assert reason == ("ORDER_NOT_FOUND" if by_order else "ACCOUNT_NOT_ALLOWED"), name
             assert code is (
                 grpc.StatusCode.NOT_FOUND if by_order else grpc.StatusCode.PERMISSION_DENIED
@@ -67,6 +70,9 @@ async def test_a_viewer_reads_and_commands_nothing(book_url, tls):
             call = getattr(client.orders, name)(request, metadata=VERA)
             if name in {"Get", "ShowOrder", "List"}:
                 await call
+            elif name == "ShowRouting":
+                # She may see it; it is not routed.
+                assert (await refusal(call))[1] == "OBJECT_STATE"
             else:
                 assert (await refusal(call))[1] == "PERMISSION_DENIED", name
 

@@ -86,6 +86,7 @@ GOOD = {
     ),
     "Get": order_service_pb2.GetRequest(order_id=ORDER),
     "ShowOrder": order_service_pb2.ShowOrderRequest(id=ORDER, at={"seconds": 1}),
+    "ShowRouting": order_service_pb2.ShowRoutingRequest(order_id=ORDER),
     "List": order_service_pb2.ListRequest(
         account_id="ACC-ALICE",
         states=[order_pb2.ORDER_STATE_NEW],

@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 
+import asyncpg
 import grpc
 import pytest
 
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.orders.order_statements import FREE_SESSION
 from svc_oms.service.venue import downlink, session_link, unsent
 from svc_oms.service.venue.downlink import SEND_LEASE_S, SILENCE_LOOK_S, SilenceWatch
 from tests.support.oms import WAIT_S, Client, Gateway, replica, trading, verified
@@ -77,12 +79,46 @@ async def test_a_gateway_that_reads_nothing_more_loses_its_session_to_the_standb
         opening = asyncio.create_task(standby.open(gw.SESSION_STATE_DOWN))
         # Enough to fill the stream: the replica then waits in the sending of a frame.
         placed = await refused_at_last(client)
-        assert (await opening).fencing_token == 2
+        opened = await opening
+        assert opened.fencing_token == 2
         commands = [await standby.command(number) for number in range(len(placed))]
-        assert all(command.redelivered for command in commands)
+        # What was checked before the standby took the session, and committed after it, was never
+        # given to the hung gateway.
+        assert [command.redelivered for command in commands] == [
+            command.outbound_sequence <= opened.redelivered_to for command in commands
+        ]
+        assert opened.redelivered_to >= len(placed) - 1
         await standby.close()
         await hung.close()
         await verified(book_url)
+
+
+async def test_a_gateway_that_wakes_while_its_session_is_given_away_gets_no_answer(
+    book_url, tls, monkeypatch
+) -> None:
+    """An answer would let it send beside the standby."""
+    monkeypatch.setattr(session_link, "GATEWAY_SILENCE_MAX_S", 0.5)
+    async with replica(book_url, tls) as running, running.channel("svc-gateway") as channel:
+        gateway = Gateway(channel)
+        gateway.alive = True
+        await gateway.open()
+        await gateway.send(beat=1)
+        await until(lambda: gateway.answered == [1], "the answer")
+        # The end of the session cannot be stored: the row is locked.
+        locking, watching = [await asyncpg.connect(book_url) for _ in range(2)]
+        waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = $1"
+        async with locking.transaction():
+            await locking.execute("SELECT FROM oms.sessions FOR UPDATE")
+            async with asyncio.timeout(WAIT_S):
+                while not await watching.fetch(waits, FREE_SESSION):
+                    await watching.execute("SELECT pg_sleep(0.01)")
+            await gateway.send(beat=2)
+            await gateway.send(beat=3)
+        await asyncio.wait_for(gateway.ended.wait(), WAIT_S)
+        assert gateway.answered == [1]
+        await locking.close()
+        await watching.close()
+        await gateway.close()
 
 
 async def test_what_no_gateway_had_is_ended_and_never_sent(book_url, tls, monkeypatch) -> None:

@@ -129,7 +129,7 @@ async def test_a_heartbeat_says_at_once_that_the_replay_has_caught_up(book_url, 
         await until(lambda: again.sequences and again.sequences[-1] == 6, "live")
         live_items = [item for item in again.items if not item.HasField("gap")]
         beats = [n for n, item in enumerate(live_items) if item.HasField("heartbeat")]
-        # Behind the replay, before what is live, and once.
+        # After the replay, before what is live, and once.
         assert beats == [5 - seen]
         assert live_items[beats[0]].heartbeat.high_water.sequence == 5
         await again.end()

@@ -28,6 +28,8 @@ ONLY_A_AND_DELAYED_B = PriceRights(
     PriceRight.NONE, frozenset({("AAAA", PriceRight.REAL_TIME), ("BBBB", PriceRight.DELAYED)})
 )
 OPEN = TradingStatus.OPEN
+TRADES = {OPEN, TradingStatus.NOT_KNOWN}
+NO_HINDRANCE = {*TRADES, TradingStatus.UNSPECIFIED}
 
 prices = st.integers(1, 16).map(lambda n: format_nano(n * NANO // 4))
 bad_prices = st.just("-1")
@@ -64,7 +66,7 @@ class Model:
         book = self.books[mic]
         negative = any(price < 0 for side in book.values() for price in side)
         # A status that is not reported leaves that of the listing as it was.
-        open_ = self.status[mic] is OPEN and self.session[mic] in {OPEN, TradingStatus.UNSPECIFIED}
+        open_ = self.status[mic] in TRADES and self.session[mic] in NO_HINDRANCE
         return (
             rights.real_time(mic)
             and open_

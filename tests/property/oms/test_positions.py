@@ -60,7 +60,7 @@ class Account:
         self.position = Position("A", *KEY)
 
     def execution(self, side: Side, quantity: Decimal, price: Decimal) -> Execution:
-        # Some share an ExecID(17) with an earlier one of the order: the quantities tell them apart.
+        # Some share an ExecID(17) with an earlier one of the order; their quantities differ.
         exec_id = f"E{len(self.log) // 2 if quantity == 9 else len(self.log)}"
         return Execution(
             exec_id, "SIMA", ORDERS[side].order_id, "A", "ASML.SIMA", side, quantity, price,

@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -45,10 +46,22 @@ KINDS = [
 LIMITS = ["9.99", "10.01", "10.03", "10.07"]
 mics = st.sampled_from(MICS)
 sizes = st.sampled_from([1, 5, 17, 40, 100, 250])
-answers = st.integers(min_value=0, max_value=3)
+answers = st.sampled_from([1, 2, 3, 1, 2, 3, 1, 2, 3, 0])
+"""0 rejects; the others take more or less."""
 which = st.integers(min_value=0, max_value=9)
 then = st.sampled_from([True, True, False])
 """Whether the parent is decided about after the step."""
+
+
+parents = {
+    "kind": st.sampled_from(KINDS),
+    "limit": st.sampled_from([None, *LIMITS, *LIMITS]),
+    "side": st.sampled_from([Side.BUY, Side.SELL]),
+    "quantity": st.sampled_from([5, 40, 100, 100, 250]),
+    "paced": st.sampled_from(["none", "none", "none", "twap", "pov"]),
+    "compacts": st.booleans(),
+    "offers": st.lists(sizes, min_size=3, max_size=3),
+}
 
 
 def schedules(quantity):
@@ -63,15 +76,17 @@ class RoutingMachine(RuleBasedStateMachine):
     steps = 0
     """Steps of all machines so far, for the test at the end."""
 
-    @initialize(
-        kind=st.sampled_from(KINDS),
-        limit=st.sampled_from([None, *LIMITS]),
-        side=st.sampled_from([Side.BUY, Side.SELL]),
-        quantity=sizes,
-        paced=st.sampled_from(["none", "none", "none", "twap", "pov"]),
-        compacts=st.booleans(),
-        offers=st.lists(sizes, min_size=3, max_size=3),
-    )
+    @initialize(**parents)
+    def begin(self, **parent):
+        self.place(**parent)
+
+    @precondition(lambda self: self.world.ended is not None)
+    @rule(**parents)
+    def another_one(self, **parent):
+        """The day of a parent that has ended is checked to its end; then comes another one."""
+        self.world.finish()
+        self.place(**parent)
+
     def place(self, kind, limit, side, quantity, paced, compacts, offers):
         strategy, in_force = kind
         if strategy is Strategy.POST and limit is None:
@@ -121,6 +136,22 @@ class RoutingMachine(RuleBasedStateMachine):
             self.world.hear(child)
             self.after(then)
 
+    @rule(answer=answers)
+    def everybody_answers(self, answer):
+        """All that is under way arrives and is decided about, so that what rests comes to rest."""
+        self.world.settle(answer)
+        self.world.decide()
+
+    @rule(mic=mics, size=sizes)
+    def a_venue_displays_what_rests_elsewhere(self, mic, size):
+        world = self.world
+        world.now_ns += NS_PER_S
+        price = world.asked.limit_price or Decimal(10)
+        book = f"{size}@{price}"
+        world.books[mic] = (book, "") if world.asked.is_buy else ("", book)
+        world.decide(Cause.BOOK)
+        world.decide(Cause.CHILD)
+
     @rule(number=which, quantity=sizes)
     def venue_fills(self, number, quantity):
         """Often while a cancel or replace is under way: they cross."""
@@ -164,7 +195,7 @@ class RoutingMachine(RuleBasedStateMachine):
         self.world.volume += size
         self.after(then, Cause.BOOK)
 
-    @rule(mic=mics, state=st.sampled_from([None, *VenueState]), then=then)
+    @rule(mic=mics, state=st.sampled_from([None] * 8 + list(VenueState)), then=then)
     def venue_state_changes(self, mic, state, then):
         self.world.states[mic] = None if state is VenueState.OPEN else state
         self.after(then, Cause.VENUE)
@@ -192,12 +223,12 @@ class RoutingMachine(RuleBasedStateMachine):
             world.asked = world.asked._replace(limit_price=Decimal(limit))
             self.after(then, Cause.AMENDED)
 
-    @rule(paused=st.booleans(), then=then)
+    @rule(paused=st.sampled_from([False, False, False, True]), then=then)
     def person_pauses_or_resumes(self, paused, then):
         self.world.paused = paused
         self.after(then, Cause.RESUMED)
 
-    @rule(how=st.sampled_from(["cancel", "expire", "nothing", "nothing"]), then=then)
+    @rule(how=st.sampled_from(["nothing"] * 8 + ["cancel", "expire"]), then=then)
     def parent_is_to_end(self, how, then):
         self.world.cancel_requested |= how == "cancel"
         self.world.expired |= how == "expire"

@@ -4,10 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from ordermesh_rpc.backoff import Backoff
 from svc_gateway.adapters.links.streams import GrpcStream
 from svc_gateway.service.ports import LinkBrokenError
-from svc_gateway.service.together import until_one_ends
+from svc_gateway.service.together import RedialError, keep_linked, until_one_ends
+from tests.support.clock import ManualClock
 
 
 class CancelledCall:
@@ -69,3 +72,24 @@ async def test_a_part_that_is_cancelled_ends_the_link_and_not_the_session() -> N
         await until_one_ends(_is_cancelled(), _fails(), asyncio.Event().wait())
     with pytest.raises(LinkBrokenError):
         await until_one_ends(_is_cancelled(), asyncio.Event().wait())
+
+
+async def test_a_session_opens_links_until_it_stops_and_logs_a_repeated_cause_once() -> None:
+    ends = [LinkBrokenError("away"), LinkBrokenError("away"), TimeoutError(), RedialError("lost")]
+    opened = []
+
+    async def one_link() -> None:
+        opened.append(ends.pop(0))
+        raise opened[-1]
+
+    backoff = Backoff(cap_s=0)
+    with capture_logs() as logs:
+        await keep_linked(one_link, "s", backoff, ManualClock(), lambda: not ends)
+    assert len(opened) == 4
+    assert [(line["log_level"], line["event"], line["why"]) for line in logs] == [
+        ("warning", "link ended", "away"),
+        ("debug", "link ended", "away"),
+        ("warning", "link ended", "timed out"),
+        ("warning", "link anew", "lost"),
+    ]
+    assert {line["session_id"] for line in logs} == {"s"}

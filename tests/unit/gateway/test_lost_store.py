@@ -7,7 +7,7 @@ from svc_gateway.domain.sessions.lost_store import (
     SENDER_MARGIN_S,
     Known,
     is_lost,
-    number_behind_a_loss,
+    number_after_a_loss,
 )
 
 
@@ -28,5 +28,5 @@ def test_a_store_below_the_stored_number_or_of_another_epoch_is_lost(store, stor
 
 
 def test_numbers_go_on_after_everything_the_venue_can_have_seen():
-    assert number_behind_a_loss(Known(0, 1), Known(7, 50), 10) == 50 + SENDER_MARGIN_MIN
-    assert number_behind_a_loss(Known(8, 60), Known(7, 50), 1000) == 60 + SENDER_MARGIN_S * 1000
+    assert number_after_a_loss(Known(0, 1), Known(7, 50), 10) == 50 + SENDER_MARGIN_MIN
+    assert number_after_a_loss(Known(8, 60), Known(7, 50), 1000) == 60 + SENDER_MARGIN_S * 1000

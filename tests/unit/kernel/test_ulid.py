@@ -2,6 +2,7 @@
 
 import pytest
 
+from kernel import ulid
 from kernel.order_ids import order_id_of
 from kernel.ulid import new_ulid, valid_ulid
 
@@ -44,3 +45,13 @@ def test_order_ids_of_foreign_cl_ord_ids_are_empty():
         "é" * 26 + "-1",
     ):
         assert order_id_of(foreign) == ""
+
+
+def test_ulids_of_one_millisecond_count_up_through_all_their_characters():
+    maker = ulid._Maker()
+    maker.make(10**9)
+    for random in ((1 << 20) - 2, (1 << 40) - 2, (1 << 80) - 3):
+        maker._last_random = random
+        made = [maker.make(10**9) for _ in range(2)]
+        assert made == [ulid._encode(1_000 << 80 | random + n) for n in (1, 2)]
+        assert all(map(ulid.valid_ulid, made))

@@ -63,7 +63,7 @@ def book(session, received_ns=1, price="10"):
 
 
 def fed(**limits):
-    """A bench, and a feed that has told a book."""
+    """A bench, and a feed that has reported a book."""
     bench = Bench(**limits)
     session = bench.feed()
     book(session)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from meshctl.commands.orders.follow import follow, tell_order
+from meshctl.commands.orders.follow import follow, print_order
 from meshctl.commands.words import event_words
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from svc_oms.service.codec.order_events import encode_event
@@ -91,7 +91,7 @@ def test_every_kind_of_event_has_words(happened):
     ("state", "said"), [(S.ORDER_STATE_NEW, True), (S.ORDER_STATE_FILLED, False)]
 )
 def test_an_order_of_a_listing_whose_status_is_not_known_says_so(capsys, state, said):
-    tell_order(order(state, listing_status_not_known=True), as_json=False)
+    print_order(order(state, listing_status_not_known=True), as_json=False)
     assert ("has not said whether the listing is traded" in capsys.readouterr().out) is said
 
 
@@ -99,5 +99,5 @@ def test_an_order_of_a_listing_whose_status_is_not_known_says_so(capsys, state, 
     ("state", "said"), [(S.ORDER_STATE_NEW, True), (S.ORDER_STATE_FILLED, False)]
 )
 def test_an_order_for_the_next_trading_session_says_so(capsys, state, said):
-    tell_order(order(state, for_next_session=True), as_json=False)
+    print_order(order(state, for_next_session=True), as_json=False)
     assert ("next trading session" in capsys.readouterr().out) is said

@@ -93,7 +93,14 @@ RPCS: dict[str, Access] = {
     "recovery confirm": RECOVERY["Confirm"],
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
-READS = {"instruments list", "instruments search", "watch quotes", "watch book", "limits status"}
+HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
+READS = {
+    "instruments list",
+    "instruments search",
+    "watch quotes",
+    "watch book",
+    "limits status",
+} | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 
@@ -110,7 +117,7 @@ HELPS = dict(commands(typer.main.get_command(app)))
 
 
 def test_no_two_commands_have_one_name() -> None:
-    """The later would hide the earlier without a word."""
+    """The later would hide the earlier silently."""
     names = [name for name, _ in commands_of(app)]
     assert sorted(names) == sorted(set(names))
 

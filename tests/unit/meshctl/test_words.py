@@ -7,7 +7,7 @@ from rich.console import Console
 
 from meshctl.commands.common import resolve
 from meshctl.commands.orders.orders import orders_table
-from meshctl.commands.words import event_words, no_prices_words
+from meshctl.commands.words import event_words, no_prices_words, order_words
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 
@@ -26,6 +26,13 @@ def test_an_order_with_anomalies_says_so_in_a_list():
         out = StringIO()
         Console(file=out, width=120).print(orders_table([one]))
         assert ("2 anomalies" in out.getvalue()) is shown
+
+
+def test_an_order_names_its_listing_as_the_venue_writes_the_symbol():
+    one = order_pb2.Order(instrument_id="BRK_2EB.SIMA", venue_mic="SIMA", terms={"quantity": "1"})
+    assert " BRK_2EB.SIMA " in order_words(one)
+    one.venue_symbol = "BRK.B"
+    assert " BRK.B.SIMA " in order_words(one)
 
 
 def test_an_odd_lot_that_is_left_over_is_named():

@@ -212,4 +212,7 @@ def test_no_other_code_sends_orders():
         ("svc_oms/service/waiting/waiting_commands.py", "NEW"),
         ("svc_oms/service/book/order_groups.py", "REPLACE"),
         ("svc_oms/service/waiting/reduce_only.py", "REPLACE"),
+        # Each child is checked by BatchControl.child.
+        ("svc_oms/service/routing/plans.py", "NEW"),
+        ("svc_oms/service/routing/plans.py", "REPLACE"),
     }

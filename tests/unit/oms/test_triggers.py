@@ -57,7 +57,7 @@ class Bench:
         self.triggers.quoted("ASML.SIMA", quote)
 
     def last(self, price, **fields):
-        """Tell a conflated quote with this last trade."""
+        """Report a conflated quote with this last trade."""
         quote = market_data_pb2.Quote(last_price=price, **fields)
         self.triggers.quoted("ASML.SIMA", quote)
 

@@ -12,7 +12,7 @@ from svc_oms.service.wake_ups import (
 
 
 class Way:
-    """Tells so many replicas, this one among them."""
+    """Reaches so many replicas, this one among them."""
 
     def __init__(self, heard: int) -> None:
         self.heard = heard

@@ -1,4 +1,4 @@
-"""An ExecID(17) is unique for one order at most, and CumQty(14) tells parts from repetitions."""
+"""An ExecID(17) is unique for one order at most, and CumQty(14) shows what is a repetition."""
 
 from decimal import Decimal
 

@@ -31,6 +31,7 @@ from svc_oms.domain.events import (
     ReplacePending,
     ReplaceRefused,
     ReplaceRequested,
+    RoutingDecided,
     Stamp,
     StatusRequested,
     TriggerMoved,
@@ -166,6 +167,7 @@ ONE_OF_EACH = [
     TriggerMoved(Trigger(Decimal(49), Decimal(51))),
     OrderReleased(),
     StatusRequested("A-1", "CumQty(14) is 10 above the executions"),
+    RoutingDecided(1, b"", "100 at SIMA"),
     CommandRefused("cancel", NO),
     VenueReportParked("8", "odd"),
 ]

@@ -192,9 +192,9 @@ export function rejectionText(rejection: Rejection): string {
   return `${reason}${rejection.text ? `: ${rejection.text}` : ""}${venue}`;
 }
 
-/** "Buy 100 ASML.SIMA". */
+/** "Buy 100 ASML.SIMA"; the symbol is as the venue writes it. */
 export function orderName(order: Order): string {
-  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.instrumentId}`;
+  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.venueSymbol ? `${order.venueSymbol}.${order.venueMic}` : order.instrumentId}`;
 }
 
 /** One line of an order's trail. */

@@ -4,11 +4,12 @@
  */
 
 import type { Instrument, LeftOutListing } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
-import type {
-  MarketDataItem,
-  MarketDataUpdate,
-  Quote,
-  VenueStatus,
+import {
+  PriceRight,
+  type MarketDataItem,
+  type MarketDataUpdate,
+  type Quote,
+  type VenueStatus,
 } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { GapKind, type Gap } from "$gen/ordermesh/type/v1/stream_pb.js";
 
@@ -93,6 +94,8 @@ export class QuoteStore extends Emitter {
     const gap = this.feedsDown.get(mic) ?? this.feedsDown.get(instrumentId);
     if (gap !== undefined) return gap || `the feed of ${mic} is down`;
     const venue = this.venues.get(mic);
+    if (venue?.priceRight === PriceRight.NONE) return `you have no right to prices of ${mic}`;
+    if (venue?.priceRight === PriceRight.DELAYED) return `delayed by 15 minutes: your right to prices of ${mic}`;
     if (venue && !venue.feedUp) return venue.silentBecause || `the feed of ${mic} is down`;
     const line = this.lines.get(instrumentId);
     if (!line && this.instruments.has(instrumentId)) return `${mic} has sent none yet`;
@@ -114,7 +117,7 @@ export class QuoteStore extends Emitter {
         this.instruments.set(item.value.instrumentId, item.value);
         return undefined;
       case "venueStatus":
-        this.venues.set(item.value.venueMic, item.value);
+        this.#venue(item.value);
         if (item.value.feedUp) this.feedsDown.delete(item.value.venueMic);
         return undefined;
       case "snapshotComplete":
@@ -157,6 +160,14 @@ export class QuoteStore extends Emitter {
   #gap(gap: Gap): void {
     if (gap.kind === GapKind.LINK_DOWN || gap.kind === GapKind.STALE) this.feedsDown.set(gap.channel, gap.text);
     else if (gap.kind === GapKind.LINK_UP) this.feedsDown.delete(gap.channel);
+  }
+
+  #venue(status: VenueStatus): void {
+    const before = this.venues.get(status.venueMic);
+    this.venues.set(status.venueMic, status);
+    if (before === undefined || before.priceRight === status.priceRight) return;
+    // What came with another right is not updated any more.
+    for (const id of this.#covered(status.venueMic)) this.lines.delete(id);
   }
 
   #covered(channel: string): string[] {

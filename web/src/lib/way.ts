@@ -116,7 +116,7 @@ function limitKindWords(limit: Limit): string {
 }
 
 function rangeWords(limit: Limit): string {
-  if (limit.limitId === "default" || !limit.range) return "settings";
+  if (limit.limitId === "default" || !limit.range) return "settings, as they are now";
   const { scope, scopeId, instrumentId, venueMic, currency } = limit.range;
   const of = `${LimitScope[scope].toLowerCase()} ${scopeId}`;
   return [of, instrumentId, venueMic, currency].filter(Boolean).join(" ");

@@ -24,6 +24,8 @@ from ordermesh.identity.v1 import auth_service_pb2 as identity
 from ordermesh.identity.v1 import auth_service_pb2_grpc as identity_grpc
 from ordermesh.identity.v1 import identity_audit_service_pb2_grpc
 from ordermesh.marketdata.v1 import (
+    history_service_pb2,
+    history_service_pb2_grpc,
     instrument_pb2,
     instrument_service_pb2,
     instrument_service_pb2_grpc,
@@ -98,6 +100,7 @@ class MeshClient:
             self._channel
         )
         # For `call`: each holds every rpc of its service.
+        self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.order_service = order_service_pb2_grpc.OrderServiceStub(self._channel)
         self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
         self.limits = limit_service_pb2_grpc.LimitServiceStub(self._channel)
@@ -317,6 +320,29 @@ class MeshClient:
 
         async for item in resumed(open_stream, self, gap_item, time.time_ns):
             yield item
+
+    async def pages(self, rpc: Call, request: Any) -> AsyncIterator[Any]:
+        """Every page of an rpc with page tokens: `mesh.pages(mesh.history.ListTrades, ...)`."""
+        asked = type(request)()
+        asked.CopyFrom(request)
+        while True:
+            page = await self._call(rpc, asked)
+            yield page
+            if not page.next_page_token:
+                return
+            asked.page_token = page.next_page_token
+
+    async def replay(
+        self, request: history_service_pb2.ReplayRequest
+    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
+        """Prices of the past as they were, until the last one. It stands while nobody reads."""
+        await self._fresh_token()
+        try:
+            async for response in self.history.Replay(request, metadata=self._bearer()):
+                for item in response.items:
+                    yield item
+        except grpc.aio.AioRpcError as error:
+            raise refused_error(error) from error
 
     async def _retried(self, call: Call, request: Message, retry_for_s: float) -> Any:
         """Repeat the same request, key included, while repeating may help and time is left."""

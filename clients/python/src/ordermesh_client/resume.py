@@ -40,7 +40,7 @@ async def resumed(
         login: Refreshed once when the mesh no longer accepts the token.
         gap_item: Makes an item of a gap; a broken connection shows as LINK_DOWN with an
             empty channel, its end as LINK_UP. A drain that is resumed at once is no gap.
-        now_ns: Tells the time for those gaps.
+        now_ns: Returns the time for those gaps.
         backoff: Delays between attempts.
 
     Raises:

@@ -162,6 +162,7 @@ class MarketReader:
             if before == (trade.price, trade.size):
                 return
             trade.trade_id = f"last-{trade.price}-{trade.size}-{volume}"
+            trade.last_of_snapshot = True
         reading.updates.append(update)
 
     def incremental(self, raw: str, received_ns: int) -> MarketReading:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 from typing_extensions import override
@@ -12,6 +11,7 @@ from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.orders import order_statements as statements
 from svc_oms.adapters.postgres.orders.transaction import packed_position
+from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
 from svc_oms.service.ports.control_ports import (
     AccountPicture,
@@ -59,7 +59,7 @@ class PostgresChange(AuditConnection, ControlChange):
         await self._connection.execute(statements.MOVE_CONTROLS)
 
 
-class PostgresControls(ControlStore):
+class PostgresControls(ControlStore, PoolReader):
     """Limits, overrides, trading states and stops in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
@@ -73,11 +73,6 @@ class PostgresControls(ControlStore):
             async with self._write_pool.acquire() as connection, connection.transaction():
                 await connection.execute(statements.LOCK_CONTROLS)
                 yield PostgresChange(connection)
-
-    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
-        with translated():
-            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
-        return rows
 
     @override
     async def in_force(

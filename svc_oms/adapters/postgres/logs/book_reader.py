@@ -20,6 +20,7 @@ from svc_oms.service.book.book_view import (
     ChainEntry,
     StoredAccount,
     StoredBase,
+    StoredDecision,
     StoredExecution,
     StoredOrder,
 )
@@ -39,6 +40,10 @@ LEFT JOIN (SELECT account_id, count(*) FROM oms.orders GROUP BY 1) o (account_id
 LEFT JOIN (SELECT account_id, count(*) FROM oms.executions WHERE exec_type <> 'H' GROUP BY 1)
     e (account_id, rows) USING (account_id)
 ORDER BY account_id
+"""
+ROUTING_DECISIONS = """
+SELECT order_id, number, sha256(record), record_hash FROM oms.routing_decisions
+WHERE order_id = ANY($1::text[]) ORDER BY order_id, number
 """
 LOG_BASES = "SELECT key, sequence, hash FROM oms.log_bases WHERE log = $1"
 LOG_BASE = f"{LOG_BASES} AND key = $2"
@@ -146,6 +151,10 @@ class PostgresBookReader(BookReader):
     @override
     async def executions(self, order_ids: Sequence[str]) -> list[StoredExecution]:
         return [StoredExecution(*row) for row in await self._fetch(EXECUTIONS, order_ids)]
+
+    @override
+    async def routing_decisions(self, order_ids: Sequence[str]) -> list[StoredDecision]:
+        return [StoredDecision(*row) for row in await self._fetch(ROUTING_DECISIONS, order_ids)]
 
     @override
     async def stray_orders(self, account_id: str, limit: int) -> list[StoredOrder]:

@@ -20,7 +20,9 @@ from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opene
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
+from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
+from svc_oms.adapters.postgres.routing_store import PostgresRoutingStore
 from svc_oms.adapters.postgres.sessions.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.sessions.session_action_store import PostgresSessionActions
 from svc_oms.service.book.book_view import Audited
@@ -75,7 +77,7 @@ class Partition(NamedTuple):
     past_retention: bool
 
 
-class PostgresStore(OrderStore, Audited):
+class PostgresStore(OrderStore, Audited, PoolReader):
     """Orders, their logs and what belongs to them in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
@@ -117,6 +119,10 @@ class PostgresStore(OrderStore, Audited):
     def parked(self) -> PostgresParkedStore:
         return PostgresParkedStore(self._read_pool)
 
+    @override
+    def routing(self) -> PostgresRoutingStore:
+        return PostgresRoutingStore(self._read_pool)
+
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""
         return PostgresSessionActions(self._write_pool, self._read_pool)
@@ -136,11 +142,6 @@ class PostgresStore(OrderStore, Audited):
     @override
     def controls(self) -> PostgresControls:
         return PostgresControls(self._write_pool, self._read_pool)
-
-    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
-        with translated():
-            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
-        return rows
 
     @override
     async def revision(self) -> str:

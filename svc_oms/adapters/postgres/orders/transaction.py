@@ -9,6 +9,7 @@ from typing import Any, Self
 import asyncpg
 from typing_extensions import override
 
+from svc_oms.adapters.postgres import routing_store
 from svc_oms.adapters.postgres.controls import control_statements as controls
 from svc_oms.adapters.postgres.controls.fills import PostgresFills
 from svc_oms.adapters.postgres.errors import translated
@@ -308,6 +309,7 @@ class PostgresTransaction(Transaction):
                 await parked_store.settle(self._connection, writes.settled)
             if writes.statements:
                 await parked_store.write_statements(self._connection, writes.statements)
+            await routing_store.write(self._connection, writes)
 
     @override
     async def lock_audit(self, writer: str) -> AuditHead:

@@ -44,6 +44,8 @@ _FROM = {
         WHERE {_REMOVABLE.replace("o.", "t.")}""",
     Source.EXECUTIONS: f"""oms.executions t JOIN oms.orders o USING (order_id)
         JOIN {{bases}} ON b.account_id = o.account_id WHERE {_REMOVABLE}""",
+    Source.ROUTING: f"""oms.routing_decisions t JOIN oms.orders o USING (order_id)
+        JOIN {{bases}} ON b.account_id = o.account_id WHERE {_REMOVABLE}""",
     Source.KEYS: """oms.idempotency t JOIN {bases} USING (account_id)
         WHERE t.sequence BETWEEN 1 AND b.sequence""",
     Source.AUDIT: """oms.audit_log t JOIN unnest($1::text[], $2::int8[]) AS b (writer, sequence)
@@ -90,6 +92,7 @@ REMOVE_ORDERS = f"""
 WITH looked_at AS MATERIALIZED ({_REMOVABLE_BATCH}
 ), going AS MATERIALIZED (SELECT order_id FROM looked_at WHERE removable
 ), executions AS (DELETE FROM oms.executions e USING going WHERE e.order_id = going.order_id
+), decisions AS (DELETE FROM oms.routing_decisions d USING going WHERE d.order_id = going.order_id
 ), orders AS (DELETE FROM oms.orders o USING going WHERE o.order_id = going.order_id)
 SELECT (SELECT count(*) FROM going), (SELECT max(order_id) FROM looked_at)
 """

@@ -14,7 +14,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import parked_service_pb2 as pb
 from ordermesh.oms.v1 import statement_pb2
 from svc_oms.adapters.postgres.columns import FROM_US, where_of
-from svc_oms.adapters.postgres.errors import translated
+from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.service.ports import ParkedMoreWrite
 from svc_oms.service.ports.parked_ports import (
     ParkedFilter,
@@ -126,16 +126,11 @@ async def write_statements(connection: Any, rows: Sequence[StatementRow]) -> Non
     await connection.executemany(_WRITE_STATEMENT, rows)
 
 
-class PostgresParkedStore(ParkedStore):
+class PostgresParkedStore(ParkedStore, PoolReader):
     """Reads parked messages and statements."""
 
     def __init__(self, read_pool: asyncpg.Pool) -> None:
         self._read_pool = read_pool
-
-    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
-        with translated():
-            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
-        return rows
 
     @override
     async def messages(self, wanted: ParkedFilter) -> list[ParkedRow]:

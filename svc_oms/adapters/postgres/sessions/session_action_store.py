@@ -15,6 +15,7 @@ from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.service.ports import Record, SessionRow
 from svc_oms.service.ports.session_ports import (
     ActionRow,
@@ -118,17 +119,12 @@ FROM lapsed WHERE state = {_UNKNOWN} ORDER BY action_id
 """
 
 
-class PostgresSessionActions(SessionActionStore):
+class PostgresSessionActions(SessionActionStore, PoolReader):
     """Standbys and what people do to FIX sessions, in PostgreSQL."""
 
     def __init__(self, write_pool: asyncpg.Pool, read_pool: asyncpg.Pool) -> None:
         self._write_pool = write_pool
         self._read_pool = read_pool
-
-    async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
-        with translated():
-            rows: list[Any] = await self._read_pool.fetch(statement, *parameters)
-        return rows
 
     @override
     async def add(

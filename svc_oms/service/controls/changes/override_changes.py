@@ -4,8 +4,6 @@ from typing import Final
 
 from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
-from mesh.errors import refuse
-from mesh.names import called
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
@@ -36,7 +34,7 @@ from svc_oms.service.controls.changes.limit_records import override_record
 from svc_oms.service.controls.changes.limit_versions import LimitVersions
 from svc_oms.service.controls.changes.proposed_changes import proposed
 from svc_oms.service.directory.known_ids import KnownIds
-from svc_oms.service.errors import invalid_field, refused
+from svc_oms.service.errors import invalid_field, needs_another, refused
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.ports.control_ports import ControlChange
 from svc_oms.service.ports.directory_ports import IdKind
@@ -113,12 +111,12 @@ class OverrideChanges:
             )
             raise wrong_state("override_id", override.override_id, state)
         if override.proposed_by == caller.subject:
-            raise refuse(
-                "SECOND_PERSON_REQUIRED",
-                f"{called(caller.subject, caller.username)} proposed override "
-                f"{override.override_id} and cannot approve it: another person must",
+            raise needs_another(
+                (caller.subject, caller.username),
+                f"proposed override {override.override_id}",
+                "approve",
                 "override_id",
-                proposed_by=override.proposed_by,
+                override_id=override.override_id,
             )
         _decide(override, OverrideState.APPROVED, caller, request.reason, now_ns)
         await change.add(override_record(override, version + 1, now_ns))

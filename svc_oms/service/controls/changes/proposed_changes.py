@@ -4,13 +4,12 @@ from typing import Final
 
 from kernel.nanoseconds import NS_PER_S, to_us
 from kernel.ulid import new_ulid
-from mesh.errors import refuse
-from mesh.names import called
 from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import limit_service_pb2 as pb
 from svc_oms.domain.controls.limits.limit_values import ProposedChangeState
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.controls.changes.change_parts import Caller, not_found, wrong_state
+from svc_oms.service.errors import needs_another
 from svc_oms.service.ports.control_ports import ControlChange, ControlRecord, RecordKind
 
 # Longest time in which a proposed change can be confirmed.
@@ -82,12 +81,12 @@ def require_second(found: pb.ProposedChange, caller: Caller, now_ns: int) -> Non
         state = f"over: it was proposed more than {hours} hours ago"
         raise wrong_state("change_id", found.change_id, state)
     if found.proposed_by == caller.subject:
-        raise refuse(
-            "SECOND_PERSON_REQUIRED",
-            f"{called(caller.subject, caller.username)} proposed change {found.change_id} and "
-            f"cannot confirm it: another person must",
+        raise needs_another(
+            (caller.subject, caller.username),
+            f"proposed change {found.change_id}",
+            "confirm",
             "change_id",
-            proposed_by=found.proposed_by,
+            change_id=found.change_id,
         )
 
 

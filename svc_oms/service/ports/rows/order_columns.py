@@ -45,7 +45,7 @@ class OrderWrite(NamedTuple):
     updated_at_us: Annotated[int, TIME.moving.named("updated_at")]
     closed: Annotated[bool, SINCE.moving.named("closed_at")]
     waits: Annotated[bool, FLAG.moving]
-    """The OMS watches it: it is here and not at the venue, or it is reduce-only and open."""
+    """The OMS watches it: it is not at the venue, or it is open and reduce-only or routed."""
     group_id: Annotated[str, TEXT]
     """Of the orders it is linked with; empty if there are none."""
     unsolicited_key: Annotated[str, TEXT]

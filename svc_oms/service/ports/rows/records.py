@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
+from svc_oms.service.ports.routing_ports import RoutingDecisionRow, RoutingVenueRow
 from svc_oms.service.ports.rows.order_columns import OrderWrite
 
 Row = TypeVar("Row")
@@ -311,6 +312,9 @@ class WriteSet:
     settled: list[SettledWrite] = field(default_factory=list)
     """By commands of persons only, like statements."""
     statements: list[StatementRow] = field(default_factory=list)
+    routing_decisions: list[RoutingDecisionRow] = field(default_factory=list)
+    """By commands about routed orders only, like routing_venues."""
+    routing_venues: list[RoutingVenueRow] = field(default_factory=list)
 
 
 class ListFilter(NamedTuple):

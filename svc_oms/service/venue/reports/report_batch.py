@@ -222,7 +222,7 @@ class ReportBatch:
         for batch_follower in self._following:
             batch_follower.followed(order, after, events)
         # A change of one order may end, release or resize others, at any venue.
-        for moved in self.order_groups.follow(order, after, itself=True):
+        for moved in self.order_groups.follow(order, after, events, itself=True):
             for batch_follower in self._following:
                 batch_follower.followed(*moved)
         if after.anomaly_count > order.anomaly_count:

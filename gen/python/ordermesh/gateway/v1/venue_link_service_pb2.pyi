@@ -31,6 +31,20 @@ class CommandOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COMMAND_OUTCOME_IN_DOUBT: _ClassVar[CommandOutcome]
     COMMAND_OUTCOME_WITHDRAWN: _ClassVar[CommandOutcome]
 
+class FeeBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FEE_BASIS_UNSPECIFIED: _ClassVar[FeeBasis]
+    FEE_BASIS_ORDER: _ClassVar[FeeBasis]
+    FEE_BASIS_EXECUTION: _ClassVar[FeeBasis]
+
+class FeeRounding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FEE_ROUNDING_UNSPECIFIED: _ClassVar[FeeRounding]
+    FEE_ROUNDING_HALF_EVEN: _ClassVar[FeeRounding]
+    FEE_ROUNDING_HALF_UP: _ClassVar[FeeRounding]
+    FEE_ROUNDING_UP: _ClassVar[FeeRounding]
+    FEE_ROUNDING_DOWN: _ClassVar[FeeRounding]
+
 class SessionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SESSION_STATE_UNSPECIFIED: _ClassVar[SessionState]
@@ -47,6 +61,14 @@ COMMAND_OUTCOME_SENT: CommandOutcome
 COMMAND_OUTCOME_NOT_SENT: CommandOutcome
 COMMAND_OUTCOME_IN_DOUBT: CommandOutcome
 COMMAND_OUTCOME_WITHDRAWN: CommandOutcome
+FEE_BASIS_UNSPECIFIED: FeeBasis
+FEE_BASIS_ORDER: FeeBasis
+FEE_BASIS_EXECUTION: FeeBasis
+FEE_ROUNDING_UNSPECIFIED: FeeRounding
+FEE_ROUNDING_HALF_EVEN: FeeRounding
+FEE_ROUNDING_HALF_UP: FeeRounding
+FEE_ROUNDING_UP: FeeRounding
+FEE_ROUNDING_DOWN: FeeRounding
 SESSION_STATE_UNSPECIFIED: SessionState
 SESSION_STATE_DOWN: SessionState
 SESSION_STATE_RECOVERING: SessionState
@@ -451,7 +473,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "fees", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -466,6 +488,7 @@ class SessionStatus(_message.Message):
     TIMES_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     TRADING_SESSION_FIELD_NUMBER: _ClassVar[int]
+    FEES_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -484,11 +507,44 @@ class SessionStatus(_message.Message):
     times_in_force: _containers.RepeatedScalarFieldContainer[_order_pb2.TimeInForce]
     cash_quantity: bool
     trading_session: TradingSession
+    fees: _containers.RepeatedCompositeFieldContainer[FeeSchedule]
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
     parked_messages: int
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., fees: _Optional[_Iterable[_Union[FeeSchedule, _Mapping]]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
+
+class FeeSchedule(_message.Message):
+    __slots__ = ("currency", "taker", "maker", "basis", "places", "rounding", "version")
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    TAKER_FIELD_NUMBER: _ClassVar[int]
+    MAKER_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    ROUNDING_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    currency: str
+    taker: FeeRate
+    maker: FeeRate
+    basis: FeeBasis
+    places: int
+    rounding: FeeRounding
+    version: str
+    def __init__(self, currency: _Optional[str] = ..., taker: _Optional[_Union[FeeRate, _Mapping]] = ..., maker: _Optional[_Union[FeeRate, _Mapping]] = ..., basis: _Optional[_Union[FeeBasis, str]] = ..., places: _Optional[int] = ..., rounding: _Optional[_Union[FeeRounding, str]] = ..., version: _Optional[str] = ...) -> None: ...
+
+class FeeRate(_message.Message):
+    __slots__ = ("per_share", "basis_points", "fixed", "minimum", "maximum")
+    PER_SHARE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_POINTS_FIELD_NUMBER: _ClassVar[int]
+    FIXED_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    per_share: str
+    basis_points: str
+    fixed: str
+    minimum: str
+    maximum: str
+    def __init__(self, per_share: _Optional[str] = ..., basis_points: _Optional[str] = ..., fixed: _Optional[str] = ..., minimum: _Optional[str] = ..., maximum: _Optional[str] = ...) -> None: ...
 
 class TradingSession(_message.Message):
     __slots__ = ("since", "closes_at", "closed_at")

@@ -240,7 +240,7 @@ class ConsolidatedVenue(_message.Message):
     def __init__(self, instrument_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., left_out: _Optional[_Union[LeftOut, str]] = ..., left_out_text: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., bid_levels: _Optional[int] = ..., ask_levels: _Optional[int] = ..., kept_depth: _Optional[int] = ...) -> None: ...
 
 class Trade(_message.Message):
-    __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time", "received_at", "off_market", "withdrawn")
+    __slots__ = ("trade_id", "price", "size", "aggressor", "venue_time", "received_at", "off_market", "withdrawn", "last_of_snapshot")
     TRADE_ID_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -249,6 +249,7 @@ class Trade(_message.Message):
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     OFF_MARKET_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    LAST_OF_SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     trade_id: str
     price: str
     size: str
@@ -257,10 +258,11 @@ class Trade(_message.Message):
     received_at: _timestamp_pb2.Timestamp
     off_market: OffMarket
     withdrawn: bool
-    def __init__(self, trade_id: _Optional[str] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., aggressor: _Optional[_Union[AggressorSide, str]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., off_market: _Optional[_Union[OffMarket, str]] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
+    last_of_snapshot: bool
+    def __init__(self, trade_id: _Optional[str] = ..., price: _Optional[str] = ..., size: _Optional[str] = ..., aggressor: _Optional[_Union[AggressorSide, str]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., off_market: _Optional[_Union[OffMarket, str]] = ..., withdrawn: _Optional[bool] = ..., last_of_snapshot: _Optional[bool] = ...) -> None: ...
 
 class Candle(_message.Message):
-    __slots__ = ("start", "interval_s", "open_price", "high_price", "low_price", "close_price", "volume", "trade_count", "complete")
+    __slots__ = ("start", "interval_s", "open_price", "high_price", "low_price", "close_price", "volume", "trade_count", "complete", "vwap_price")
     START_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_S_FIELD_NUMBER: _ClassVar[int]
     OPEN_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -270,6 +272,7 @@ class Candle(_message.Message):
     VOLUME_FIELD_NUMBER: _ClassVar[int]
     TRADE_COUNT_FIELD_NUMBER: _ClassVar[int]
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    VWAP_PRICE_FIELD_NUMBER: _ClassVar[int]
     start: _timestamp_pb2.Timestamp
     interval_s: int
     open_price: str
@@ -279,7 +282,8 @@ class Candle(_message.Message):
     volume: str
     trade_count: int
     complete: bool
-    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval_s: _Optional[int] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., trade_count: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
+    vwap_price: str
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval_s: _Optional[int] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., trade_count: _Optional[int] = ..., complete: _Optional[bool] = ..., vwap_price: _Optional[str] = ...) -> None: ...
 
 class VenueStatus(_message.Message):
     __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated", "silent_because", "price_right")

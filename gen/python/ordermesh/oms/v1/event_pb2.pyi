@@ -28,7 +28,7 @@ RESOLUTION_SOURCE_PERSON: ResolutionSource
 RESOLUTION_SOURCE_VENUE_REPORT: ResolutionSource
 
 class OrderEvent(_message.Message):
-    __slots__ = ("account_id", "sequence", "order_id", "occurred_at", "venue_time", "received_at", "actor", "idempotency_key", "progress", "anomaly", "msg_seq_num", "msg_type", "accepted", "acknowledged", "executed", "cancel_requested", "cancel_pending", "cancel_refused", "canceled", "replace_requested", "replace_pending", "replace_refused", "replaced", "rejected", "expired", "done_for_day", "suspended", "stopped", "calculated", "restated", "execution_busted", "execution_corrected", "in_doubt", "resolved", "triggered", "approved", "command_refused", "venue_report_parked", "trigger_moved", "released", "status_requested", "skippable")
+    __slots__ = ("account_id", "sequence", "order_id", "occurred_at", "venue_time", "received_at", "actor", "idempotency_key", "progress", "anomaly", "msg_seq_num", "msg_type", "accepted", "acknowledged", "executed", "cancel_requested", "cancel_pending", "cancel_refused", "canceled", "replace_requested", "replace_pending", "replace_refused", "replaced", "rejected", "expired", "done_for_day", "suspended", "stopped", "calculated", "restated", "execution_busted", "execution_corrected", "in_doubt", "resolved", "triggered", "approved", "command_refused", "venue_report_parked", "trigger_moved", "released", "status_requested", "routing_decided", "skippable")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class OrderEvent(_message.Message):
     TRIGGER_MOVED_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
     STATUS_REQUESTED_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_DECIDED_FIELD_NUMBER: _ClassVar[int]
     SKIPPABLE_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     sequence: int
@@ -112,8 +113,9 @@ class OrderEvent(_message.Message):
     trigger_moved: TriggerMoved
     released: OrderReleased
     status_requested: StatusRequested
+    routing_decided: RoutingDecided
     skippable: bool
-    def __init__(self, account_id: _Optional[str] = ..., sequence: _Optional[int] = ..., order_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., progress: _Optional[_Union[_order_pb2.OrderProgress, _Mapping]] = ..., anomaly: _Optional[str] = ..., msg_seq_num: _Optional[int] = ..., msg_type: _Optional[str] = ..., accepted: _Optional[_Union[OrderAccepted, _Mapping]] = ..., acknowledged: _Optional[_Union[OrderAcknowledged, _Mapping]] = ..., executed: _Optional[_Union[OrderExecuted, _Mapping]] = ..., cancel_requested: _Optional[_Union[CancelRequested, _Mapping]] = ..., cancel_pending: _Optional[_Union[CancelPending, _Mapping]] = ..., cancel_refused: _Optional[_Union[CancelRefused, _Mapping]] = ..., canceled: _Optional[_Union[OrderCanceled, _Mapping]] = ..., replace_requested: _Optional[_Union[ReplaceRequested, _Mapping]] = ..., replace_pending: _Optional[_Union[ReplacePending, _Mapping]] = ..., replace_refused: _Optional[_Union[ReplaceRefused, _Mapping]] = ..., replaced: _Optional[_Union[OrderReplaced, _Mapping]] = ..., rejected: _Optional[_Union[OrderRejected, _Mapping]] = ..., expired: _Optional[_Union[OrderExpired, _Mapping]] = ..., done_for_day: _Optional[_Union[OrderDoneForDay, _Mapping]] = ..., suspended: _Optional[_Union[OrderSuspended, _Mapping]] = ..., stopped: _Optional[_Union[OrderStopped, _Mapping]] = ..., calculated: _Optional[_Union[OrderCalculated, _Mapping]] = ..., restated: _Optional[_Union[OrderRestated, _Mapping]] = ..., execution_busted: _Optional[_Union[ExecutionBusted, _Mapping]] = ..., execution_corrected: _Optional[_Union[ExecutionCorrected, _Mapping]] = ..., in_doubt: _Optional[_Union[OrderInDoubt, _Mapping]] = ..., resolved: _Optional[_Union[OrderResolved, _Mapping]] = ..., triggered: _Optional[_Union[OrderTriggered, _Mapping]] = ..., approved: _Optional[_Union[OrderApproved, _Mapping]] = ..., command_refused: _Optional[_Union[CommandRefused, _Mapping]] = ..., venue_report_parked: _Optional[_Union[VenueReportParked, _Mapping]] = ..., trigger_moved: _Optional[_Union[TriggerMoved, _Mapping]] = ..., released: _Optional[_Union[OrderReleased, _Mapping]] = ..., status_requested: _Optional[_Union[StatusRequested, _Mapping]] = ..., skippable: _Optional[bool] = ...) -> None: ...
+    def __init__(self, account_id: _Optional[str] = ..., sequence: _Optional[int] = ..., order_id: _Optional[str] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., progress: _Optional[_Union[_order_pb2.OrderProgress, _Mapping]] = ..., anomaly: _Optional[str] = ..., msg_seq_num: _Optional[int] = ..., msg_type: _Optional[str] = ..., accepted: _Optional[_Union[OrderAccepted, _Mapping]] = ..., acknowledged: _Optional[_Union[OrderAcknowledged, _Mapping]] = ..., executed: _Optional[_Union[OrderExecuted, _Mapping]] = ..., cancel_requested: _Optional[_Union[CancelRequested, _Mapping]] = ..., cancel_pending: _Optional[_Union[CancelPending, _Mapping]] = ..., cancel_refused: _Optional[_Union[CancelRefused, _Mapping]] = ..., canceled: _Optional[_Union[OrderCanceled, _Mapping]] = ..., replace_requested: _Optional[_Union[ReplaceRequested, _Mapping]] = ..., replace_pending: _Optional[_Union[ReplacePending, _Mapping]] = ..., replace_refused: _Optional[_Union[ReplaceRefused, _Mapping]] = ..., replaced: _Optional[_Union[OrderReplaced, _Mapping]] = ..., rejected: _Optional[_Union[OrderRejected, _Mapping]] = ..., expired: _Optional[_Union[OrderExpired, _Mapping]] = ..., done_for_day: _Optional[_Union[OrderDoneForDay, _Mapping]] = ..., suspended: _Optional[_Union[OrderSuspended, _Mapping]] = ..., stopped: _Optional[_Union[OrderStopped, _Mapping]] = ..., calculated: _Optional[_Union[OrderCalculated, _Mapping]] = ..., restated: _Optional[_Union[OrderRestated, _Mapping]] = ..., execution_busted: _Optional[_Union[ExecutionBusted, _Mapping]] = ..., execution_corrected: _Optional[_Union[ExecutionCorrected, _Mapping]] = ..., in_doubt: _Optional[_Union[OrderInDoubt, _Mapping]] = ..., resolved: _Optional[_Union[OrderResolved, _Mapping]] = ..., triggered: _Optional[_Union[OrderTriggered, _Mapping]] = ..., approved: _Optional[_Union[OrderApproved, _Mapping]] = ..., command_refused: _Optional[_Union[CommandRefused, _Mapping]] = ..., venue_report_parked: _Optional[_Union[VenueReportParked, _Mapping]] = ..., trigger_moved: _Optional[_Union[TriggerMoved, _Mapping]] = ..., released: _Optional[_Union[OrderReleased, _Mapping]] = ..., status_requested: _Optional[_Union[StatusRequested, _Mapping]] = ..., routing_decided: _Optional[_Union[RoutingDecided, _Mapping]] = ..., skippable: _Optional[bool] = ...) -> None: ...
 
 class OrderAccepted(_message.Message):
     __slots__ = ("order",)
@@ -314,6 +316,16 @@ class StatusRequested(_message.Message):
     cl_ord_id: str
     text: str
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class RoutingDecided(_message.Message):
+    __slots__ = ("number", "record_hash", "text")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    record_hash: bytes
+    text: str
+    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ...) -> None: ...
 
 class CommandRefused(_message.Message):
     __slots__ = ("command", "rejection")

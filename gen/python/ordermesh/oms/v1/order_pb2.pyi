@@ -3,10 +3,11 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -106,6 +107,14 @@ class OrderLinkKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_LINK_KIND_BRACKET: _ClassVar[OrderLinkKind]
     ORDER_LINK_KIND_ROUTED: _ClassVar[OrderLinkKind]
 
+class RoutingStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROUTING_STRATEGY_UNSPECIFIED: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_BEST: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_POST: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_SPLIT: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_LIST: _ClassVar[RoutingStrategy]
+
 class OrderOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ORDER_ORIGIN_UNSPECIFIED: _ClassVar[OrderOrigin]
@@ -183,6 +192,11 @@ ORDER_LINK_KIND_OCO: OrderLinkKind
 ORDER_LINK_KIND_OTO: OrderLinkKind
 ORDER_LINK_KIND_BRACKET: OrderLinkKind
 ORDER_LINK_KIND_ROUTED: OrderLinkKind
+ROUTING_STRATEGY_UNSPECIFIED: RoutingStrategy
+ROUTING_STRATEGY_BEST: RoutingStrategy
+ROUTING_STRATEGY_POST: RoutingStrategy
+ROUTING_STRATEGY_SPLIT: RoutingStrategy
+ROUTING_STRATEGY_LIST: RoutingStrategy
 ORDER_ORIGIN_UNSPECIFIED: OrderOrigin
 ORDER_ORIGIN_VENUE: OrderOrigin
 ORDER_ORIGIN_RECOVERED: OrderOrigin
@@ -277,6 +291,16 @@ class OrderLink(_message.Message):
     parent_key: str
     def __init__(self, kind: _Optional[_Union[OrderLinkKind, str]] = ..., group_id: _Optional[str] = ..., parent_order_id: _Optional[str] = ..., parent_key: _Optional[str] = ...) -> None: ...
 
+class Routing(_message.Message):
+    __slots__ = ("strategy", "venues", "denied_venues")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    VENUES_FIELD_NUMBER: _ClassVar[int]
+    DENIED_VENUES_FIELD_NUMBER: _ClassVar[int]
+    strategy: RoutingStrategy
+    venues: _containers.RepeatedScalarFieldContainer[str]
+    denied_venues: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, strategy: _Optional[_Union[RoutingStrategy, str]] = ..., venues: _Optional[_Iterable[str]] = ..., denied_venues: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class OrderProgress(_message.Message):
     __slots__ = ("state", "cum_quantity", "leaves_quantity", "average_price", "version", "cl_ord_id")
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -294,7 +318,7 @@ class OrderProgress(_message.Message):
     def __init__(self, state: _Optional[_Union[OrderState, str]] = ..., cum_quantity: _Optional[str] = ..., leaves_quantity: _Optional[str] = ..., average_price: _Optional[str] = ..., version: _Optional[int] = ..., cl_ord_id: _Optional[str] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price", "origin", "for_next_session", "reduce_only", "listing_status_not_known")
+    __slots__ = ("order_id", "account_id", "idempotency_key", "instrument_id", "symbol", "venue_mic", "isin", "currency", "side", "type", "terms", "pending_terms", "progress", "venue_order_id", "regulatory", "link", "placed_by", "client_note", "rejection", "created_sequence", "last_sequence", "created_at", "updated_at", "anomaly_count", "waits_for", "trigger", "approved_by", "pegged_price", "origin", "for_next_session", "reduce_only", "listing_status_not_known", "routing", "routing_decision", "venue_symbol")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -327,6 +351,9 @@ class Order(_message.Message):
     FOR_NEXT_SESSION_FIELD_NUMBER: _ClassVar[int]
     REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
     LISTING_STATUS_NOT_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_DECISION_FIELD_NUMBER: _ClassVar[int]
+    VENUE_SYMBOL_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     account_id: str
     idempotency_key: str
@@ -359,7 +386,10 @@ class Order(_message.Message):
     for_next_session: bool
     reduce_only: bool
     listing_status_not_known: bool
-    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ..., origin: _Optional[_Union[OrderOrigin, str]] = ..., for_next_session: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., listing_status_not_known: _Optional[bool] = ...) -> None: ...
+    routing: Routing
+    routing_decision: int
+    venue_symbol: str
+    def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., idempotency_key: _Optional[str] = ..., instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., type: _Optional[_Union[OrderType, str]] = ..., terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., pending_terms: _Optional[_Union[OrderTerms, _Mapping]] = ..., progress: _Optional[_Union[OrderProgress, _Mapping]] = ..., venue_order_id: _Optional[str] = ..., regulatory: _Optional[_Union[RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[OrderLink, _Mapping]] = ..., placed_by: _Optional[str] = ..., client_note: _Optional[str] = ..., rejection: _Optional[_Union[_error_pb2.Rejection, _Mapping]] = ..., created_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., anomaly_count: _Optional[int] = ..., waits_for: _Optional[_Union[WaitsFor, str]] = ..., trigger: _Optional[_Union[OrderTrigger, _Mapping]] = ..., approved_by: _Optional[str] = ..., pegged_price: _Optional[str] = ..., origin: _Optional[_Union[OrderOrigin, str]] = ..., for_next_session: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., listing_status_not_known: _Optional[bool] = ..., routing: _Optional[_Union[Routing, _Mapping]] = ..., routing_decision: _Optional[int] = ..., venue_symbol: _Optional[str] = ...) -> None: ...
 
 class Execution(_message.Message):
     __slots__ = ("exec_id", "venue_mic", "order_id", "account_id", "instrument_id", "side", "quantity", "price", "currency", "venue_time", "received_at", "liquidity", "last_market_mic", "busted", "cum_quantity")

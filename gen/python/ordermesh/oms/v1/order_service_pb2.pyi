@@ -54,7 +54,7 @@ FLAT_CAUSE_NO_ANSWER: FlatCause
 FLAT_CAUSE_TOO_LARGE: FlatCause
 
 class PlaceRequest(_message.Message):
-    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval", "reduce_only")
+    __slots__ = ("idempotency_key", "account_id", "instrument_id", "side", "type", "terms", "regulatory", "link", "client_note", "hold_for_approval", "reduce_only", "isin", "currency", "routing")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +66,9 @@ class PlaceRequest(_message.Message):
     CLIENT_NOTE_FIELD_NUMBER: _ClassVar[int]
     HOLD_FOR_APPROVAL_FIELD_NUMBER: _ClassVar[int]
     REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_FIELD_NUMBER: _ClassVar[int]
     idempotency_key: str
     account_id: str
     instrument_id: str
@@ -77,7 +80,10 @@ class PlaceRequest(_message.Message):
     client_note: str
     hold_for_approval: bool
     reduce_only: bool
-    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ..., hold_for_approval: _Optional[bool] = ..., reduce_only: _Optional[bool] = ...) -> None: ...
+    isin: str
+    currency: str
+    routing: _order_pb2.Routing
+    def __init__(self, idempotency_key: _Optional[str] = ..., account_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., side: _Optional[_Union[_order_pb2.Side, str]] = ..., type: _Optional[_Union[_order_pb2.OrderType, str]] = ..., terms: _Optional[_Union[_order_pb2.OrderTerms, _Mapping]] = ..., regulatory: _Optional[_Union[_order_pb2.RegulatoryDetails, _Mapping]] = ..., link: _Optional[_Union[_order_pb2.OrderLink, _Mapping]] = ..., client_note: _Optional[str] = ..., hold_for_approval: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., routing: _Optional[_Union[_order_pb2.Routing, _Mapping]] = ...) -> None: ...
 
 class PlaceResponse(_message.Message):
     __slots__ = ("order", "duplicate")
@@ -342,6 +348,40 @@ class ShowOrderResponse(_message.Message):
     controls: _containers.RepeatedCompositeFieldContainer[_order_way_pb2.ControlsAt]
     events_left_out: int
     def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., executions: _Optional[_Iterable[_Union[_order_pb2.Execution, _Mapping]]] = ..., steps: _Optional[_Iterable[_Union[_order_way_pb2.WayStep, _Mapping]]] = ..., controls: _Optional[_Iterable[_Union[_order_way_pb2.ControlsAt, _Mapping]]] = ..., events_left_out: _Optional[int] = ...) -> None: ...
+
+class ShowRoutingRequest(_message.Message):
+    __slots__ = ("order_id", "after_number")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    after_number: int
+    def __init__(self, order_id: _Optional[str] = ..., after_number: _Optional[int] = ...) -> None: ...
+
+class ShowRoutingResponse(_message.Message):
+    __slots__ = ("order", "children", "decisions", "more")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    CHILDREN_FIELD_NUMBER: _ClassVar[int]
+    DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    children: _containers.RepeatedCompositeFieldContainer[_order_pb2.Order]
+    decisions: _containers.RepeatedCompositeFieldContainer[RoutingDecision]
+    more: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., children: _Optional[_Iterable[_Union[_order_pb2.Order, _Mapping]]] = ..., decisions: _Optional[_Iterable[_Union[RoutingDecision, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
+
+class RoutingDecision(_message.Message):
+    __slots__ = ("number", "decided_at", "record", "record_hash", "finding")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
+    FINDING_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    decided_at: _timestamp_pb2.Timestamp
+    record: bytes
+    record_hash: bytes
+    finding: str
+    def __init__(self, number: _Optional[int] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., record: _Optional[bytes] = ..., record_hash: _Optional[bytes] = ..., finding: _Optional[str] = ...) -> None: ...
 
 class ListRequest(_message.Message):
     __slots__ = ("account_id", "states", "instrument_id", "open_only", "created_from", "created_until", "page_size", "page_token")

@@ -113,6 +113,11 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.FromString,
                 _registered_method=True)
+        self.ShowRouting = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/ShowRouting',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingResponse.FromString,
+                _registered_method=True)
         self.List = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/List',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ListRequest.SerializeToString,
@@ -271,6 +276,15 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ShowRouting(self, request, context):
+        """Returns a routed order, its child orders, and the record of every decision about where it was
+        executed: the proof of best execution. The rights are those of Get. Refuses: ORDER_NOT_FOUND,
+        OBJECT_STATE (the order is not routed).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def List(self, request, context):
         """Returns orders by filter, newest first, in pages.
         """
@@ -357,6 +371,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.ShowOrder,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.SerializeToString,
+            ),
+            'ShowRouting': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowRouting,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingResponse.SerializeToString,
             ),
             'List': grpc.unary_unary_rpc_method_handler(
                     servicer.List,
@@ -756,6 +775,33 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/ShowOrder',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowRouting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/ShowRouting',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ShowRoutingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order.proto.
  */
 export const file_ordermesh_oms_v1_order: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrIDCgpPcmRlclRlcm1zEhgKCHF1YW50aXR5GAEgASgJQgaiuxgCMAsSGwoLbGltaXRfcHJpY2UYAiABKAlCBqK7GAIwCxIaCgpzdG9wX3ByaWNlGAMgASgJQgaiuxgCMAsSIAoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIGorsYAjALEjwKDXRpbWVfaW5fZm9yY2UYBSABKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlQgaiuxgCCAESLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KD3RyYWlsaW5nX29mZnNldBgHIAEoCUIGorsYAjALEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZRIdCg1jYXNoX3F1YW50aXR5GAogASgJQgaiuxgCMAsSHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAIwCiLrAwoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchIhChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIGorsYAjAJEiAKGGRpcmVjdF9lbGVjdHJvbmljX2FjY2VzcxgFIAEoCBIbChNsaXF1aWRpdHlfcHJvdmlzaW9uGAYgASgIEhMKC2FsZ29yaXRobWljGAcgASgIEh4KDGFsZ29yaXRobV9pZBgIIAEoCUIIorsYBBoCEDISbQoYbm9uX2V4ZWN1dGluZ19icm9rZXJfbGVpGAkgASgJQkuiuxhHGkUQFBoUW0EtWjAtOV17MTh9WzAtOV17Mn0iK2FuIExFSSBvZiAxOCBsZXR0ZXJzIG9yIGRpZ2l0cyBhbmQgMiBkaWdpdHMSIAoYY29tbW9kaXR5X3Jpc2tfcmVkdWN0aW9uGAogASgIImgKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARIcCgpzaG9ydF9jb2RlGAIgASgJQgiiuxgECAEwCSKXAQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQSHAoKcGFyZW50X2tleRgEIAEoCUIIorsYBBoCEEAipgEKDU9yZGVyUHJvZ3Jlc3MSKwoFc3RhdGUYASABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSFAoMY3VtX3F1YW50aXR5GAIgASgJEhcKD2xlYXZlc19xdWFudGl0eRgDIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAQgASgJEg8KB3ZlcnNpb24YBSABKAQSEQoJY2xfb3JkX2lkGAYgASgJIo4ICgVPcmRlchIQCghvcmRlcl9pZBgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgDIAEoCRIVCg1pbnN0cnVtZW50X2lkGAQgASgJEg4KBnN5bWJvbBgFIAEoCRIRCgl2ZW51ZV9taWMYBiABKAkSDAoEaXNpbhgHIAEoCRIQCghjdXJyZW5jeRgIIAEoCRIkCgRzaWRlGAkgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEikKBHR5cGUYCiABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZRIrCgV0ZXJtcxgLIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIzCg1wZW5kaW5nX3Rlcm1zGAwgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjEKCHByb2dyZXNzGA0gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclByb2dyZXNzEhYKDnZlbnVlX29yZGVyX2lkGA4gASgJEjcKCnJlZ3VsYXRvcnkYDyABKAsyIy5vcmRlcm1lc2gub21zLnYxLlJlZ3VsYXRvcnlEZXRhaWxzEikKBGxpbmsYECABKAsyGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGluaxIRCglwbGFjZWRfYnkYESABKAkSEwoLY2xpZW50X25vdGUYEiABKAkSLwoJcmVqZWN0aW9uGBMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhgKEGNyZWF0ZWRfc2VxdWVuY2UYFCABKAQSFQoNbGFzdF9zZXF1ZW5jZRgVIAEoBBIuCgpjcmVhdGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1hbm9tYWx5X2NvdW50GBggASgNEi0KCXdhaXRzX2ZvchgZIAEoDjIaLm9yZGVybWVzaC5vbXMudjEuV2FpdHNGb3ISLwoHdHJpZ2dlchgaIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUcmlnZ2VyEhMKC2FwcHJvdmVkX2J5GBsgASgJEhQKDHBlZ2dlZF9wcmljZRgeIAEoCRItCgZvcmlnaW4YHyABKA4yHS5vcmRlcm1lc2gub21zLnYxLk9yZGVyT3JpZ2luEhgKEGZvcl9uZXh0X3Nlc3Npb24YICABKAgSEwoLcmVkdWNlX29ubHkYISABKAgSIAoYbGlzdGluZ19zdGF0dXNfbm90X2tub3duGCIgASgIIvgCCglFeGVjdXRpb24SDwoHZXhlY19pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkSEgoKYWNjb3VudF9pZBgEIAEoCRIVCg1pbnN0cnVtZW50X2lkGAUgASgJEiQKBHNpZGUYBiABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSEAoIcXVhbnRpdHkYByABKAkSDQoFcHJpY2UYCCABKAkSEAoIY3VycmVuY3kYCSABKAkSLgoKdmVudWVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWxpcXVpZGl0eRgMIAEoDRIXCg9sYXN0X21hcmtldF9taWMYDSABKAkSDgoGYnVzdGVkGA4gASgIEhQKDGN1bV9xdWFudGl0eRgPIAEoCSKdAQoHQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIVCg1iYXNlX2N1cnJlbmN5GAMgASgJEg8KB2Zpcm1faWQYBCABKAkSLwoGc3RhdHVzGAUgASgOMh8ub3JkZXJtZXNoLm9tcy52MS5BY2NvdW50U3RhdHVzEg8KB2Rlc2tfaWQYBiABKAkimAEKCFBvc2l0aW9uEhIKCmFjY291bnRfaWQYASABKAkSDAoEaXNpbhgCIAEoCRIQCghjdXJyZW5jeRgDIAEoCRIQCghxdWFudGl0eRgEIAEoCRIVCg1hdmVyYWdlX3ByaWNlGAUgASgJEhcKD3JlYWxpc2VkX3Byb2ZpdBgGIAEoCRIWCg5hc19vZl9zZXF1ZW5jZRgHIAEoBCpqCgRTaWRlEhQKEFNJREVfVU5TUEVDSUZJRUQQABIMCghTSURFX0JVWRABEg0KCVNJREVfU0VMTBACEhMKD1NJREVfU0VMTF9TSE9SVBADEhoKFlNJREVfU0VMTF9TSE9SVF9FWEVNUFQQBCrxAQoJT3JkZXJUeXBlEhoKFk9SREVSX1RZUEVfVU5TUEVDSUZJRUQQABIVChFPUkRFUl9UWVBFX01BUktFVBABEhQKEE9SREVSX1RZUEVfTElNSVQQAhITCg9PUkRFUl9UWVBFX1NUT1AQAxIZChVPUkRFUl9UWVBFX1NUT1BfTElNSVQQBBIeChpPUkRFUl9UWVBFX01BUktFVF9UT19MSU1JVBAFEhYKEk9SREVSX1RZUEVfSUNFQkVSRxAGEhUKEU9SREVSX1RZUEVfUEVHR0VEEAcSHAoYT1JERVJfVFlQRV9UUkFJTElOR19TVE9QEAgq1gEKC1RpbWVJbkZvcmNlEh0KGVRJTUVfSU5fRk9SQ0VfVU5TUEVDSUZJRUQQABIVChFUSU1FX0lOX0ZPUkNFX0RBWRABEhUKEVRJTUVfSU5fRk9SQ0VfR1RDEAISFQoRVElNRV9JTl9GT1JDRV9JT0MQAxIVChFUSU1FX0lOX0ZPUkNFX0ZPSxAEEhUKEVRJTUVfSU5fRk9SQ0VfR1REEAUSGQoVVElNRV9JTl9GT1JDRV9BVF9PUEVOEAYSGgoWVElNRV9JTl9GT1JDRV9BVF9DTE9TRRAHKuIDCgpPcmRlclN0YXRlEhsKF09SREVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1JERVJfU1RBVEVfUEVORElOR19ORVcQARITCg9PUkRFUl9TVEFURV9ORVcQAhIgChxPUkRFUl9TVEFURV9QQVJUSUFMTFlfRklMTEVEEAMSFgoST1JERVJfU1RBVEVfRklMTEVEEAQSHAoYT1JERVJfU1RBVEVfRE9ORV9GT1JfREFZEAUSGAoUT1JERVJfU1RBVEVfQ0FOQ0VMRUQQBhIeChpPUkRFUl9TVEFURV9QRU5ESU5HX0NBTkNFTBAHEhcKE09SREVSX1NUQVRFX1NUT1BQRUQQCBIYChRPUkRFUl9TVEFURV9SRUpFQ1RFRBAJEhkKFU9SREVSX1NUQVRFX1NVU1BFTkRFRBAKEhoKFk9SREVSX1NUQVRFX0NBTENVTEFURUQQCxIXChNPUkRFUl9TVEFURV9FWFBJUkVEEAwSHwobT1JERVJfU1RBVEVfUEVORElOR19SRVBMQUNFEA0SFwoTT1JERVJfU1RBVEVfVU5LTk9XThAOEhQKEE9SREVSX1NUQVRFX0hFTEQQDxIgChxPUkRFUl9TVEFURV9BV0FJVElOR19UUklHR0VSEBAquAEKEFRyaWdnZXJQcmljZVR5cGUSIgoeVFJJR0dFUl9QUklDRV9UWVBFX1VOU1BFQ0lGSUVEEAASGwoXVFJJR0dFUl9QUklDRV9UWVBFX0xBU1QQARIfChtUUklHR0VSX1BSSUNFX1RZUEVfQkVTVF9CSUQQAhIhCh1UUklHR0VSX1BSSUNFX1RZUEVfQkVTVF9PRkZFUhADEh8KG1RSSUdHRVJfUFJJQ0VfVFlQRV9NSURQT0lOVBAEKn0KCFdhaXRzRm9yEhkKFVdBSVRTX0ZPUl9VTlNQRUNJRklFRBAAEhMKD1dBSVRTX0ZPUl9QUklDRRABEhQKEFdBSVRTX0ZPUl9QQVJFTlQQAhIWChJXQUlUU19GT1JfQVBQUk9WQUwQAxITCg9XQUlUU19GT1JfVkVOVUUQBCp+CgxQZWdSZWZlcmVuY2USHQoZUEVHX1JFRkVSRU5DRV9VTlNQRUNJRklFRBAAEhkKFVBFR19SRUZFUkVOQ0VfUFJJTUFSWRABEhoKFlBFR19SRUZFUkVOQ0VfTUlEUE9JTlQQAhIYChRQRUdfUkVGRVJFTkNFX01BUktFVBADKoQBCg9UcmFkaW5nQ2FwYWNpdHkSIAocVFJBRElOR19DQVBBQ0lUWV9VTlNQRUNJRklFRBAAEhkKFVRSQURJTkdfQ0FQQUNJVFlfREVBTBABEhkKFVRSQURJTkdfQ0FQQUNJVFlfTVRDSBACEhkKFVRSQURJTkdfQ0FQQUNJVFlfQU9UQxADKnsKEURlY2lzaW9uTWFrZXJLaW5kEiMKH0RFQ0lTSU9OX01BS0VSX0tJTkRfVU5TUEVDSUZJRUQQABIeChpERUNJU0lPTl9NQUtFUl9LSU5EX1BFUlNPThABEiEKHURFQ0lTSU9OX01BS0VSX0tJTkRfQUxHT1JJVEhNEAIqmwEKDU9yZGVyTGlua0tpbmQSHwobT1JERVJfTElOS19LSU5EX1VOU1BFQ0lGSUVEEAASFwoTT1JERVJfTElOS19LSU5EX09DTxABEhcKE09SREVSX0xJTktfS0lORF9PVE8QAhIbChdPUkRFUl9MSU5LX0tJTkRfQlJBQ0tFVBADEhoKFk9SREVSX0xJTktfS0lORF9ST1VURUQQBCpfCgtPcmRlck9yaWdpbhIcChhPUkRFUl9PUklHSU5fVU5TUEVDSUZJRUQQABIWChJPUkRFUl9PUklHSU5fVkVOVUUQARIaChZPUkRFUl9PUklHSU5fUkVDT1ZFUkVEEAIqhQEKDUFjY291bnRTdGF0dXMSHgoaQUNDT1VOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVBQ0NPVU5UX1NUQVRVU19BQ1RJVkUQARIeChpBQ0NPVU5UX1NUQVRVU19SRURVQ0VfT05MWRACEhkKFUFDQ09VTlRfU1RBVFVTX0hBTFRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL29yZGVyLnByb3RvEhBvcmRlcm1lc2gub21zLnYxIrIDCgpPcmRlclRlcm1zEhgKCHF1YW50aXR5GAEgASgJQgaiuxgCMAsSGwoLbGltaXRfcHJpY2UYAiABKAlCBqK7GAIwCxIaCgpzdG9wX3ByaWNlGAMgASgJQgaiuxgCMAsSIAoQZGlzcGxheV9xdWFudGl0eRgEIAEoCUIGorsYAjALEjwKDXRpbWVfaW5fZm9yY2UYBSABKA4yHS5vcmRlcm1lc2gub21zLnYxLlRpbWVJbkZvcmNlQgaiuxgCCAESLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh8KD3RyYWlsaW5nX29mZnNldBgHIAEoCUIGorsYAjALEiIKA3BlZxgIIAEoCzIVLm9yZGVybWVzaC5vbXMudjEuUGVnEj4KEnRyaWdnZXJfcHJpY2VfdHlwZRgJIAEoDjIiLm9yZGVybWVzaC5vbXMudjEuVHJpZ2dlclByaWNlVHlwZRIdCg1jYXNoX3F1YW50aXR5GAogASgJQgaiuxgCMAsSHAoUcXVhbnRpdHlfaXNfZXN0aW1hdGUYCyABKAgiOQoMT3JkZXJUcmlnZ2VyEhIKCnN0b3BfcHJpY2UYASABKAkSFQoNZXh0cmVtZV9wcmljZRgCIAEoCSJYCgNQZWcSOQoJcmVmZXJlbmNlGAEgASgOMh4ub3JkZXJtZXNoLm9tcy52MS5QZWdSZWZlcmVuY2VCBqK7GAIIARIWCgZvZmZzZXQYAiABKAlCBqK7GAIwCiLrAwoRUmVndWxhdG9yeURldGFpbHMSMwoIY2FwYWNpdHkYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlRyYWRpbmdDYXBhY2l0eRI8ChNpbnZlc3RtZW50X2RlY2lzaW9uGAIgASgLMh8ub3JkZXJtZXNoLm9tcy52MS5EZWNpc2lvbk1ha2VyEjsKEmV4ZWN1dGlvbl9kZWNpc2lvbhgDIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlchIhChFjbGllbnRfc2hvcnRfY29kZRgEIAEoCUIGorsYAjAJEiAKGGRpcmVjdF9lbGVjdHJvbmljX2FjY2VzcxgFIAEoCBIbChNsaXF1aWRpdHlfcHJvdmlzaW9uGAYgASgIEhMKC2FsZ29yaXRobWljGAcgASgIEh4KDGFsZ29yaXRobV9pZBgIIAEoCUIIorsYBBoCEDISbQoYbm9uX2V4ZWN1dGluZ19icm9rZXJfbGVpGAkgASgJQkuiuxhHGkUQFBoUW0EtWjAtOV17MTh9WzAtOV17Mn0iK2FuIExFSSBvZiAxOCBsZXR0ZXJzIG9yIGRpZ2l0cyBhbmQgMiBkaWdpdHMSIAoYY29tbW9kaXR5X3Jpc2tfcmVkdWN0aW9uGAogASgIImgKDURlY2lzaW9uTWFrZXISOQoEa2luZBgBIAEoDjIjLm9yZGVybWVzaC5vbXMudjEuRGVjaXNpb25NYWtlcktpbmRCBqK7GAIIARIcCgpzaG9ydF9jb2RlGAIgASgJQgiiuxgECAEwCSKXAQoJT3JkZXJMaW5rEi0KBGtpbmQYASABKA4yHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyTGlua0tpbmQSGgoIZ3JvdXBfaWQYAiABKAlCCKK7GAQaAhAkEiEKD3BhcmVudF9vcmRlcl9pZBgDIAEoCUIIorsYBBoCECQSHAoKcGFyZW50X2tleRgEIAEoCUIIorsYBBoCEEAiiQEKB1JvdXRpbmcSOwoIc3RyYXRlZ3kYASABKA4yIS5vcmRlcm1lc2gub21zLnYxLlJvdXRpbmdTdHJhdGVneUIGorsYAggBEhwKBnZlbnVlcxgCIAMoCUIMorsYCBoCEAQqAhAQEiMKDWRlbmllZF92ZW51ZXMYAyADKAlCDKK7GAgaAhAEKgIQECKmAQoNT3JkZXJQcm9ncmVzcxIrCgVzdGF0ZRgBIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIUCgxjdW1fcXVhbnRpdHkYAiABKAkSFwoPbGVhdmVzX3F1YW50aXR5GAMgASgJEhUKDWF2ZXJhZ2VfcHJpY2UYBCABKAkSDwoHdmVyc2lvbhgFIAEoBBIRCgljbF9vcmRfaWQYBiABKAki6ggKBU9yZGVyEhAKCG9yZGVyX2lkGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEhUKDWluc3RydW1lbnRfaWQYBCABKAkSDgoGc3ltYm9sGAUgASgJEhEKCXZlbnVlX21pYxgGIAEoCRIMCgRpc2luGAcgASgJEhAKCGN1cnJlbmN5GAggASgJEiQKBHNpZGUYCSABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUSKQoEdHlwZRgKIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlEisKBXRlcm1zGAsgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zEjMKDXBlbmRpbmdfdGVybXMYDCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSMQoIcHJvZ3Jlc3MYDSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSFgoOdmVudWVfb3JkZXJfaWQYDiABKAkSNwoKcmVndWxhdG9yeRgPIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgQIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEhEKCXBsYWNlZF9ieRgRIAEoCRITCgtjbGllbnRfbm90ZRgSIAEoCRIvCglyZWplY3Rpb24YEyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SGAoQY3JlYXRlZF9zZXF1ZW5jZRgUIAEoBBIVCg1sYXN0X3NlcXVlbmNlGBUgASgEEi4KCmNyZWF0ZWRfYXQYFiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWFub21hbHlfY291bnQYGCABKA0SLQoJd2FpdHNfZm9yGBkgASgOMhoub3JkZXJtZXNoLm9tcy52MS5XYWl0c0ZvchIvCgd0cmlnZ2VyGBogASgLMh4ub3JkZXJtZXNoLm9tcy52MS5PcmRlclRyaWdnZXISEwoLYXBwcm92ZWRfYnkYGyABKAkSFAoMcGVnZ2VkX3ByaWNlGB4gASgJEi0KBm9yaWdpbhgfIAEoDjIdLm9yZGVybWVzaC5vbXMudjEuT3JkZXJPcmlnaW4SGAoQZm9yX25leHRfc2Vzc2lvbhggIAEoCBITCgtyZWR1Y2Vfb25seRghIAEoCBIgChhsaXN0aW5nX3N0YXR1c19ub3Rfa25vd24YIiABKAgSKgoHcm91dGluZxgjIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuUm91dGluZxIYChByb3V0aW5nX2RlY2lzaW9uGCQgASgNEhQKDHZlbnVlX3N5bWJvbBgoIAEoCSL4AgoJRXhlY3V0aW9uEg8KB2V4ZWNfaWQYASABKAkSEQoJdmVudWVfbWljGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEhIKCmFjY291bnRfaWQYBCABKAkSFQoNaW5zdHJ1bWVudF9pZBgFIAEoCRIkCgRzaWRlGAYgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlEhAKCHF1YW50aXR5GAcgASgJEg0KBXByaWNlGAggASgJEhAKCGN1cnJlbmN5GAkgASgJEi4KCnZlbnVlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglsaXF1aWRpdHkYDCABKA0SFwoPbGFzdF9tYXJrZXRfbWljGA0gASgJEg4KBmJ1c3RlZBgOIAEoCBIUCgxjdW1fcXVhbnRpdHkYDyABKAkinQEKB0FjY291bnQSEgoKYWNjb3VudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSFQoNYmFzZV9jdXJyZW5jeRgDIAEoCRIPCgdmaXJtX2lkGAQgASgJEi8KBnN0YXR1cxgFIAEoDjIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudFN0YXR1cxIPCgdkZXNrX2lkGAYgASgJIpgBCghQb3NpdGlvbhISCgphY2NvdW50X2lkGAEgASgJEgwKBGlzaW4YAiABKAkSEAoIY3VycmVuY3kYAyABKAkSEAoIcXVhbnRpdHkYBCABKAkSFQoNYXZlcmFnZV9wcmljZRgFIAEoCRIXCg9yZWFsaXNlZF9wcm9maXQYBiABKAkSFgoOYXNfb2Zfc2VxdWVuY2UYByABKAQqagoEU2lkZRIUChBTSURFX1VOU1BFQ0lGSUVEEAASDAoIU0lERV9CVVkQARINCglTSURFX1NFTEwQAhITCg9TSURFX1NFTExfU0hPUlQQAxIaChZTSURFX1NFTExfU0hPUlRfRVhFTVBUEAQq8QEKCU9yZGVyVHlwZRIaChZPUkRFUl9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRT1JERVJfVFlQRV9NQVJLRVQQARIUChBPUkRFUl9UWVBFX0xJTUlUEAISEwoPT1JERVJfVFlQRV9TVE9QEAMSGQoVT1JERVJfVFlQRV9TVE9QX0xJTUlUEAQSHgoaT1JERVJfVFlQRV9NQVJLRVRfVE9fTElNSVQQBRIWChJPUkRFUl9UWVBFX0lDRUJFUkcQBhIVChFPUkRFUl9UWVBFX1BFR0dFRBAHEhwKGE9SREVSX1RZUEVfVFJBSUxJTkdfU1RPUBAIKtYBCgtUaW1lSW5Gb3JjZRIdChlUSU1FX0lOX0ZPUkNFX1VOU1BFQ0lGSUVEEAASFQoRVElNRV9JTl9GT1JDRV9EQVkQARIVChFUSU1FX0lOX0ZPUkNFX0dUQxACEhUKEVRJTUVfSU5fRk9SQ0VfSU9DEAMSFQoRVElNRV9JTl9GT1JDRV9GT0sQBBIVChFUSU1FX0lOX0ZPUkNFX0dURBAFEhkKFVRJTUVfSU5fRk9SQ0VfQVRfT1BFThAGEhoKFlRJTUVfSU5fRk9SQ0VfQVRfQ0xPU0UQByriAwoKT3JkZXJTdGF0ZRIbChdPUkRFUl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09SREVSX1NUQVRFX1BFTkRJTkdfTkVXEAESEwoPT1JERVJfU1RBVEVfTkVXEAISIAocT1JERVJfU1RBVEVfUEFSVElBTExZX0ZJTExFRBADEhYKEk9SREVSX1NUQVRFX0ZJTExFRBAEEhwKGE9SREVSX1NUQVRFX0RPTkVfRk9SX0RBWRAFEhgKFE9SREVSX1NUQVRFX0NBTkNFTEVEEAYSHgoaT1JERVJfU1RBVEVfUEVORElOR19DQU5DRUwQBxIXChNPUkRFUl9TVEFURV9TVE9QUEVEEAgSGAoUT1JERVJfU1RBVEVfUkVKRUNURUQQCRIZChVPUkRFUl9TVEFURV9TVVNQRU5ERUQQChIaChZPUkRFUl9TVEFURV9DQUxDVUxBVEVEEAsSFwoTT1JERVJfU1RBVEVfRVhQSVJFRBAMEh8KG09SREVSX1NUQVRFX1BFTkRJTkdfUkVQTEFDRRANEhcKE09SREVSX1NUQVRFX1VOS05PV04QDhIUChBPUkRFUl9TVEFURV9IRUxEEA8SIAocT1JERVJfU1RBVEVfQVdBSVRJTkdfVFJJR0dFUhAQKrgBChBUcmlnZ2VyUHJpY2VUeXBlEiIKHlRSSUdHRVJfUFJJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhsKF1RSSUdHRVJfUFJJQ0VfVFlQRV9MQVNUEAESHwobVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfQklEEAISIQodVFJJR0dFUl9QUklDRV9UWVBFX0JFU1RfT0ZGRVIQAxIfChtUUklHR0VSX1BSSUNFX1RZUEVfTUlEUE9JTlQQBCp9CghXYWl0c0ZvchIZChVXQUlUU19GT1JfVU5TUEVDSUZJRUQQABITCg9XQUlUU19GT1JfUFJJQ0UQARIUChBXQUlUU19GT1JfUEFSRU5UEAISFgoSV0FJVFNfRk9SX0FQUFJPVkFMEAMSEwoPV0FJVFNfRk9SX1ZFTlVFEAQqfgoMUGVnUmVmZXJlbmNlEh0KGVBFR19SRUZFUkVOQ0VfVU5TUEVDSUZJRUQQABIZChVQRUdfUkVGRVJFTkNFX1BSSU1BUlkQARIaChZQRUdfUkVGRVJFTkNFX01JRFBPSU5UEAISGAoUUEVHX1JFRkVSRU5DRV9NQVJLRVQQAyqEAQoPVHJhZGluZ0NhcGFjaXR5EiAKHFRSQURJTkdfQ0FQQUNJVFlfVU5TUEVDSUZJRUQQABIZChVUUkFESU5HX0NBUEFDSVRZX0RFQUwQARIZChVUUkFESU5HX0NBUEFDSVRZX01UQ0gQAhIZChVUUkFESU5HX0NBUEFDSVRZX0FPVEMQAyp7ChFEZWNpc2lvbk1ha2VyS2luZBIjCh9ERUNJU0lPTl9NQUtFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHgoaREVDSVNJT05fTUFLRVJfS0lORF9QRVJTT04QARIhCh1ERUNJU0lPTl9NQUtFUl9LSU5EX0FMR09SSVRITRACKpsBCg1PcmRlckxpbmtLaW5kEh8KG09SREVSX0xJTktfS0lORF9VTlNQRUNJRklFRBAAEhcKE09SREVSX0xJTktfS0lORF9PQ08QARIXChNPUkRFUl9MSU5LX0tJTkRfT1RPEAISGwoXT1JERVJfTElOS19LSU5EX0JSQUNLRVQQAxIaChZPUkRFUl9MSU5LX0tJTkRfUk9VVEVEEAQqoAEKD1JvdXRpbmdTdHJhdGVneRIgChxST1VUSU5HX1NUUkFURUdZX1VOU1BFQ0lGSUVEEAASGQoVUk9VVElOR19TVFJBVEVHWV9CRVNUEAESGQoVUk9VVElOR19TVFJBVEVHWV9QT1NUEAISGgoWUk9VVElOR19TVFJBVEVHWV9TUExJVBADEhkKFVJPVVRJTkdfU1RSQVRFR1lfTElTVBAEKl8KC09yZGVyT3JpZ2luEhwKGE9SREVSX09SSUdJTl9VTlNQRUNJRklFRBAAEhYKEk9SREVSX09SSUdJTl9WRU5VRRABEhoKFk9SREVSX09SSUdJTl9SRUNPVkVSRUQQAiqFAQoNQWNjb3VudFN0YXR1cxIeChpBQ0NPVU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUFDQ09VTlRfU1RBVFVTX0FDVElWRRABEh4KGkFDQ09VTlRfU1RBVFVTX1JFRFVDRV9PTkxZEAISGQoVQUNDT1VOVF9TVEFUVVNfSEFMVEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules]);
 
 /**
  * The terms of an order that a replace may change. All decimals are canonical strings.
@@ -354,6 +354,47 @@ export const OrderLinkSchema: GenMessage<OrderLink> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order, 5);
 
 /**
+ * How an order that names an instrument (ISIN and currency) is executed at several venues.
+ *
+ * The order is the parent. Its child orders are ordinary limit orders, each at one venue, linked
+ * with the parent. The executions of the children are executions of the parent, too: an execution
+ * whose order_id is not that of its event's order is the child's, and counts there.
+ *
+ * @generated from message ordermesh.oms.v1.Routing
+ */
+export type Routing = Message<"ordermesh.oms.v1.Routing"> & {
+  /**
+   * The strategy.
+   *
+   * @generated from field: ordermesh.oms.v1.RoutingStrategy strategy = 1;
+   */
+  strategy: RoutingStrategy;
+
+  /**
+   * Only these venues, as MICs of ISO 10383, in this order where the strategy or a tie needs one;
+   * empty for every venue of the instrument. Required for LIST.
+   *
+   * @generated from field: repeated string venues = 2;
+   */
+  venues: string[];
+
+  /**
+   * Not these venues, as MICs. INSTRUMENT_PERMISSION limits of account and firm ("*.SIMB") deny
+   * venues, too.
+   *
+   * @generated from field: repeated string denied_venues = 3;
+   */
+  deniedVenues: string[];
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.Routing.
+ * Use `create(RoutingSchema)` to create a new message.
+ */
+export const RoutingSchema: GenMessage<Routing> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order, 6);
+
+/**
  * State and quantities of an order after an event. While the order is open, cum_quantity +
  * leaves_quantity = quantity; when closed, leaves_quantity = 0. If the whole quantity is executed
  * while a replace to a larger one has no answer, the larger one counts: the order stays open.
@@ -410,7 +451,7 @@ export type OrderProgress = Message<"ordermesh.oms.v1.OrderProgress"> & {
  * Use `create(OrderProgressSchema)` to create a new message.
  */
 export const OrderProgressSchema: GenMessage<OrderProgress> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 6);
+  messageDesc(file_ordermesh_oms_v1_order, 7);
 
 /**
  * The current state of an order: the fold of its events.
@@ -440,7 +481,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
   idempotencyKey: string;
 
   /**
-   * Listing: symbol and venue, "ASML.SIMA".
+   * Listing: symbol and venue, "ASML.SIMA". Empty for a routed order, like symbol and venue_mic.
    *
    * @generated from field: string instrument_id = 4;
    */
@@ -647,6 +688,28 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
    * @generated from field: bool listing_status_not_known = 34;
    */
   listingStatusNotKnown: boolean;
+
+  /**
+   * Set for a routed order, the parent: how it is executed.
+   *
+   * @generated from field: ordermesh.oms.v1.Routing routing = 35;
+   */
+  routing?: Routing | undefined;
+
+  /**
+   * For a routed order: number of the last decision about it. For its child: number of the decision
+   * that placed it. Otherwise 0.
+   *
+   * @generated from field: uint32 routing_decision = 36;
+   */
+  routingDecision: number;
+
+  /**
+   * Symbol(55) as the venue writes it, "BRK.B"; empty if it is the same as symbol.
+   *
+   * @generated from field: string venue_symbol = 40;
+   */
+  venueSymbol: string;
 };
 
 /**
@@ -654,7 +717,7 @@ export type Order = Message<"ordermesh.oms.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 7);
+  messageDesc(file_ordermesh_oms_v1_order, 8);
 
 /**
  * One execution: ExecutionReport(8) with ExecType(150)=F.
@@ -664,7 +727,7 @@ export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
 export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
   /**
    * ExecID(17), unique within the order, unless the venue executes several parts under one: then
-   * cum_quantity tells them apart.
+   * cum_quantity distinguishes them.
    *
    * @generated from field: string exec_id = 1;
    */
@@ -774,7 +837,7 @@ export type Execution = Message<"ordermesh.oms.v1.Execution"> & {
  * Use `create(ExecutionSchema)` to create a new message.
  */
 export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 8);
+  messageDesc(file_ordermesh_oms_v1_order, 9);
 
 /**
  * A trading account.
@@ -830,7 +893,7 @@ export type Account = Message<"ordermesh.oms.v1.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 9);
+  messageDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Position of an account in an instrument: Σ fills − busts.
@@ -893,7 +956,7 @@ export type Position = Message<"ordermesh.oms.v1.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order, 10);
+  messageDesc(file_ordermesh_oms_v1_order, 11);
 
 /**
  * Side(54).
@@ -1474,7 +1537,8 @@ export enum OrderLinkKind {
   BRACKET = 3,
 
   /**
-   * Child of a routed order. Refused from clients.
+   * A routed order, the parent, and its child orders at the venues. group_id is the parent's id.
+   * Refused from clients: the OMS sets it.
    *
    * @generated from enum value: ORDER_LINK_KIND_ROUTED = 4;
    */
@@ -1486,6 +1550,56 @@ export enum OrderLinkKind {
  */
 export const OrderLinkKindSchema: GenEnum<OrderLinkKind> = /*@__PURE__*/
   enumDesc(file_ordermesh_oms_v1_order, 9);
+
+/**
+ * Strategies of routing. What is displayed counts without the account's own orders, and only at
+ * venues that trade, whose prices are current.
+ *
+ * @generated from enum ordermesh.oms.v1.RoutingStrategy
+ */
+export enum RoutingStrategy {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Takes what is displayed within the limit price by IOC limit orders, best price after the venue's
+   * fees first. What remains rests where price and queue are best, or ends, by its time in force.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_BEST = 1;
+   */
+  BEST = 1,
+
+  /**
+   * Rests, without taking, where price after fees and queue are best.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_POST = 2;
+   */
+  POST = 2,
+
+  /**
+   * Like BEST, but shares the quantity out in proportion to what each venue displays.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_SPLIT = 3;
+   */
+  SPLIT = 3,
+
+  /**
+   * One venue after the other, in the order of venues.
+   *
+   * @generated from enum value: ROUTING_STRATEGY_LIST = 4;
+   */
+  LIST = 4,
+}
+
+/**
+ * Describes the enum ordermesh.oms.v1.RoutingStrategy.
+ */
+export const RoutingStrategySchema: GenEnum<RoutingStrategy> = /*@__PURE__*/
+  enumDesc(file_ordermesh_oms_v1_order, 10);
 
 /**
  * Who placed an order.
@@ -1522,7 +1636,7 @@ export enum OrderOrigin {
  * Describes the enum ordermesh.oms.v1.OrderOrigin.
  */
 export const OrderOriginSchema: GenEnum<OrderOrigin> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 10);
+  enumDesc(file_ordermesh_oms_v1_order, 11);
 
 /**
  * What an account may trade.
@@ -1563,5 +1677,5 @@ export enum AccountStatus {
  * Describes the enum ordermesh.oms.v1.AccountStatus.
  */
 export const AccountStatusSchema: GenEnum<AccountStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_oms_v1_order, 11);
+  enumDesc(file_ordermesh_oms_v1_order, 12);
 

@@ -8,7 +8,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { OrderStreamItem } from "./event_pb.js";
 import { file_ordermesh_oms_v1_event } from "./event_pb.js";
-import type { Execution, Order, OrderLink, OrderState, OrderTerms, OrderType, RegulatoryDetails, Side } from "./order_pb.js";
+import type { Execution, Order, OrderLink, OrderState, OrderTerms, OrderType, RegulatoryDetails, Routing, Side } from "./order_pb.js";
 import { file_ordermesh_oms_v1_order } from "./order_pb.js";
 import type { ControlsAt, WayStep } from "./order_way_pb.js";
 import { file_ordermesh_oms_v1_order_way } from "./order_way_pb.js";
@@ -25,7 +25,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEitwMKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIfCg1pbnN0cnVtZW50X2lkGAMgASgJQgiiuxgECAEwBRIsCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlQgaiuxgCCAESMQoEdHlwZRgFIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUeXBlQgaiuxgCCAESMwoFdGVybXMYBiABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIARI3CgpyZWd1bGF0b3J5GAcgASgLMiMub3JkZXJtZXNoLm9tcy52MS5SZWd1bGF0b3J5RGV0YWlscxIpCgRsaW5rGAggASgLMhsub3JkZXJtZXNoLm9tcy52MS5PcmRlckxpbmsSHQoLY2xpZW50X25vdGUYCSABKAlCCKK7GAQaAhBkEhkKEWhvbGRfZm9yX2FwcHJvdmFsGAogASgIEhMKC3JlZHVjZV9vbmx5GAsgASgIIkoKDVBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKeAQoRUGxhY2VCYXRjaFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSOgoGb3JkZXJzGAMgAygLMh4ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlcXVlc3RCCqK7GAYqBAgBEGQSDgoGYXRvbWljGAQgASgIIlwKElBsYWNlQmF0Y2hSZXNwb25zZRIzCgdyZXN1bHRzGAEgAygLMiIub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzdWx0EhEKCWR1cGxpY2F0ZRgCIAEoCCKXAQoQUGxhY2VCYXRjaFJlc3VsdBIXCg9pZGVtcG90ZW5jeV9rZXkYASABKAkSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbhIRCglkdXBsaWNhdGUYBCABKAgiZQoOQXBwcm92ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEIkwKD0FwcHJvdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIImQKDkRlY2xpbmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISFwoEdGV4dBgDIAEoCUIJorsYBRoDEMgBIkwKD0RlY2xpbmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIpoBCg5SZXBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSMwoFdGVybXMYBCABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXNCBqK7GAIIASJMCg9SZXBsYWNlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJKCg1DYW5jZWxSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAIiSwoOQ2FuY2VsUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCK0AgoOUmVzb2x2ZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhI5Cgt2ZW51ZV9ob2xkcxgDIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuVmVudWVIb2xkc0IGorsYAggBEj4KCmV4ZWN1dGlvbnMYBCADKAsyIC5vcmRlcm1lc2gub21zLnYxLkZvdW5kRXhlY3V0aW9uQgiiuxgEKgIQZBIQCghyZXBsYWNlZBgFIAEoCBIgCg52ZW51ZV9vcmRlcl9pZBgGIAEoCUIIorsYBBoCEEASGwoGcmVhc29uGAcgASgJQguiuxgHCAEaAxCAAhIbCglwYXJrZWRfaWQYCCABKANCCKK7GAQiAggAIpMBCg5Gb3VuZEV4ZWN1dGlvbhIcCgdleGVjX2lkGAEgASgJQguiuxgHCAEaAxCAARIaCghxdWFudGl0eRgCIAEoCUIIorsYBAgBMAsSFwoFcHJpY2UYAyABKAlCCKK7GAQIATAKEi4KCnZlbnVlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInwKD1Jlc29sdmVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIEi4KCXN0YXRlbWVudBgDIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50IosBChVMaXN0U3RhdGVtZW50c1JlcXVlc3QSGgoIb3JkZXJfaWQYASABKAlCCKK7GAQaAhAkEhQKDHdhaXRpbmdfb25seRgCIAEoCBIZCglwYWdlX3NpemUYAyABKAVCBqK7GAIwEBIlChNiZWZvcmVfc3RhdGVtZW50X2lkGAQgASgJQgiiuxgEGgIQJCJJChZMaXN0U3RhdGVtZW50c1Jlc3BvbnNlEi8KCnN0YXRlbWVudHMYASADKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCI3ChdDb25maXJtU3RhdGVtZW50UmVxdWVzdBIcCgxzdGF0ZW1lbnRfaWQYASABKAlCBqK7GAIwAiJyChhDb25maXJtU3RhdGVtZW50UmVzcG9uc2USLgoJc3RhdGVtZW50GAEgASgLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQSJgoFb3JkZXIYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyIk8KF0RlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0EhwKDHN0YXRlbWVudF9pZBgBIAEoCUIGorsYAjACEhYKBnJlYXNvbhgCIAEoCUIGorsYAjANIkoKGERlY2xpbmVTdGF0ZW1lbnRSZXNwb25zZRIuCglzdGF0ZW1lbnQYASABKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCKWAQoQQ2FuY2VsQWxsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSJAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZSJHChFDYW5jZWxBbGxSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxBbGxSZXN1bHQigQEKD0NhbmNlbEFsbFJlc3VsdBIQCghvcmRlcl9pZBgBIAEoCRIrCgVzdGF0ZRgCIAEoDjIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdGF0ZRIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iJgoKR2V0UmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACImYKC0dldFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24iTgoQU2hvd09yZGVyUmVxdWVzdBISCgJpZBgBIAEoCUIGorsYAjACEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLfAQoRU2hvd09yZGVyUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbhIoCgVzdGVwcxgDIAMoCzIZLm9yZGVybWVzaC5vbXMudjEuV2F5U3RlcBIuCghjb250cm9scxgEIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuQ29udHJvbHNBdBIXCg9ldmVudHNfbGVmdF9vdXQYBSABKAQirwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkyyQoKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USYwoOTGlzdFN0YXRlbWVudHMSJy5vcmRlcm1lc2gub21zLnYxLkxpc3RTdGF0ZW1lbnRzUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuTGlzdFN0YXRlbWVudHNSZXNwb25zZRJpChBDb25maXJtU3RhdGVtZW50Eikub3JkZXJtZXNoLm9tcy52MS5Db25maXJtU3RhdGVtZW50UmVxdWVzdBoqLm9yZGVybWVzaC5vbXMudjEuQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEmkKEERlY2xpbmVTdGF0ZW1lbnQSKS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlElQKCVNob3dPcmRlchIiLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVxdWVzdBojLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVzcG9uc2USRQoETGlzdBIdLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlcXVlc3QaHi5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXNwb25zZRJKCgVXYXRjaBIeLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_way, file_ordermesh_oms_v1_statement, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEilQQKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSLAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZUIGorsYAggBEjEKBHR5cGUYBSABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZUIGorsYAggBEjMKBXRlcm1zGAYgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAESNwoKcmVndWxhdG9yeRgHIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgIIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEh0KC2NsaWVudF9ub3RlGAkgASgJQgiiuxgEGgIQZBIZChFob2xkX2Zvcl9hcHByb3ZhbBgKIAEoCBITCgtyZWR1Y2Vfb25seRgLIAEoCBIWCgRpc2luGAwgASgJQgiiuxgEGgIQDBIaCghjdXJyZW5jeRgNIAEoCUIIorsYBBoCEAMSKgoHcm91dGluZxgOIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuUm91dGluZyJKCg1QbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgingEKEVBsYWNlQmF0Y2hSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhwKCmFjY291bnRfaWQYAiABKAlCCKK7GAQIATADEjoKBm9yZGVycxgDIAMoCzIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0QgqiuxgGKgQIARBkEg4KBmF0b21pYxgEIAEoCCJcChJQbGFjZUJhdGNoUmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLm9yZGVybWVzaC5vbXMudjEuUGxhY2VCYXRjaFJlc3VsdBIRCglkdXBsaWNhdGUYAiABKAgilwEKEFBsYWNlQmF0Y2hSZXN1bHQSFwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJEiYKBW9yZGVyGAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SEQoJZHVwbGljYXRlGAQgASgIImUKDkFwcHJvdmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJMCg9BcHByb3ZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJkCg5EZWNsaW5lUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKaAQoOUmVwbGFjZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEjMKBXRlcm1zGAQgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAEiTAoPUmVwbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgiSgoNQ2FuY2VsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgitAIKDlJlc29sdmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISOQoLdmVudWVfaG9sZHMYAyABKA4yHC5vcmRlcm1lc2gub21zLnYxLlZlbnVlSG9sZHNCBqK7GAIIARI+CgpleGVjdXRpb25zGAQgAygLMiAub3JkZXJtZXNoLm9tcy52MS5Gb3VuZEV4ZWN1dGlvbkIIorsYBCoCEGQSEAoIcmVwbGFjZWQYBSABKAgSIAoOdmVudWVfb3JkZXJfaWQYBiABKAlCCKK7GAQaAhBAEhsKBnJlYXNvbhgHIAEoCUILorsYBwgBGgMQgAISGwoJcGFya2VkX2lkGAggASgDQgiiuxgEIgIIACKTAQoORm91bmRFeGVjdXRpb24SHAoHZXhlY19pZBgBIAEoCUILorsYBwgBGgMQgAESGgoIcXVhbnRpdHkYAiABKAlCCKK7GAQIATALEhcKBXByaWNlGAMgASgJQgiiuxgECAEwChIuCgp2ZW51ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ8Cg9SZXNvbHZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCBIuCglzdGF0ZW1lbnQYAyABKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCKLAQoVTGlzdFN0YXRlbWVudHNSZXF1ZXN0EhoKCG9yZGVyX2lkGAEgASgJQgiiuxgEGgIQJBIUCgx3YWl0aW5nX29ubHkYAiABKAgSGQoJcGFnZV9zaXplGAMgASgFQgaiuxgCMBASJQoTYmVmb3JlX3N0YXRlbWVudF9pZBgEIAEoCUIIorsYBBoCECQiSQoWTGlzdFN0YXRlbWVudHNSZXNwb25zZRIvCgpzdGF0ZW1lbnRzGAEgAygLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQiNwoXQ29uZmlybVN0YXRlbWVudFJlcXVlc3QSHAoMc3RhdGVtZW50X2lkGAEgASgJQgaiuxgCMAIicgoYQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEi4KCXN0YXRlbWVudBgBIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50EiYKBW9yZGVyGAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlciJPChdEZWNsaW5lU3RhdGVtZW50UmVxdWVzdBIcCgxzdGF0ZW1lbnRfaWQYASABKAlCBqK7GAIwAhIWCgZyZWFzb24YAiABKAlCBqK7GAIwDSJKChhEZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USLgoJc3RhdGVtZW50GAEgASgLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQilgEKEENhbmNlbEFsbFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHQoNaW5zdHJ1bWVudF9pZBgDIAEoCUIGorsYAjAFEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIiYKCkdldFJlcXVlc3QSGAoIb3JkZXJfaWQYASABKAlCBqK7GAIwAiJmCgtHZXRSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISLwoKZXhlY3V0aW9ucxgCIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIk4KEFNob3dPcmRlclJlcXVlc3QSEgoCaWQYASABKAlCBqK7GAIwAhImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi3wEKEVNob3dPcmRlclJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24SKAoFc3RlcHMYAyADKAsyGS5vcmRlcm1lc2gub21zLnYxLldheVN0ZXASLgoIY29udHJvbHMYBCADKAsyHC5vcmRlcm1lc2gub21zLnYxLkNvbnRyb2xzQXQSFwoPZXZlbnRzX2xlZnRfb3V0GAUgASgEIkQKElNob3dSb3V0aW5nUmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACEhQKDGFmdGVyX251bWJlchgCIAEoDSKsAQoTU2hvd1JvdXRpbmdSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISKQoIY2hpbGRyZW4YAiADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEjQKCWRlY2lzaW9ucxgDIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuUm91dGluZ0RlY2lzaW9uEgwKBG1vcmUYBCABKAgihwEKD1JvdXRpbmdEZWNpc2lvbhIOCgZudW1iZXIYASABKA0SLgoKZGVjaWRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVjb3JkGAMgASgMEhMKC3JlY29yZF9oYXNoGAQgASgMEg8KB2ZpbmRpbmcYBSABKAkirwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkypQsKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USYwoOTGlzdFN0YXRlbWVudHMSJy5vcmRlcm1lc2gub21zLnYxLkxpc3RTdGF0ZW1lbnRzUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuTGlzdFN0YXRlbWVudHNSZXNwb25zZRJpChBDb25maXJtU3RhdGVtZW50Eikub3JkZXJtZXNoLm9tcy52MS5Db25maXJtU3RhdGVtZW50UmVxdWVzdBoqLm9yZGVybWVzaC5vbXMudjEuQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEmkKEERlY2xpbmVTdGF0ZW1lbnQSKS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlElQKCVNob3dPcmRlchIiLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVxdWVzdBojLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVzcG9uc2USWgoLU2hvd1JvdXRpbmcSJC5vcmRlcm1lc2gub21zLnYxLlNob3dSb3V0aW5nUmVxdWVzdBolLm9yZGVybWVzaC5vbXMudjEuU2hvd1JvdXRpbmdSZXNwb25zZRJFCgRMaXN0Eh0ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVxdWVzdBoeLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlc3BvbnNlEkoKBVdhdGNoEh4ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlcXVlc3QaHy5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_way, file_ordermesh_oms_v1_statement, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -48,7 +48,7 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
   accountId: string;
 
   /**
-   * Listing: "ASML.SIMA".
+   * Listing: "ASML.SIMA". Required, unless routing is set; then empty.
    *
    * @generated from field: string instrument_id = 3;
    */
@@ -112,6 +112,32 @@ export type PlaceRequest = Message<"ordermesh.oms.v1.PlaceRequest"> & {
    * @generated from field: bool reduce_only = 11;
    */
   reduceOnly: boolean;
+
+  /**
+   * Instead of instrument_id, with routing: the instrument, ISO 6166. Refused with
+   * INSTRUMENT_NOT_FOUND if no venue has it.
+   *
+   * @generated from field: string isin = 12;
+   */
+  isin: string;
+
+  /**
+   * With isin: ISO 4217. Required if the instrument is listed in several currencies.
+   *
+   * @generated from field: string currency = 13;
+   */
+  currency: string;
+
+  /**
+   * Executes the order at several venues. Only for MARKET and LIMIT orders that are neither linked,
+   * nor held for approval, nor reduce-only; other fields are refused with INVALID_FIELD or
+   * UNSUPPORTED_ORDER_CHARACTERISTIC. The OMS accepts the order and sends its first child orders in
+   * one transaction, or refuses it and sends nothing: VENUE_UNAVAILABLE if no venue can be used now
+   * or one has no fee schedule.
+   *
+   * @generated from field: ordermesh.oms.v1.Routing routing = 14;
+   */
+  routing?: Routing | undefined;
 };
 
 /**
@@ -1052,6 +1078,127 @@ export const ShowOrderResponseSchema: GenMessage<ShowOrderResponse> = /*@__PURE_
   messageDesc(file_ordermesh_oms_v1_order_service, 28);
 
 /**
+ * The routed order to show.
+ *
+ * @generated from message ordermesh.oms.v1.ShowRoutingRequest
+ */
+export type ShowRoutingRequest = Message<"ordermesh.oms.v1.ShowRoutingRequest"> & {
+  /**
+   * Id of the routed order, or of one of its child orders.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * Decisions with a higher number; 0 for all.
+   *
+   * @generated from field: uint32 after_number = 2;
+   */
+  afterNumber: number;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ShowRoutingRequest.
+ * Use `create(ShowRoutingRequestSchema)` to create a new message.
+ */
+export const ShowRoutingRequestSchema: GenMessage<ShowRoutingRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 29);
+
+/**
+ * A routed order, and how it was executed.
+ *
+ * @generated from message ordermesh.oms.v1.ShowRoutingResponse
+ */
+export type ShowRoutingResponse = Message<"ordermesh.oms.v1.ShowRoutingResponse"> & {
+  /**
+   * The parent.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * Its child orders, in the order of placing.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.Order children = 2;
+   */
+  children: Order[];
+
+  /**
+   * The decisions in the order of their numbers, at most 200.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.RoutingDecision decisions = 3;
+   */
+  decisions: RoutingDecision[];
+
+  /**
+   * True if there are later decisions.
+   *
+   * @generated from field: bool more = 4;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ShowRoutingResponse.
+ * Use `create(ShowRoutingResponseSchema)` to create a new message.
+ */
+export const ShowRoutingResponseSchema: GenMessage<ShowRoutingResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 30);
+
+/**
+ * One decision about where a routed order is executed.
+ *
+ * @generated from message ordermesh.oms.v1.RoutingDecision
+ */
+export type RoutingDecision = Message<"ordermesh.oms.v1.RoutingDecision"> & {
+  /**
+   * Number within the order, from 1.
+   *
+   * @generated from field: uint32 number = 1;
+   */
+  number: number;
+
+  /**
+   * Time of the transaction by the OMS clock.
+   *
+   * @generated from field: google.protobuf.Timestamp decided_at = 2;
+   */
+  decidedAt?: Timestamp | undefined;
+
+  /**
+   * Everything that the decision took in and gave out, as JSON in UTF-8, at most 256 KiB: the books
+   * of the venues with their ages, fees, the state of parent and children, the candidates with their
+   * prices after fees, and what was chosen and why. The same inputs give the same decision.
+   *
+   * @generated from field: bytes record = 3;
+   */
+  record: Uint8Array;
+
+  /**
+   * SHA-256 of record.
+   *
+   * @generated from field: bytes record_hash = 4;
+   */
+  recordHash: Uint8Array;
+
+  /**
+   * What is wrong, if the hash is not that of the event RoutingDecided; otherwise empty.
+   *
+   * @generated from field: string finding = 5;
+   */
+  finding: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.RoutingDecision.
+ * Use `create(RoutingDecisionSchema)` to create a new message.
+ */
+export const RoutingDecisionSchema: GenMessage<RoutingDecision> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 31);
+
+/**
  * A filter of orders.
  *
  * @generated from message ordermesh.oms.v1.ListRequest
@@ -1120,7 +1267,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 29);
+  messageDesc(file_ordermesh_oms_v1_order_service, 32);
 
 /**
  * A page of orders.
@@ -1149,7 +1296,7 @@ export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 30);
+  messageDesc(file_ordermesh_oms_v1_order_service, 33);
 
 /**
  * Opens an order stream.
@@ -1178,7 +1325,7 @@ export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 31);
+  messageDesc(file_ordermesh_oms_v1_order_service, 34);
 
 /**
  * An account and the position of its reader.
@@ -1207,7 +1354,7 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
  * Use `create(AccountCursorSchema)` to create a new message.
  */
 export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 32);
+  messageDesc(file_ordermesh_oms_v1_order_service, 35);
 
 /**
  * A frame of the order stream.
@@ -1228,7 +1375,7 @@ export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 33);
+  messageDesc(file_ordermesh_oms_v1_order_service, 36);
 
 /**
  * An account whose orders are cancelled and whose positions are closed.
@@ -1264,7 +1411,7 @@ export type GoFlatRequest = Message<"ordermesh.oms.v1.GoFlatRequest"> & {
  * Use `create(GoFlatRequestSchema)` to create a new message.
  */
 export const GoFlatRequestSchema: GenMessage<GoFlatRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 34);
+  messageDesc(file_ordermesh_oms_v1_order_service, 37);
 
 /**
  * What was done, and what remains.
@@ -1306,7 +1453,7 @@ export type GoFlatResponse = Message<"ordermesh.oms.v1.GoFlatResponse"> & {
  * Use `create(GoFlatResponseSchema)` to create a new message.
  */
 export const GoFlatResponseSchema: GenMessage<GoFlatResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 35);
+  messageDesc(file_ordermesh_oms_v1_order_service, 38);
 
 /**
  * The result for one position.
@@ -1376,7 +1523,7 @@ export type FlatResult = Message<"ordermesh.oms.v1.FlatResult"> & {
  * Use `create(FlatResultSchema)` to create a new message.
  */
 export const FlatResultSchema: GenMessage<FlatResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 36);
+  messageDesc(file_ordermesh_oms_v1_order_service, 39);
 
 /**
  * What a venue has of an order.
@@ -1699,6 +1846,18 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ShowOrderRequestSchema;
     output: typeof ShowOrderResponseSchema;
+  },
+  /**
+   * Returns a routed order, its child orders, and the record of every decision about where it was
+   * executed: the proof of best execution. The rights are those of Get. Refuses: ORDER_NOT_FOUND,
+   * OBJECT_STATE (the order is not routed).
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.ShowRouting
+   */
+  showRouting: {
+    methodKind: "unary";
+    input: typeof ShowRoutingRequestSchema;
+    output: typeof ShowRoutingResponseSchema;
   },
   /**
    * Returns orders by filter, newest first, in pages.

@@ -1,0 +1,1 @@
+"""Programs that a team would build instead, measured in the same run."""

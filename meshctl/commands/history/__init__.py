@@ -1,0 +1,1 @@
+"""Commands about prices of the past."""

@@ -1,0 +1,130 @@
+"""Reads trades and candles; see `service/history/ports.py`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+from typing_extensions import override
+
+from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.adapters.postgres.history import statements as sql
+from svc_marketdata.adapters.postgres.history.store import figures, hours_of, stored_trade
+from svc_marketdata.domain.history.fold import PastCandle
+from svc_marketdata.domain.history.hours import Hour, unpack
+from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
+from svc_marketdata.domain.history.reports import StoredTrade
+from svc_marketdata.service.history.ports import Gap, GapCause, HistoryReader, TradePlace
+
+ROWS_PREFETCH: Final = 2_000
+"""Rows that are read before prices go on."""
+
+
+class PostgresHistoryReader(HistoryReader):
+    """The history on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @override
+    async def known(self, instrument_ids: Sequence[str]) -> set[str]:
+        async with self._database.read() as connection:
+            return {row[0] for row in await connection.fetch(sql.KNOWN, list(instrument_ids))}
+
+    @override
+    async def hours(
+        self, instrument_ids: Sequence[str], from_ns: int, to_ns: int
+    ) -> dict[str, list[Hour]]:
+        ids = list(instrument_ids)
+        found: dict[str, list[Hour]] = {name: [] for name in ids}
+        async with self._view() as connection:
+            begin_ns = from_ns - from_ns % HOUR_NS
+            rows = connection.cursor(sql.HOURS, ids, begin_ns, to_ns, prefetch=ROWS_PREFETCH)
+            async for name, start_ns, body in rows:
+                found[name].append(unpack(start_ns, body))
+            await self._add_unpacked(connection, found, begin_ns, to_ns)
+        return found
+
+    @override
+    async def last_hours(
+        self, instrument_ids: Sequence[str], to_ns: int, limit: int
+    ) -> dict[str, list[Hour]]:
+        ids = list(instrument_ids)
+        found: dict[str, list[Hour]] = {name: [] for name in ids}
+        async with self._view() as connection:
+            rows = connection.cursor(sql.LAST_HOURS, ids, to_ns, limit, prefetch=ROWS_PREFETCH)
+            async for name, start_ns, body in rows:
+                found[name].append(unpack(start_ns, body))
+            await self._add_unpacked(connection, found, 0, to_ns)
+        return found
+
+    async def _add_unpacked(
+        self, connection: asyncpg.Connection, found: dict[str, list[Hour]], from_ns: int, to_ns: int
+    ) -> None:
+        """Add the hours that are not packed yet, made of their trades."""
+        begin_ns = max(from_ns, await connection.fetchval(sql.PACKED_UNTIL))
+        if begin_ns < to_ns:
+            rows = await connection.fetch(sql.CANDLES, MINUTE_NS, list(found), begin_ns, to_ns)
+            for name, hour in hours_of(rows):
+                found[name].append(hour)
+
+    @override
+    async def short_candles(
+        self, instrument_ids: Sequence[str], length_ns: int, from_ns: int, to_ns: int
+    ) -> dict[str, list[PastCandle]]:
+        found: dict[str, list[PastCandle]] = {name: [] for name in instrument_ids}
+        async with self._database.read() as connection:
+            rows = await connection.fetch(
+                sql.CANDLES, length_ns, list(instrument_ids), from_ns, to_ns
+            )
+        for row in rows:
+            opened, high, low, close, volume, turnover, count = figures(row)
+            found[row[0]].append(
+                PastCandle(
+                    opened, high, low, close, volume, count, turnover, row[1], row[1] + length_ns
+                )
+            )
+        return found
+
+    @override
+    async def trades(
+        self, instrument_id: str, after: TradePlace, to_ns: int, limit: int
+    ) -> list[StoredTrade]:
+        async with self._database.read() as connection:
+            rows = await connection.fetch(sql.TRADES, instrument_id, *after, to_ns, limit)
+        return [stored_trade(row) for row in rows]
+
+    @override
+    async def last_trades(
+        self, instrument_ids: Sequence[str], to_ns: int, limit: int
+    ) -> list[StoredTrade]:
+        async with self._database.read() as connection:
+            rows = await connection.fetch(sql.LAST_TRADES, list(instrument_ids), to_ns, limit)
+        return [stored_trade(row) for row in rows]
+
+    @override
+    async def trades_between(
+        self, instrument_ids: Sequence[str], from_ns: int, to_ns: int, limit: int
+    ) -> list[StoredTrade]:
+        async with self._database.read() as connection:
+            rows = await connection.fetch(
+                sql.TRADES_BETWEEN, list(instrument_ids), from_ns, to_ns, limit
+            )
+        return [stored_trade(row) for row in rows]
+
+    @override
+    async def gaps(
+        self, venue_mics: Sequence[str], from_ns: int, to_ns: int, limit: int
+    ) -> list[Gap]:
+        async with self._database.read() as connection:
+            rows = await connection.fetch(sql.GAPS, list(venue_mics), from_ns, to_ns, limit)
+        return [Gap(row[0], row[1], row[2], GapCause(row[3]), row[4]) for row in rows]
+
+    @asynccontextmanager
+    async def _view(self) -> AsyncIterator[Any]:
+        """Lend a connection that sees one state of the tables: an hour is packed or it is not."""
+        async with (
+            self._database.read() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection

@@ -1,0 +1,158 @@
+"""SQL of the price history."""
+
+# ruff: noqa: S608 - statements are put together from constants of this file only
+
+from typing import Final
+
+WRITER_LOCK: Final = 0x4F4D_4849
+"""One writer at a time over all replicas; "OMHI"."""
+
+LOCK: Final = "SELECT pg_advisory_xact_lock($1)"
+
+TRADE_COLUMNS: Final = (
+    "instrument_id", "at_ns", "order_ns", "key", "price", "size", "aggressor", "off_market",
+    "counts", "withdrawn", "amended_ns",
+)  # fmt: skip
+_TRADE: Final = """t.instrument_id, t.at_ns, t.order_ns, t.key, t.price::text, t.size::text,
+    t.aggressor, t.off_market, t.counts, t.withdrawn, t.amended_ns"""
+
+STORED: Final = f"""
+SELECT {_TRADE} FROM unnest($1::text[], $2::text[]) AS k(instrument_id, key)
+JOIN marketdata.trades t USING (instrument_id, key) WHERE t.at_ns >= $3
+"""
+
+NEWEST: Final = """
+SELECT i.id, t.price::text, t.size::text FROM unnest($1::text[]) AS i(id) CROSS JOIN LATERAL (
+    SELECT price, size FROM marketdata.trades
+    WHERE instrument_id = i.id AND at_ns >= $2 AND NOT withdrawn
+    ORDER BY at_ns DESC, order_ns DESC LIMIT 1) AS t
+"""
+
+AMEND: Final = """
+UPDATE marketdata.trades t SET price = n.price, size = n.size, off_market = n.off_market,
+    withdrawn = n.withdrawn, amended_ns = n.amended_ns
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::numeric[],
+    $7::smallint[], $8::boolean[], $9::bigint[]) AS n(instrument_id, at_ns, order_ns, key, price,
+    size, off_market, withdrawn, amended_ns)
+WHERE (t.instrument_id, t.at_ns, t.order_ns, t.key)
+    = (n.instrument_id, n.at_ns, n.order_ns, n.key)
+"""
+
+# Open and close are the first and the last trade in the order of the reports, as in live candles.
+_FIGURES: Final = """
+    (array_agg(t.price ORDER BY t.order_ns, t.key))[1]::numeric(60, 9)::text AS open,
+    max(t.price)::numeric(60, 9)::text AS high, min(t.price)::numeric(60, 9)::text AS low,
+    (array_agg(t.price ORDER BY t.order_ns DESC, t.key DESC))[1]::numeric(60, 9)::text AS close,
+    sum(t.size)::numeric(60, 9)::text AS volume,
+    sum(t.price * t.size)::numeric(90, 18)::text AS turnover, count(*) AS trade_count
+"""
+
+CANDLES: Final = f"""
+SELECT t.instrument_id, t.at_ns - t.at_ns % $1 AS start_ns, {_FIGURES}
+FROM marketdata.trades t
+WHERE t.instrument_id = ANY($2) AND t.at_ns >= $3 AND t.at_ns < $4 AND t.counts AND NOT t.withdrawn
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+ALL_CANDLES: Final = f"""
+SELECT t.instrument_id, t.at_ns - t.at_ns % $1 AS start_ns, {_FIGURES}
+FROM marketdata.trades t
+WHERE t.at_ns >= $2 AND t.at_ns < $3 AND t.counts AND NOT t.withdrawn
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+CANDLES_OF_HOURS: Final = f"""
+SELECT t.instrument_id, t.at_ns - t.at_ns % $1 AS start_ns, {_FIGURES}
+FROM unnest($2::text[], $3::bigint[]) AS h(instrument_id, start_ns)
+JOIN marketdata.trades t ON t.instrument_id = h.instrument_id
+    AND t.at_ns >= h.start_ns AND t.at_ns < h.start_ns + $4::bigint
+WHERE t.counts AND NOT t.withdrawn
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+FORGET_HOURS: Final = """
+DELETE FROM marketdata.candle_hours c USING unnest($1::text[], $2::bigint[]) AS h(id, start_ns)
+WHERE c.instrument_id = h.id AND c.start_ns = h.start_ns
+"""
+
+PUT_HOURS: Final = """
+INSERT INTO marketdata.candle_hours (instrument_id, start_ns, body)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[])
+ON CONFLICT (instrument_id, start_ns) DO UPDATE SET body = excluded.body
+"""
+
+PACKED_UNTIL: Final = "SELECT until_ns FROM marketdata.candles_packed"
+SET_PACKED_UNTIL: Final = "UPDATE marketdata.candles_packed SET until_ns = $1"
+
+RECORDED: Final = "SELECT until_ns FROM marketdata.recorded WHERE venue_mic = $1"
+SET_RECORDED: Final = """
+INSERT INTO marketdata.recorded (venue_mic, until_ns) VALUES ($1, $2)
+ON CONFLICT (venue_mic) DO UPDATE SET until_ns = greatest(recorded.until_ns, excluded.until_ns)
+"""
+ADD_GAP: Final = """
+INSERT INTO marketdata.history_gaps (venue_mic, from_ns, until_ns, cause, dropped_trades)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT (venue_mic, from_ns, cause) DO UPDATE SET
+    until_ns = greatest(history_gaps.until_ns, excluded.until_ns),
+    dropped_trades = greatest(history_gaps.dropped_trades, excluded.dropped_trades)
+"""
+CLOSE_GAPS: Final = """
+DELETE FROM marketdata.history_gaps
+WHERE venue_mic = $1 AND cause = $2 AND from_ns >= $3 AND until_ns <= $4
+"""
+FORGET_GAPS: Final = "DELETE FROM marketdata.history_gaps WHERE until_ns < $1"
+
+PARTITIONS: Final = """
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent IN ('marketdata.trades'::regclass, 'marketdata.candle_hours'::regclass)
+"""
+ADD_PARTITION: Final = "SELECT marketdata.add_history_partition($1, $2)"
+DROP_PARTITIONS: Final = "SELECT marketdata.drop_history_partitions($1, $2)"
+
+# Reading
+
+KNOWN: Final = """
+SELECT i.id FROM unnest($1::text[]) AS i(id)
+WHERE EXISTS (SELECT FROM marketdata.candle_hours c WHERE c.instrument_id = i.id)
+    OR EXISTS (SELECT FROM marketdata.trades t WHERE t.instrument_id = i.id)
+"""
+
+HOURS: Final = """
+SELECT instrument_id, start_ns, body FROM marketdata.candle_hours
+WHERE instrument_id = ANY($1) AND start_ns >= $2 AND start_ns < $3 ORDER BY 1, 2
+"""
+
+LAST_HOURS: Final = """
+SELECT i.id, h.start_ns, h.body FROM unnest($1::text[]) AS i(id) CROSS JOIN LATERAL (
+    SELECT start_ns, body FROM marketdata.candle_hours
+    WHERE instrument_id = i.id AND start_ns < $2 ORDER BY start_ns DESC LIMIT $3) AS h
+ORDER BY 1, 2
+"""
+
+TRADES: Final = f"""
+SELECT {_TRADE} FROM marketdata.trades t
+WHERE t.instrument_id = $1 AND t.at_ns >= $2 AND t.at_ns < $5
+    AND (t.at_ns, t.order_ns, t.key) > ($2, $3, $4) AND NOT t.withdrawn
+ORDER BY t.at_ns, t.order_ns, t.key LIMIT $6
+"""
+
+LAST_TRADES: Final = f"""
+SELECT {_TRADE} FROM unnest($1::text[]) AS i(id) CROSS JOIN LATERAL (
+    SELECT * FROM marketdata.trades
+    WHERE instrument_id = i.id AND at_ns < $2 AND NOT withdrawn
+    ORDER BY at_ns DESC, order_ns DESC, key DESC LIMIT $3) AS t
+ORDER BY t.instrument_id, t.at_ns, t.order_ns, t.key
+"""
+
+TRADES_BETWEEN: Final = f"""
+SELECT {_TRADE} FROM marketdata.trades t
+WHERE t.instrument_id = ANY($1) AND t.at_ns >= $2 AND t.at_ns < $3 AND NOT t.withdrawn
+ORDER BY t.at_ns, t.order_ns, t.instrument_id, t.key LIMIT $4
+"""
+
+GAPS: Final = """
+SELECT * FROM (
+    SELECT venue_mic, from_ns, until_ns, cause, dropped_trades FROM marketdata.history_gaps
+    WHERE venue_mic = ANY($1) AND until_ns >= $2 AND from_ns < $3
+    ORDER BY from_ns DESC LIMIT $4) AS newest
+ORDER BY from_ns, venue_mic
+"""

@@ -1,0 +1,176 @@
+r"""The 1-minute candles of one hour, packed into a few hundred bytes and unpacked in microseconds.
+
+All candles of two months and 200 listings are millions: one row per candle would take longer to
+read than a reader waits. So one row has an hour. Its numbers are whole multiples of their greatest
+common divisor, prices relative to the lowest one, in columns of 1, 2, 4 or 8 bytes. It is exact.
+
+    1 base price_unit volume_unit turnover_unit Bhhhhiqh\n  then the columns, little-endian
+
+Numbers that are too large for 8 bytes are written as decimal texts, after a "0".
+"""
+
+import json
+import math
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+
+from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
+
+Units = tuple[int, int, int, int]
+"""Base and unit of prices, unit of volumes, unit of turnovers."""
+NO_UNITS: Final[Units] = (0, 1, 1, 1)
+CODES: Final = (("B", 8, False), ("h", 15, True), ("i", 31, True), ("q", 63, True))
+"""Type codes of array: bits of the largest number, and whether it may be negative."""
+Code = Literal["B", "h", "i", "q"]
+SIZES: Final[dict[str, tuple[Code, int]]] = {
+    "B": ("B", 1),
+    "h": ("h", 2),
+    "i": ("i", 4),
+    "q": ("q", 8),
+}
+"""Bytes of a number of each type."""
+BINARY: Final = b"1 "
+TEXT: Final = b"0 "
+LAYOUTS_KEPT_MAX: Final = 4_096
+"""Different units and types whose reading is remembered."""
+assert sys.byteorder == "little", "hours are packed as little-endian machines have their numbers"
+
+
+class Minute(NamedTuple):
+    """A candle of 1 minute; prices and volume in 10⁻⁹, turnover in 10⁻¹⁸."""
+
+    start_ns: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    turnover: int
+    trade_count: int
+
+
+class Hour(NamedTuple):
+    """The candles of an hour, in columns; a number is its column's unit times what is there."""
+
+    start_ns: int
+    minutes: Sequence[int]
+    """Minutes after the beginning of the hour, rising."""
+    opens: Sequence[int]
+    highs: Sequence[int]
+    lows: Sequence[int]
+    closes: Sequence[int]
+    volumes: Sequence[int]
+    turnovers: Sequence[int]
+    trade_counts: Sequence[int]
+    base: int = 0
+    """What is added to prices after the multiplication."""
+    price_unit: int = 1
+    volume_unit: int = 1
+    turnover_unit: int = 1
+
+
+def hour_of(minutes: Iterable[Minute]) -> Hour:
+    """Make columns of the candles of one hour, in order.
+
+    Raises:
+        ValueError: There is none.
+    """
+    starts: Sequence[int]
+    starts, *rest = zip(*minutes, strict=True)
+    start_ns = starts[0] - starts[0] % HOUR_NS
+    return _hour(start_ns, [[(at - start_ns) // MINUTE_NS for at in starts], *rest], NO_UNITS)
+
+
+def until(hours: Iterable[Hour], until_ns: int) -> Iterator[Hour]:
+    """Yield the candles of hours that end at or before a time."""
+    for hour in hours:
+        count = bisect_right(hour.minutes, (until_ns - hour.start_ns) // MINUTE_NS - 1)
+        if count == len(hour.minutes):
+            yield hour
+        elif count:
+            columns = (hour.minutes, hour.opens, hour.highs, hour.lows, hour.closes, hour.volumes,
+                       hour.turnovers, hour.trade_counts)  # fmt: skip
+            units = (hour.base, hour.price_unit, hour.volume_unit, hour.turnover_unit)
+            yield _hour(hour.start_ns, [column[:count] for column in columns], units)
+
+
+def pack(hour: Hour) -> bytes:
+    """Pack an hour as `hour_of` made it."""
+    base = min(hour.lows)
+    prices = [[price - base for price in column] for column in
+              (hour.opens, hour.highs, hour.lows, hour.closes)]  # fmt: skip
+    price_unit = math.gcd(*(price for column in prices for price in column)) or 1
+    volume_unit = math.gcd(*hour.volumes) or 1
+    turnover_unit = math.gcd(*hour.turnovers) or 1
+    columns = [
+        list(hour.minutes),
+        *([price // price_unit for price in column] for column in prices),
+        [volume // volume_unit for volume in hour.volumes],
+        [turnover // turnover_unit for turnover in hour.turnovers],
+        list(hour.trade_counts),
+    ]
+    units = (base, price_unit, volume_unit, turnover_unit)
+    codes = [_code(column) for column in columns]
+    if "" in codes:
+        return TEXT + json.dumps([*units, *columns], separators=(",", ":")).encode()
+    head = f"{base} {price_unit} {volume_unit} {turnover_unit} {''.join(codes)}\n"
+    body = b"".join(_bytes(code, column) for code, column in zip(codes, columns, strict=True))
+    return BINARY + head.encode() + body
+
+
+def unpack(start_ns: int, packed: bytes) -> Hour:
+    """Unpack what `pack` made.
+
+    Raises:
+        ValueError: It was not made by `pack`.
+    """
+    if packed.startswith(TEXT):
+        base, price, volume, turnover, *columns = json.loads(packed[len(TEXT) :])
+        return _hour(start_ns, columns, (base, price, volume, turnover))
+    if not packed.startswith(BINARY):
+        raise ValueError(f"an hour of candles begins with {packed[:2]!r}; expected '0 ' or '1 '")
+    end = packed.index(b"\n")
+    base, _, head = packed[len(BINARY) : end].partition(b" ")
+    layout, row_bytes, units = _layout(head)
+    at = end + 1
+    count = (len(packed) - at) // row_bytes
+    body = memoryview(packed)
+    columns = []
+    for code, size in layout:
+        after = at + count * size
+        columns.append(body[at:after].cast(code))
+        at = after
+    return _hour(start_ns, columns, (int(base), *units))
+
+
+@lru_cache(maxsize=LAYOUTS_KEPT_MAX)
+def _layout(head: bytes) -> tuple[tuple[tuple[Code, int], ...], int, tuple[int, int, int]]:
+    """Read units and types: type and bytes of each column, bytes of all, units."""
+    price, volume, turnover, codes = head.split(b" ")
+    layout = tuple(SIZES[code] for code in codes.decode())
+    units = (int(price), int(volume), int(turnover))
+    return layout, sum(size for _, size in layout), units
+
+
+def _hour(start_ns: int, columns: Sequence[Sequence[int]], units: Units) -> Hour:
+    minutes, opens, highs, lows, closes, volumes, turnovers, trade_counts = columns
+    return Hour(
+        start_ns, minutes, opens, highs, lows, closes, volumes, turnovers, trade_counts, *units
+    )
+
+
+def _code(column: Sequence[int]) -> str:
+    """Return the smallest type that holds every number of a column; empty if none does."""
+    low, high = min(column), max(column)
+    for code, bits, signed in CODES:
+        if high < 1 << bits and low >= (-(1 << bits) if signed else 0):
+            return code
+    return ""
+
+
+def _bytes(code: str, column: Sequence[int]) -> bytes:
+    return array(code, column).tobytes()

@@ -1,0 +1,81 @@
+"""Routing on PostgreSQL: records of decisions, and venues that are out."""
+
+from collections.abc import Sequence
+
+import asyncpg
+from typing_extensions import override
+
+from svc_oms.adapters.postgres.columns import FROM_US
+from svc_oms.adapters.postgres.errors import translated
+from svc_oms.service.ports import WriteSet
+from svc_oms.service.ports.routing_ports import (
+    RoutingDecisionRow,
+    RoutingStore,
+    RoutingVenueRow,
+)
+
+_US = "(extract(epoch from {}) * 1000000)::int8"
+
+DECISIONS = f"""
+SELECT order_id, number, account_id, {_US.format("decided_at")}, record, record_hash
+FROM oms.routing_decisions WHERE order_id = $1 AND number > $2 ORDER BY number LIMIT $3
+"""  # noqa: S608 - constants of this file
+
+MEMBERS = """
+SELECT body FROM oms.orders WHERE account_id = $1 AND group_id = $2 AND group_id <> ''
+ORDER BY order_id
+"""
+
+VENUES = f"SELECT venue_mic, {_US.format('out_until')}, text FROM oms.routing_venues"  # noqa: S608
+
+WRITE_DECISIONS = f"""
+INSERT INTO oms.routing_decisions (order_id, number, account_id, decided_at, record, record_hash)
+SELECT order_id, number, account_id, {FROM_US.format("decided_at_us")}, record, record_hash
+FROM unnest($1::text[], $2::int4[], $3::text[], $4::int8[], $5::bytea[], $6::bytea[])
+    AS rows (order_id, number, account_id, decided_at_us, record, record_hash)
+"""  # noqa: S608
+
+WRITE_VENUES = f"""
+INSERT INTO oms.routing_venues (venue_mic, out_until, text)
+SELECT venue_mic, {FROM_US.format("out_until_us")}, text
+FROM unnest($1::text[], $2::int8[], $3::text[]) AS rows (venue_mic, out_until_us, text)
+ON CONFLICT (venue_mic) DO UPDATE SET
+    out_until = greatest(oms.routing_venues.out_until, excluded.out_until), text = excluded.text
+"""  # noqa: S608
+
+
+async def write(connection: asyncpg.Connection, writes: WriteSet) -> None:
+    """Write what the decisions of a batch bring; nothing for a batch without any."""
+    if writes.routing_decisions:
+        rows = zip(*writes.routing_decisions, strict=True)
+        await connection.execute(WRITE_DECISIONS, *rows)
+    if writes.routing_venues:
+        rows = zip(*writes.routing_venues, strict=True)
+        await connection.execute(WRITE_VENUES, *rows)
+
+
+class PostgresRoutingStore(RoutingStore):
+    """Reads what routing has stored."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @override
+    async def decisions(
+        self, order_id: str, after_number: int, limit: int
+    ) -> list[RoutingDecisionRow]:
+        with translated():
+            rows = await self._pool.fetch(DECISIONS, order_id, after_number, limit)
+        return [RoutingDecisionRow(*row) for row in rows]
+
+    @override
+    async def members(self, account_id: str, order_id: str) -> list[bytes]:
+        with translated():
+            rows = await self._pool.fetch(MEMBERS, account_id, order_id)
+        return [row[0] for row in rows]
+
+    @override
+    async def venues(self) -> Sequence[RoutingVenueRow]:
+        with translated():
+            rows = await self._pool.fetch(VENUES)
+        return [RoutingVenueRow(*row) for row in rows]

@@ -1,0 +1,83 @@
+"""OrderService.ShowRouting: a routed order, its children, and the records of the decisions."""
+
+from hashlib import sha256
+
+from kernel.nanoseconds import NS_PER_US
+from kernel.ulid import valid_ulid
+from mesh.auth.tokens import Principal
+from mesh.errors import refuse
+from ordermesh.oms.v1 import order_pb2, order_service_pb2
+from svc_oms.domain.events import RoutingDecided
+from svc_oms.service.codec.order_events import decode_event
+from svc_oms.service.codec.values import timestamp
+from svc_oms.service.errors import order_not_found
+from svc_oms.service.ports import OrderStore
+from svc_oms.service.ports.routing_ports import RoutingDecisionRow
+
+# Decisions of one answer; after_number reads on.
+DECISIONS_MAX = 200
+# Events of the order that are searched for the hashes of its decisions, the newest.
+EVENTS_READ_MAX = 5_000
+
+
+async def show_routing(
+    store: OrderStore, request: order_service_pb2.ShowRoutingRequest, reader: Principal
+) -> order_service_pb2.ShowRoutingResponse:
+    """Return how a routed order was executed.
+
+    Raises:
+        MeshError: ORDER_NOT_FOUND, OBJECT_STATE.
+        StoreUnavailableError: Nothing was read.
+    """
+    row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
+    if row is None or not reader.may_view(row.account_id):
+        raise order_not_found(request.order_id)
+    order = order_pb2.Order.FromString(row.body)
+    group_id = order.link.group_id
+    if order.link.kind != order_pb2.ORDER_LINK_KIND_ROUTED:
+        raise refuse(
+            "OBJECT_STATE",
+            f"order {request.order_id} is not routed: it names {order.instrument_id}",
+            "order_id",
+            order_id=request.order_id,
+        )
+    routing = store.routing()
+    bodies = await routing.members(row.account_id, group_id)
+    members = [order_pb2.Order.FromString(body) for body in bodies]
+    parent = next(one for one in members if one.order_id == group_id)
+    rows = await routing.decisions(group_id, request.after_number, DECISIONS_MAX + 1)
+    hashes = await _hashes(store, parent)
+    return order_service_pb2.ShowRoutingResponse(
+        order=parent,
+        children=[one for one in members if one.order_id != group_id],
+        decisions=[_decision(each, hashes.get(each.number)) for each in rows[:DECISIONS_MAX]],
+        more=len(rows) > DECISIONS_MAX,
+    )
+
+
+async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes]:
+    """Return the hashes that the log has, by number of the decision."""
+    payloads = await store.order_events(
+        parent.account_id,
+        parent.order_id,
+        parent.created_sequence,
+        parent.last_sequence,
+        EVENTS_READ_MAX,
+    )
+    events = (decode_event(payload).event for payload in payloads)
+    return {one.number: one.record_hash for one in events if isinstance(one, RoutingDecided)}
+
+
+def _decision(row: RoutingDecisionRow, logged: bytes | None) -> order_service_pb2.RoutingDecision:
+    finding = ""
+    if sha256(row.record).digest() != row.record_hash:
+        finding = "the record is not the one that was stored: its SHA-256 differs"
+    elif logged is not None and logged != row.record_hash:
+        finding = "the log of the order has another SHA-256 for this decision"
+    return order_service_pb2.RoutingDecision(
+        number=row.number,
+        decided_at=timestamp(row.decided_at_us * NS_PER_US),
+        record=row.record,
+        record_hash=row.record_hash,
+        finding=finding,
+    )

@@ -1,0 +1,162 @@
+"""The consolidated books of instruments that are routed, as svc_marketdata streams them.
+
+A cache that may be lost at any time. It knows which instruments are needed, and the adapter
+subscribes to those; an instrument stays for a while after it was last needed.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_S
+from ordermesh.marketdata.v1 import market_data_pb2
+from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.routing.view import Level, VenueState
+
+# Instruments whose books are kept; the one that was needed longest ago gives way.
+INSTRUMENTS_MAX = 500
+# How long a new order waits for the first book of its instrument, in seconds.
+FIRST_BOOK_S = 2.0
+
+_L = market_data_pb2.LeftOut
+_STATES = {
+    _L.LEFT_OUT_UNSPECIFIED: VenueState.OPEN,
+    _L.LEFT_OUT_HALTED: VenueState.HALTED,
+    _L.LEFT_OUT_CLOSED: VenueState.HALTED,
+    _L.LEFT_OUT_AUCTION: VenueState.HALTED,
+    _L.LEFT_OUT_DELISTED: VenueState.HALTED,
+}
+"""Every other reason is STALE: there is no price that counts."""
+
+
+class VenueBook(NamedTuple):
+    """What one venue shows of an instrument."""
+
+    state: VenueState
+    bids: tuple[Level, ...] = ()
+    offers: tuple[Level, ...] = ()
+
+
+class InstrumentBook(NamedTuple):
+    """The books of an instrument's listings at one moment."""
+
+    listings: dict[str, VenueBook]
+    sequence: int
+
+
+NO_BOOK = VenueBook(VenueState.STALE)
+NO_BOOKS = InstrumentBook({}, 0)
+
+
+def read_book(update: market_data_pb2.MarketDataUpdate) -> InstrumentBook:
+    """Take a consolidated book apart into those of its listings."""
+    message = update.consolidated_book
+    bids = _shares(message.bids)
+    offers = _shares(message.asks)
+    listings = {
+        venue.instrument_id: VenueBook(
+            _STATES.get(venue.left_out, VenueState.STALE),
+            tuple(bids.get(venue.instrument_id, ())),
+            tuple(offers.get(venue.instrument_id, ())),
+        )
+        for venue in message.venues
+    }
+    return InstrumentBook(listings, update.sequence)
+
+
+def _shares(levels: Iterable[market_data_pb2.ConsolidatedLevel]) -> dict[str, list[Level]]:
+    found: dict[str, list[Level]] = {}
+    for level in levels:
+        price = Price(Decimal(level.price))
+        for share in level.shares:
+            shown = Level(price, Quantity(Decimal(share.size)))
+            found.setdefault(share.instrument_id, []).append(shown)
+    return found
+
+
+class RoutingBooks:
+    """The books; see the head of this file.
+
+    Attributes:
+        needed_moved: Set when other instruments are needed.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._needed: dict[str, None] = {}
+        """In the order in which they were last needed."""
+        self._books: dict[str, InstrumentBook] = {}
+        self._heard_at = float("-inf")
+        self._listeners: list[Callable[[str], None]] = []
+        self._first: dict[str, asyncio.Event] = {}
+        self.needed_moved = asyncio.Event()
+
+    def on_moved(self, listener: Callable[[str], None]) -> None:
+        """Call this with the key of each instrument whose book changed."""
+        self._listeners.append(listener)
+
+    # For those that route.
+
+    def need(self, key: str) -> None:
+        """Keep the book of an instrument from now on; its key is "ISIN/currency"."""
+        known = self._needed.pop(key, key) is None
+        self._needed[key] = None
+        if not known:
+            if len(self._needed) > INSTRUMENTS_MAX:
+                gone = next(iter(self._needed))
+                del self._needed[gone]
+                self._books.pop(gone, None)
+            self.needed_moved.set()
+
+    async def ready(self, key: str) -> None:
+        """Wait until the book of an instrument has come, but not for long."""
+        self.need(key)
+        if key in self._books:
+            return
+        first = self._first.setdefault(key, asyncio.Event())
+        try:
+            async with asyncio.timeout(FIRST_BOOK_S):
+                await first.wait()
+        except TimeoutError:
+            # The decision says which venues have no prices.
+            return
+
+    def book(self, key: str) -> InstrumentBook:
+        """Return the book of an instrument; without listings if none has come."""
+        return self._books.get(key, NO_BOOKS)
+
+    def age_ns(self) -> int:
+        """Return how long ago svc_marketdata last said that the books are as they are."""
+        silent_s = self._clock.monotonic() - self._heard_at
+        return min(int(silent_s * NS_PER_S), _NEVER_NS) if silent_s != float("inf") else _NEVER_NS
+
+    # For the adapter.
+
+    def needed(self) -> list[str]:
+        """Return the keys of the instruments whose books are needed."""
+        return sorted(self._needed)
+
+    def heard(self) -> None:
+        """Note that the stream is alive now."""
+        self._heard_at = self._clock.monotonic()
+
+    def take(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        """Set the book of an instrument."""
+        key = update.instrument_id
+        if key not in self._needed:
+            return
+        self._books[key] = read_book(update)
+        first = self._first.pop(key, None)
+        if first is not None:
+            first.set()
+        for listener in self._listeners:
+            listener(key)
+
+    def silent(self) -> None:
+        """Forget all books: their stream begins anew, or ended."""
+        self._books.clear()
+
+
+_NEVER_NS = 2**62

@@ -1,0 +1,69 @@
+"""Which venues are out of routing for a while, because they rejected too many children.
+
+Rejects are counted in memory, by each replica for what it commits. That a venue is out is stored
+with its audit entry by the next decision, and read by the other replicas.
+"""
+
+from collections.abc import Iterable
+
+from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Order
+from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_reject, is_out
+from svc_oms.domain.routing.orders import refused_by_venue
+from svc_oms.service.ports.routing_ports import RoutingVenueRow
+
+
+class VenueHealths:
+    """The venues; see the head of this file."""
+
+    def __init__(self, limits: HealthLimits) -> None:
+        self._limits = limits
+        self._healths: dict[str, VenueHealth] = {}
+        self._seen: dict[str, None] = {}
+        """Children whose reject was counted, the newest last."""
+        self._unstored: dict[str, RoutingVenueRow] = {}
+
+    def is_out(self, venue_mic: str, now_ns: int) -> bool:
+        """Return whether a venue is out of routing now."""
+        health = self._healths.get(venue_mic)
+        return health is not None and is_out(health, now_ns)
+
+    def learn(self, orders: Iterable[Order]) -> None:
+        """Count the rejects among orders that a commit changed."""
+        for order in orders:
+            if order.routed_by and order.state is OrderState.REJECTED and refused_by_venue(order):
+                self._count(order)
+
+    def _count(self, order: Order) -> None:
+        if order.order_id in self._seen:
+            return
+        self._seen[order.order_id] = None
+        if len(self._seen) > SEEN_MAX:
+            del self._seen[next(iter(self._seen))]
+        mic, now_ns = order.venue_mic, order.updated_at_ns
+        before = self._healths.get(mic, VenueHealth(mic))
+        after = self._healths[mic] = after_reject(before, now_ns, self._limits)
+        if is_out(after, now_ns) and not is_out(before, now_ns):
+            limits = self._limits
+            why = (
+                f"{limits.rejects_max} rejects of routed orders within "
+                f"{limits.window_ns / NS_PER_S:g} s, the last of order {order.order_id}"
+            )
+            self._unstored[mic] = RoutingVenueRow(mic, to_us(after.out_until_ns), why)
+
+    def take_unstored(self) -> list[RoutingVenueRow]:
+        """Return venues that went out and are not stored yet; the caller stores them."""
+        rows = list(self._unstored.values())
+        self._unstored.clear()
+        return rows
+
+    def read(self, rows: Iterable[RoutingVenueRow]) -> None:
+        """Set what is stored: another replica may have taken a venue out."""
+        for row in rows:
+            known = self._healths.get(row.venue_mic, VenueHealth(row.venue_mic))
+            until_ns = max(known.out_until_ns, row.out_until_us * NS_PER_US)
+            self._healths[row.venue_mic] = known._replace(out_until_ns=until_ns)
+
+
+SEEN_MAX = 10_000

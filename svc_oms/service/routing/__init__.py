@@ -1,0 +1,1 @@
+"""Smart order routing: what is decided about routed orders, and when."""

@@ -1,0 +1,167 @@
+"""Packed hours are exact, candles of the past are those of their trades, repeated reports change
+nothing."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.decimals import parse_nano
+from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from svc_marketdata.domain.history.fold import fold
+from svc_marketdata.domain.history.hours import Minute, hour_of, pack, unpack
+from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS, Interval, bounds_of
+from svc_marketdata.domain.history.reports import Numbering, Report, apply
+from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
+from svc_marketdata.domain.tally import Tally
+from svc_marketdata.domain.trading_calendar import TradingCalendar
+
+START = 20_000 * NS_PER_DAY
+AMSTERDAM = TradingCalendar("Europe/Amsterdam", 0, range(5))
+WIDE = st.integers(-(10**27), 10**27)
+
+
+@st.composite
+def minutes(draw, numbers=WIDE):
+    """1-minute candles of one hour."""
+    made = []
+    for minute in sorted(draw(st.sets(st.integers(0, 59), min_size=1, max_size=60))):
+        opened, high, low, close = (draw(numbers) for _ in range(4))
+        volume, turnover, count = abs(draw(numbers)), draw(numbers), draw(st.integers(1, 9_999))
+        prices = (opened, max(opened, high, low, close), min(opened, high, low, close), close)
+        made.append(Minute(START + minute * MINUTE_NS, *prices, volume, turnover, count))
+    return made
+
+
+def read(hour):
+    """The numbers of an hour, without their units."""
+    base, unit = hour.base, hour.price_unit
+    return [
+        (minute, *(price * unit + base for price in prices), volume * hour.volume_unit,
+         turnover * hour.turnover_unit, count)
+        for minute, *prices, volume, turnover, count in zip(
+            hour.minutes, hour.opens, hour.highs, hour.lows, hour.closes, hour.volumes,
+            hour.turnovers, hour.trade_counts, strict=True)
+    ]  # fmt: skip
+
+
+@given(st.one_of(minutes(), minutes(st.integers(1, 500).map(lambda n: n * 10_000_000))))
+def test_a_packed_hour_is_exact(candles):
+    hour = hour_of(candles)
+    unpacked = unpack(START, pack(hour))
+    assert read(unpacked) == read(hour)
+    assert unpacked.start_ns == START
+
+
+TRADES = st.lists(
+    st.tuples(st.integers(0, 40 * 24 * 60 - 1), st.integers(1, 900), st.integers(1, 50)),
+    max_size=60,
+)
+
+
+def tally_of(trades):
+    made = Tally()
+    for _, price, size in trades:
+        made.add(price, size)
+    return made
+
+
+@given(TRADES, st.sampled_from([i for i in Interval if not i.of_trades]))
+def test_candles_of_any_length_are_those_of_their_trades(trades, interval):
+    trades = sorted(trades, key=lambda trade: trade[0])
+    by_minute, by_bounds = defaultdict(list), defaultdict(list)
+    for trade in trades:
+        at_ns = START + trade[0] * MINUTE_NS
+        by_minute[at_ns].append(trade)
+        by_bounds[bounds_of(interval, AMSTERDAM, at_ns)].append(trade)
+    hours = defaultdict(list)
+    for at_ns, some in by_minute.items():
+        t = tally_of(some)
+        hours[at_ns // HOUR_NS].append(
+            Minute(at_ns, t.open, t.high, t.low, t.close, t.volume, t.turnover, t.trade_count)
+        )
+    packed = [unpack(key * HOUR_NS, pack(hour_of(some))) for key, some in hours.items()]
+    found = list(
+        fold(packed, lambda at: bounds_of(interval, AMSTERDAM, at), 0, START + 10**3 * NS_PER_DAY)
+    )
+    assert [(one.start_ns, one.end_ns) for one in found] == list(by_bounds)
+    for candle, some in zip(found, by_bounds.values(), strict=True):
+        assert candle.copy() == tally_of(some)
+
+
+@given(st.integers(0, 4 * 365 * 24 * 3600))
+def test_an_instant_is_in_its_interval_and_intervals_join(seconds):
+    at_ns = START + seconds * NS_PER_S
+    for interval in Interval:
+        start_ns, end_ns = bounds_of(interval, AMSTERDAM, at_ns)
+        assert start_ns <= at_ns < end_ns
+        assert bounds_of(interval, AMSTERDAM, start_ns) == (start_ns, end_ns)
+        assert bounds_of(interval, AMSTERDAM, end_ns).start_ns == end_ns
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("trade"), st.integers(1, 9), st.integers(1, 5)),
+        st.tuples(st.just("withdraw"), st.integers(0, 8), st.just(1)),
+        st.tuples(st.just("correct"), st.integers(0, 8), st.integers(1, 9)),
+    ),
+    max_size=30,
+)
+
+
+def reports_of(steps):
+    """Reports as one gateway sends them."""
+    numbering, made = Numbering(), []
+    for number, (kind, one, other) in enumerate(steps):
+        now_ns = START + number * NS_PER_S
+        trade = Trade(f"T{number}", str(one), str(other), Aggressor.BUY, now_ns, now_ns)
+        if kind == "withdraw":
+            trade = replace(trade, trade_id=f"T{one}", withdrawn=True)
+        elif kind == "correct":
+            trade = replace(
+                trade, trade_id=f"T{one}", price=str(other), off_market=OffMarket.CORRECTED
+            )
+        key = numbering.key_of("ASML.SIMA", trade, now_ns)
+        made.append(Report("ASML.SIMA", key, now_ns, now_ns, trade))
+    return made
+
+
+def written(stored, reports):
+    """What is stored after a transaction."""
+    changes = apply(stored, reports)
+    changed = [*changes.added, *changes.amended]
+    return {**stored, **{(one.instrument_id, one.key): one for one in changed}}
+
+
+@given(STEPS, st.data())
+def test_batches_of_several_replicas_in_any_division_give_what_one_gives(steps, data):
+    reports = reports_of(steps)
+    once = written({}, reports)
+    replicas = [list(reports) for _ in range(3)]
+    stored = {}
+    while any(replicas):
+        queue = data.draw(st.sampled_from([one for one in replicas if one]))
+        count = data.draw(st.integers(1, len(queue)))
+        stored = written(stored, queue[:count])
+        if data.draw(st.booleans()):  # else the answer was lost, and it is written again
+            del queue[:count]
+    assert stored == once
+
+
+def test_trades_without_an_id_that_are_equal_are_two_trades():
+    numbering = Numbering()
+    trade = Trade("", "10", "5", Aggressor.BUY, START)
+    keys = [numbering.key_of("ASML.SIMA", trade, START) for _ in range(2)]
+    assert len(set(keys)) == len(keys)
+    # Another process numbers them in the same way.
+    again = Numbering()
+    assert [again.key_of("ASML.SIMA", trade, START) for _ in range(2)] == keys
+
+
+def test_prices_are_weighted_by_volume():
+    tally = Tally()
+    for price, size in (("10", "1"), ("11", "3")):
+        tally.add(parse_nano(price), parse_nano(size))
+    assert tally.vwap == parse_nano("10.75")
+    assert Tally().vwap is None
