@@ -256,8 +256,7 @@ class InstrumentMarket:
         """Return whether a trade was reported before; note its id if not."""
         if trade.last_of_snapshot:
             # A snapshot after a break reports the last trade again, under no id of the venue.
-            quote = self.quote
-            if (trade.price, trade.size) == (quote.last_price, quote.last_size):
+            if (trade.price, trade.size) == (self.quote.last_price, self.quote.last_size):
                 return True
         if trade.trade_id:
             if trade.trade_id in self._trade_ids:
