@@ -253,11 +253,10 @@ class InstrumentMarket:
 
     def _is_known(self, trade: Trade) -> bool:
         """Return whether a trade was reported before; note its id if not."""
-        if trade.last_of_snapshot:
+        known = (self.quote.last_price, self.quote.last_size)
+        if trade.last_of_snapshot and (trade.price, trade.size) == known:
             # A snapshot after a break reports the last trade again, under no id of the venue.
-            quote = self.quote
-            if (trade.price, trade.size) == (quote.last_price, quote.last_size):
-                return True
+            return True
         if trade.trade_id:
             if trade.trade_id in self._trade_ids:
                 return True
