@@ -29,6 +29,15 @@ PAGE_MAX = 500
 USER_NAME_CHARACTERS_MAX = 64
 
 
+AboutArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="order ID: only of this order.", metavar="[order ID]"),
+]
+RoutingOption = Annotated[
+    bool, typer.Option("--routing", help="How the routed order was executed: the records.")
+]
+
+
 class AuditWord(StrEnum):
     """AuditKind in words."""
 
@@ -44,14 +53,8 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    about: Annotated[
-        list[str] | None,
-        typer.Argument(help="order ID: only of this order.", metavar="[order ID]"),
-    ] = None,
-    routing: Annotated[
-        bool,
-        typer.Option("--routing", help="How the routed order was executed: the records."),
-    ] = False,
+    about: AboutArgument = None,
+    routing: RoutingOption = False,
     since: Annotated[str, typer.Option(help="2027-01-31T17:30 (UTC), or 2h ago.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
     actor: Annotated[str, typer.Option(help="Only of this user, by user name or id.")] = "",

@@ -145,7 +145,15 @@ def _kind_words(event: event_pb2.OrderEvent) -> str:
 
 
 _WITH_TEXT: Final = frozenset(
-    {"canceled", "expired", "suspended", "in_doubt", "resolved", "status_requested"}
+    {
+        "canceled",
+        "expired",
+        "suspended",
+        "in_doubt",
+        "resolved",
+        "status_requested",
+        "routing_decided",
+    }
 )
 
 

@@ -155,8 +155,7 @@ class InstrumentMarket:
         self.told = False
         """True after the first report of the listing."""
         self.book_told = False
-        self.book_venue_ns = self.book_received_ns = 0
-        """Times of the newest change of the book; those of the quote include trades."""
+        self.book_venue_ns = self.book_received_ns = 0  # of the newest change of the book
         self.late_trades = 0
         self.unknown_amendments = 0
         """Withdrawals of trades that are not kept."""

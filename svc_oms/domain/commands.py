@@ -5,7 +5,6 @@ from typing import NamedTuple
 from kernel.side import Side
 from svc_oms.domain.model import Link, OrderTerms, OrderType, Routing, VenueHolds
 from svc_oms.domain.numbers import Price, Quantity
-from svc_oms.domain.routing.decision import Decision
 
 
 class PlaceOrder(NamedTuple):
@@ -147,18 +146,5 @@ class ExpireOrder(NamedTuple):
 
     account_id: str
     order_id: str
-    idempotency_key: str = ""
-    actor: str = "oms"
-
-
-class RouteOrder(NamedTuple):
-    """From the OMS itself: a routed order is to be decided about."""
-
-    account_id: str
-    order_id: str
-    cause: int
-    """A number of domain.routing.decision.Cause."""
-    decided: list[Decision]
-    """What was decided, put in by what carries the command out; valid once it is committed."""
     idempotency_key: str = ""
     actor: str = "oms"

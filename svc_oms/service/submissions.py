@@ -20,9 +20,9 @@ from svc_oms.domain.commands import (
     PlaceOrder,
     ReplaceOrder,
     ResolveOrder,
-    RouteOrder,
     TriggerOrder,
 )
+from svc_oms.domain.routing.decision import Decision
 
 
 class CommandKind(IntEnum):
@@ -81,6 +81,19 @@ class Pull(NamedTuple):
     account_id: str
     order_ids: tuple[str, ...]
     actor: str
+
+
+class RouteOrder(NamedTuple):
+    """From the OMS itself: a routed order is to be decided about."""
+
+    account_id: str
+    order_id: str
+    cause: int
+    """A number of domain.routing.decision.Cause."""
+    decided: list[Decision]
+    """What was decided, put in by what carries the command out; valid once it is committed."""
+    idempotency_key: str = ""
+    actor: str = "oms"
 
 
 class PlaceBatch(NamedTuple):

@@ -47,6 +47,9 @@ from ordermesh_client import MeshClient
 
 WAIT_DEFAULT_S: Final = 60.0
 RETRY_FOR_S: Final = 10.0
+SymbolArgument = Annotated[
+    str, typer.Argument(help="ASML, or ASML.SIMA to name the venue; with --route also an ISIN.")
+]
 LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); without it, a market order.")]
 StopOption = Annotated[
     str,
@@ -195,11 +198,8 @@ def order(
     async def work(mesh: MeshClient) -> int:
         await name_instrument(mesh, request, symbol)
         request.account_id = account or first_account(mesh)
-        if oco or exits:
-            batch = oco_pair(request, oco) if oco else bracket(request, side, exits)
-            placed = await _place_batch(mesh, batch, as_json=as_json)
-        else:
-            placed = (await mesh.place(request, retry_for_s=RETRY_FOR_S)).order
+        batch = _linked(request, side, oco, exits)
+        placed = await _placed(mesh, request, batch, as_json=as_json)
         if not wait:
             if not (oco or exits):
                 print_order(placed, as_json=as_json)
@@ -207,6 +207,26 @@ def order(
         return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
 
     run(work)
+
+
+def _linked(
+    request: order_service_pb2.PlaceRequest, side: SideWord, oco: str, exits: str
+) -> order_service_pb2.PlaceBatchRequest | None:
+    if not (oco or exits):
+        return None
+    return oco_pair(request, oco) if oco else bracket(request, side, exits)
+
+
+async def _placed(
+    mesh: MeshClient,
+    request: order_service_pb2.PlaceRequest,
+    batch: order_service_pb2.PlaceBatchRequest | None,
+    *,
+    as_json: bool,
+) -> order_pb2.Order:
+    if batch is not None:
+        return await _place_batch(mesh, batch, as_json=as_json)
+    return (await mesh.place(request, retry_for_s=RETRY_FOR_S)).order
 
 
 async def _place_batch(

@@ -97,18 +97,18 @@ def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -
 
 
 def new_child(
-    parent: Order, action: Action, listing: tuple[str, str, str], order_id: str, decision: int
+    parent: Order, action: Action, listing: tuple[str, str, str, str], order_id: str, decision: int
 ) -> Order:
     """Return a child as it is accepted.
 
     Args:
         parent: The routed order.
         action: Of kind PLACE.
-        listing: Its instrument_id, symbol and MIC.
+        listing: Its instrument_id, symbol, MIC, and the symbol as the venue writes it.
         order_id: Of the child.
         decision: Number of the decision.
     """
-    instrument_id, symbol, venue_mic = listing
+    instrument_id, symbol, venue_mic, venue_symbol = listing
     assert action.quantity is not None
     assert action.time_in_force is not None
     in_force = action.time_in_force
@@ -137,6 +137,7 @@ def new_child(
         updated_at_ns=parent.updated_at_ns,
         regulatory=parent.regulatory,
         link=Link(LinkKind.ROUTED, parent.order_id, parent.order_id),
+        venue_symbol=venue_symbol,
         routing_decision=decision,
     )
 

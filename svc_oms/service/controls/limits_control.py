@@ -7,7 +7,7 @@ from typing_extensions import override
 from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S, to_us
 from mesh.errors import MeshError
-from svc_oms.domain.commands import PlaceOrder, ReplaceOrder, RouteOrder
+from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.controls.judgement import (
     ONCE,
     check_listing,
@@ -59,7 +59,7 @@ from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, AuditWrite, Transaction
 from svc_oms.service.reference.market import Market
-from svc_oms.service.submissions import Submission
+from svc_oms.service.submissions import RouteOrder, Submission
 
 
 class ControlsInForce:

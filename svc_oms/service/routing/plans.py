@@ -173,7 +173,10 @@ def _checked(
         _VenueRefusedError: A control refuses one.
         MeshError: A control refuses all for now, such as the message rate.
     """
-    names = {one.venue_mic: (one.instrument_id, one.symbol, one.venue_mic) for one in listings}
+    names = {
+        one.venue_mic: (one.instrument_id, one.symbol, one.venue_mic, one.venue_symbol)
+        for one in listings
+    }
     placed: list[tuple[Action, Order]] = []
     crossing: dict[str, None] = {}
     messages = 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kernel.ulid import new_ulid
-from svc_oms.domain.commands import PlaceOrder, ReplaceOrder, RouteOrder
+from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.decide import decide_replace_routed
 from svc_oms.domain.events import OrderAccepted, OrderAcknowledged, OrderReplaced
 from svc_oms.domain.model import Order, TimeInForce
@@ -15,7 +15,7 @@ from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.reference.routing_views import RoutingParts, currency_of
 from svc_oms.service.routing.plans import carry_out, make_plan
-from svc_oms.service.submissions import NOTHING_DONE, Submission, Taken
+from svc_oms.service.submissions import NOTHING_DONE, RouteOrder, Submission, Taken
 
 
 def place_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRow:

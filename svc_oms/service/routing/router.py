@@ -19,7 +19,6 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError
 from mesh.log import get_logger
-from svc_oms.domain.commands import RouteOrder
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.routing.decision import Cause, Decision, WakeUp
@@ -28,7 +27,7 @@ from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
 from svc_oms.service.reference.routing_views import RoutingParts, states_of
 from svc_oms.service.routing.route_commands import ends_at_ns
-from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Outcome, Submission
+from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Outcome, RouteOrder, Submission
 
 log = get_logger("svc_oms.routing")
 

@@ -2,7 +2,7 @@
 
 import { NoPrices, TradingStatus, type Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
-import { OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderLinkKind, OrderState, OrderType, PegReference, Side, TimeInForce, WaitsFor, type Order, type OrderTerms } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { isOpen, reasonWords } from "@ordermesh/client";
@@ -194,7 +194,7 @@ export function rejectionText(rejection: Rejection): string {
 
 /** "Buy 100 ASML.SIMA"; the symbol is as the venue writes it. */
 export function orderName(order: Order): string {
-  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.venueSymbol ? `${order.venueSymbol}.${order.venueMic}` : order.instrumentId}`;
+  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.venueSymbol ? `${order.venueSymbol}.${order.venueMic}` : order.instrumentId || order.isin}`;
 }
 
 /** One line of an order's trail. */
@@ -237,6 +237,7 @@ function kindWords(kind: OrderEvent["kind"]): { title: string; text: string } {
     case "suspended":
     case "inDoubt":
     case "statusRequested":
+    case "routingDecided":
       return { title: TITLES[kind.case] ?? kind.case, text: kind.value.text };
     case "executionBusted":
       return { title: "Execution busted", text: kind.value.bustedExecId };
@@ -267,10 +268,18 @@ const TITLES: Readonly<Record<string, string>> = {
   triggerMoved: "Stop moved",
   released: "Released",
   statusRequested: "Venue asked about the order",
+  routingDecided: "Routing decided",
   commandRefused: "Command refused",
   venueReportParked: "Venue report parked",
 };
 
 function termsText(terms: { quantity: string; limitPrice: string }): string {
   return terms.limitPrice ? `${terms.quantity} at ${terms.limitPrice}` : terms.quantity;
+}
+
+/** Where an order is: its venue; that it is routed to several; or that it is the child of such an order. */
+export function venueWord(order: Order): string {
+  if (order.routing) return "routed";
+  const child = order.link?.kind === OrderLinkKind.ROUTED;
+  return child ? `${order.venueMic}, child` : order.venueMic;
 }
