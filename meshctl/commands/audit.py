@@ -73,7 +73,6 @@ def audit(
         if not order_id:
             usage_error("--routing needs an order: ordermesh audit order ID --routing")
         run(lambda mesh: show_routing(mesh, order_id, as_json=as_json))
-        return
     now = datetime.now(UTC)
     request = audit_service_pb2.AuditServiceListRequest(
         account_id=account, order_id=order_id, page_size=min(most, PAGE_MAX),
