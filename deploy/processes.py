@@ -189,6 +189,7 @@ PROCESSES = (
         opened=(
             "ordermesh.marketdata.v1.MarketDataService",
             "ordermesh.marketdata.v1.InstrumentService",
+            "ordermesh.marketdata.v1.ReferenceDataService",
             "ordermesh.marketdata.v1.HistoryService",
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),

@@ -14,6 +14,7 @@ from meshctl.commands import approvals, audit, demo, kill, prices
 from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
 from meshctl.commands.history import past
+from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
 from meshctl.commands.orders import flat, orders, show
 from meshctl.commands.roles import add_to_help
@@ -41,6 +42,7 @@ for part in (
     approvals,
     resolve,
     parked,
+    instruments,
     prices,
     past,
     kill,

@@ -13,6 +13,7 @@ from mesh.rpc.server import MeshServer, Ops, peer, user
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
 from svc_marketdata.adapters.postgres.history.store import PostgresHistory
+from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
@@ -25,6 +26,9 @@ from svc_marketdata.api.mapping import (
     quote_to_proto,
 )
 from svc_marketdata.api.market_data import MarketDataServicer
+from svc_marketdata.api.reference import servicer
+from svc_marketdata.api.reference.finding import Finder
+from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
 from svc_marketdata.service.history.candles import calendars
 from svc_marketdata.service.history.ports import Kept
@@ -33,6 +37,8 @@ from svc_marketdata.service.history.writer import History, HistoryWriter
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
+from svc_marketdata.service.reference.reference_data import ReferenceData
+from svc_marketdata.service.reference.view import ReferenceView
 from svc_marketdata.settings import MarketDataSettings
 
 ATTEND_PAUSE_S = 0.25
@@ -68,19 +74,15 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             "GetSnapshot": USER,
         },
     )
-    server.add(
-        InstrumentServicer(data),
-        f"{PACKAGE}.InstrumentService",
-        {"Get": USER, "List": USER, "Watch": user_or_peer(*LISTING_READERS)},
-    )
+    database = Database(settings.database_url)
+    await database.open()
+    view = _reference(server, data, database, clock)
     server.add(
         FeedServicer(data),
         f"{PACKAGE}.FeedService",
         {"Feed": peer("svc-gateway")},
         validates_itself=["Feed"],
     )
-    database = Database(settings.database_url)
-    await database.open()
     history = _history(settings, server, data, database, clock)
     last_values = _last_values(settings, clock)
     collector = MarketDataCollector(data, last_values, history)
@@ -90,7 +92,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
     if database.configured:
-        work += [database.watch(), history.writer.run()]
+        work += [database.watch(), view.run(), history.writer.run()]
     try:
         async with server.background(*work):
             yield Ops(readiness=lambda: (True, _state(data, database)))
@@ -122,6 +124,25 @@ def _history(
     if database.configured:
         data.recorder = recorder
     return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
+
+
+def _reference(
+    server: MeshServer, data: MarketData, database: Database, clock: Clock
+) -> ReferenceView:
+    """Add the services of instruments, and return what keeps their reference data."""
+    store = PostgresReferenceStore(database)
+    view = ReferenceView(data, store, clock)
+    server.add(
+        InstrumentServicer(data, Finder(data, store, view.index)),
+        f"{PACKAGE}.InstrumentService",
+        {"Get": USER, "List": USER, "Search": USER, "Watch": user_or_peer(*LISTING_READERS)},
+    )
+    server.add(
+        ReferenceDataServicer(ReferenceData(store, view), data),
+        f"{PACKAGE}.ReferenceDataService",
+        servicer.ACCESS,
+    )
+    return view
 
 
 def _last_values(settings: MarketDataSettings, clock: Clock) -> LastValues | None:

@@ -97,13 +97,7 @@ def audit(
                 if as_json:
                     emit(one)
                     continue
-                times = f" ({one.count} times)" if one.count > 1 else ""
-                shown.add_row(
-                    when(one.at), called(one.actor, one.actor_name), one.command,
-                    one.account_id,
-                    enum_word(error_pb2.ErrorReason, one.reason) if one.reason else "",
-                    f"{one.text}{times}", one.entry_id,
-                )  # fmt: skip
+                shown.add_row(*_row(one))
             if not answer.next_page_token:
                 break
             request.page_token = answer.next_page_token
@@ -129,6 +123,14 @@ def _set_times(
         request.at_from.CopyFrom(moment(since, now, "--since", past=True))
     if until:
         request.at_until.CopyFrom(moment(until, now, "--until", past=True))
+
+
+def _row(one: audit_service_pb2.AuditEntry) -> tuple[str, ...]:
+    times = f" ({one.count} times)" if one.count > 1 else ""
+    reason = enum_word(error_pb2.ErrorReason, one.reason) if one.reason else ""
+    who = called(one.actor, one.actor_name)
+    text = f"{one.text}{times}"
+    return when(one.at), who, one.command, one.account_id, reason, text, one.entry_id
 
 
 async def user_id_of(mesh: MeshClient, name: str) -> str:

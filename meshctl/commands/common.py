@@ -292,6 +292,15 @@ async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
             f"no listing {symbol!r}: `ordermesh instruments`",
             {},
         )
+    currencies = sorted({one.currency for one in found if one.isin == wanted})
+    if len(currencies) > 1:
+        listings = ", ".join(f"{one.instrument_id} in {one.currency}" for one in found)
+        raise MeshRefusedError(
+            "INVALID_ARGUMENT",
+            "INVALID_FIELD",
+            f"ISIN {wanted} is traded in {', '.join(currencies)}; name a listing: {listings}",
+            {"field": "instrument_id", "value": wanted, "expected": "one listing"},
+        )
     if len(found) > 1 and not _Output.as_json:
         others = ", ".join(one.instrument_id for one in found[1:])
         errors.print(

@@ -1,4 +1,4 @@
-"""`ordermesh instruments` and `watch`."""
+"""`ordermesh watch`: live streams."""
 
 import asyncio
 import re
@@ -26,12 +26,10 @@ from meshctl.commands.ladder import Ladder, book_words, delay_words, right_words
 from meshctl.commands.words import (
     event_words,
     gap_words,
-    left_out_words,
     no_prices_words,
     order_words,
     quote_words,
     state_text,
-    trading_words,
 )
 from ordermesh.marketdata.v1 import (
     market_data_pb2,
@@ -47,37 +45,7 @@ watch = typer.Typer(help="Live streams; Ctrl-C ends.", no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command()(instruments)
     app.add_typer(watch, name="watch")
-
-
-@with_mesh
-async def instruments(
-    mesh: MeshClient,
-    text: Annotated[str, typer.Argument(help="Part of the symbol or name.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """List the instruments that can be traded."""
-    answer = await mesh.instrument_list(text)
-    found = answer.instruments
-    if as_json:
-        for one in (*found, *answer.left_out):
-            emit(one)
-        return
-    shown = table(
-        "listing", "symbol", "name", "ISIN", "currency", "lot", "status", "prices",
-        whole=("listing", "symbol", "ISIN", "status"),
-    )  # fmt: skip
-    for one in found:
-        status = trading_words(one.trading_status)
-        shown.add_row(
-            one.instrument_id, one.venue_symbol or one.symbol, one.name, one.isin,
-            one.currency or "unknown", one.lot_size, status,
-            no_prices_words(one) or ("simulated" if one.simulated else "live"),
-        )  # fmt: skip
-    console.print(shown)
-    for left_out in answer.left_out:
-        errors.print(left_out_words(left_out), style="yellow", markup=False, soft_wrap=True)
 
 
 @watch.command("orders")

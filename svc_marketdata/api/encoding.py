@@ -15,11 +15,11 @@ from svc_marketdata.api.consolidated import PRICE_RIGHTS, consolidated_to_proto
 from svc_marketdata.api.mapping import (
     book_to_proto,
     candle_to_proto,
-    listing_to_proto,
     quote_to_proto,
     trade_to_proto,
     venue_to_proto,
 )
+from svc_marketdata.api.reference.mapping import enriched_to_proto
 from svc_marketdata.domain.candles import Candle
 from svc_marketdata.domain.consolidated import ConsolidatedBook
 from svc_marketdata.domain.listing import Venue
@@ -150,7 +150,11 @@ def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
 def _listing_item(source: Listed) -> bytes:
     if source.listing is None:
         return b""
-    return item_bytes(market_data_pb2.MarketDataItem(instrument=listing_to_proto(source.listing)))
+    return item_bytes(
+        market_data_pb2.MarketDataItem(
+            instrument=enriched_to_proto(source.listing, source.reference)
+        )
+    )
 
 
 def _venue_items(venue: Venue, form: Form) -> bytes:

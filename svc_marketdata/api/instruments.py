@@ -8,7 +8,9 @@ from mesh.errors import refuse
 from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from ordermesh.marketdata.v1.instrument_pb2 import LeftOutListing
-from svc_marketdata.api.mapping import listing_to_proto
+from svc_marketdata.api.answering import answered
+from svc_marketdata.api.reference.finding import Finder
+from svc_marketdata.api.reference.mapping import enriched_to_proto
 from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.listing import Listing
@@ -22,8 +24,9 @@ PAGE_SIZE_DEFAULT = 100
 class InstrumentServicer:
     """Serves ``ordermesh.marketdata.v1.InstrumentService``."""
 
-    def __init__(self, data: MarketData) -> None:
+    def __init__(self, data: MarketData, finder: Finder) -> None:
         self._data = data
+        self._finder = finder
 
     async def Get(  # noqa: N802  # rpc names are the contract's
         self,
@@ -34,7 +37,7 @@ class InstrumentServicer:
         entry = self._data.listed.get(request.instrument_id)
         if entry is None or entry.listing is None:
             raise instrument_not_found(request.instrument_id, "instrument_id")
-        return pb.GetResponse(instrument=listing_to_proto(entry.listing))
+        return pb.GetResponse(instrument=enriched_to_proto(entry.listing, entry.reference))
 
     async def List(  # noqa: N802
         self,
@@ -48,15 +51,23 @@ class InstrumentServicer:
         found = [
             listing
             for listing in self._data.listings()
-            if listing.instrument_id > after and _matches(listing, request, text)
+            if listing.instrument_id > after and self._matches(listing, request, text)
         ]
         page = found[:size]
         token = _write_token(request, page[-1].instrument_id) if len(found) > size else ""
+        instruments = [
+            enriched_to_proto(listing, self._data.listed[listing.instrument_id].reference)
+            for listing in page
+        ]
         return pb.ListResponse(
-            instruments=[listing_to_proto(listing) for listing in page],
+            instruments=instruments,
             next_page_token=token,
             left_out=[] if token else self._left_out(request, text),
         )
+
+    async def Search(self, request: pb.SearchRequest, _call: Call) -> pb.SearchResponse:  # noqa: N802
+        """Find instruments, best first, in pages."""
+        return await answered(self._finder.page(request))
 
     def _left_out(self, request: pb.ListRequest, text: str) -> list[LeftOutListing]:
         return [
@@ -73,13 +84,13 @@ class InstrumentServicer:
         interest = Interest(topics=frozenset({Topic.LISTING}), venue_mic=request.venue_mic)
         return LiveStream(self._data, call, 0).run(interest, None)
 
-
-def _matches(listing: Listing, request: pb.ListRequest, text: str) -> bool:
-    if request.venue_mic and listing.venue_mic != request.venue_mic:
-        return False
-    if request.isin and listing.isin != request.isin:
-        return False
-    return not text or listing.matches_text(text)
+    def _matches(self, listing: Listing, request: pb.ListRequest, text: str) -> bool:
+        if request.venue_mic and listing.venue_mic != request.venue_mic:
+            return False
+        filled = self._data.listed[listing.instrument_id].reference.fill(listing)
+        if request.isin and filled.isin != request.isin:
+            return False
+        return not text or filled.matches_text(text)
 
 
 def _filter_of(request: pb.ListRequest) -> str:

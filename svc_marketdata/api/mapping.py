@@ -40,6 +40,10 @@ KINDS = {
     instrument_pb2.INSTRUMENT_KIND_UNSPECIFIED: ListingKind.UNSPECIFIED,
     instrument_pb2.INSTRUMENT_KIND_SHARE: ListingKind.SHARE,
     instrument_pb2.INSTRUMENT_KIND_ETF: ListingKind.ETF,
+    instrument_pb2.INSTRUMENT_KIND_BOND: ListingKind.BOND,
+    instrument_pb2.INSTRUMENT_KIND_FUND: ListingKind.FUND,
+    instrument_pb2.INSTRUMENT_KIND_CRYPTO: ListingKind.CRYPTO,
+    instrument_pb2.INSTRUMENT_KIND_FUTURE: ListingKind.FUTURE,
 }
 AGGRESSORS = {
     market_data_pb2.AGGRESSOR_SIDE_UNSPECIFIED: Aggressor.UNSPECIFIED,

@@ -1,8 +1,9 @@
 """A listing as its venue reports it, and the state of a venue's feed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
@@ -18,6 +19,10 @@ class ListingKind(Enum):
     UNSPECIFIED = 0
     SHARE = 1
     ETF = 2
+    BOND = 3
+    FUND = 4
+    CRYPTO = 5
+    FUTURE = 6
 
 
 class TradingStatus(Enum):
@@ -69,6 +74,15 @@ class Listing:
         """Return whether symbol or name contains the case-folded text."""
         texts = (self.symbol, self.venue_symbol, self.name)
         return any(folded in text.casefold() for text in texts)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the venue reports it as listed."""
+        return self.trading_status not in {TradingStatus.UNSPECIFIED, TradingStatus.DELISTED}
+
+    def with_values(self, values: Mapping[str, Any]) -> "Listing":
+        """Return this with other values of some fields."""
+        return replace(self, **values)
 
     def after(self, before: "Listing | None") -> "Listing":
         """Return this as it follows a report: a status that is not reported stays as it was."""

@@ -155,8 +155,7 @@ class InstrumentMarket:
         self.told = False
         """True after the first report of the listing."""
         self.book_told = False
-        self.book_venue_ns = self.book_received_ns = 0
-        """Times of the newest change of the book; those of the quote include trades."""
+        self.book_venue_ns = self.book_received_ns = 0  # of the newest change of the book
         self.late_trades = 0
         self.unknown_amendments = 0
         """Withdrawals of trades that are not kept."""
@@ -254,11 +253,10 @@ class InstrumentMarket:
 
     def _is_known(self, trade: Trade) -> bool:
         """Return whether a trade was reported before; note its id if not."""
-        if trade.last_of_snapshot:
+        known = (self.quote.last_price, self.quote.last_size)
+        if trade.last_of_snapshot and (trade.price, trade.size) == known:
             # A snapshot after a break reports the last trade again, under no id of the venue.
-            quote = self.quote
-            if (trade.price, trade.size) == (quote.last_price, quote.last_size):
-                return True
+            return True
         if trade.trade_id:
             if trade.trade_id in self._trade_ids:
                 return True

@@ -2,6 +2,7 @@
 
 from svc_marketdata.domain.listing import Listing, Venue
 from svc_marketdata.domain.market import InstrumentMarket
+from svc_marketdata.domain.reference.enrichment import NO_REFERENCE
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.hub import Hub
 
@@ -9,12 +10,15 @@ from svc_marketdata.service.hub import Hub
 class Listed:
     """A listing with its market and channels."""
 
-    __slots__ = ("book", "candle", "listing", "listing_channel", "market", "quote", "trade")
+    __slots__ = (
+        "book", "candle", "listing", "listing_channel", "market", "quote", "reference", "trade",
+    )  # fmt: skip
 
     def __init__(self, hub: Hub, instrument_id: str, venue: Venue) -> None:
         venue_mic = venue.mic
         self.market = InstrumentMarket(instrument_id, venue_mic, venue.calendar)
         self.listing: Listing | None = None
+        self.reference = NO_REFERENCE
 
         def channel(topic: Topic, source: object) -> Channel:
             return hub.add_channel(instrument_id, topic, venue_mic, source)

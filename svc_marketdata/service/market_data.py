@@ -8,13 +8,13 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.counts import Counts
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
 from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
 from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.consolidation import Consolidation
-from svc_marketdata.service.counts import Counts
 from svc_marketdata.service.delayed import DelayedPrices
 from svc_marketdata.service.history.recorder import NotRecorded, Recording
 from svc_marketdata.service.hub import Hub

@@ -155,7 +155,7 @@ def _values(field: Any, rules: Any, *, item: bool = False) -> Iterator[tuple[str
         if rules.integer.HasField("maximum"):
             yield "above", rules.integer.maximum + 1
     elif required:
-        yield "not set", 0
+        yield "not set", b"" if field.type == FieldDescriptor.TYPE_BYTES else 0
 
 
 def _decimals(rules: Any, *, required: bool) -> Iterator[tuple[str, str]]:

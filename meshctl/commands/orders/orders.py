@@ -137,6 +137,19 @@ def register(app: typer.Typer) -> None:
     app.command()(replace)
 
 
+SymbolArgument = Annotated[
+    str, typer.Argument(help="ASML, or ASML.SIMA to name the venue; with --route also an ISIN.")
+]
+
+
+def _require_one(quantity: str, cash: str, oco: str, exits: str) -> None:
+    """End with a usage error if two options exclude each other."""
+    if bool(quantity) == bool(cash):
+        usage_error("give either QUANTITY or --cash")
+    if oco and exits:
+        usage_error("give either --oco or --bracket, not both")
+
+
 def order(
     side: SideWord,
     symbol: SymbolArgument,
@@ -166,14 +179,11 @@ def order(
     as_json: JsonOption = False,
 ) -> None:
     """Place an order. Exit code 6 when the venue rejects or cancels it."""
-    if bool(quantity) == bool(cash):
-        usage_error("give either QUANTITY or --cash")
+    _require_one(quantity, cash, oco, exits)
     ticket = Ticket(
         side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger,
         cash,
     )  # fmt: skip
-    if oco and exits:
-        usage_error("give either --oco or --bracket, not both")
     request = order_service_pb2.PlaceRequest(
         idempotency_key=key,
         side=f"SIDE_{side.name}",

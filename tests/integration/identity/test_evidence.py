@@ -215,7 +215,7 @@ async def test_acts_from_before_the_chain_are_in_it(users):
     made = await connection.fetch(AUDIT_ENTRIES.text)
     await connection.execute(
         "DROP TRIGGER audit_chained ON identity.audit_log; DROP FUNCTION identity.chain_audit();"
-        "DROP TABLE identity.audit_chain; UPDATE identity.alembic_version SET version_num = '0006'"
+        "DROP TABLE identity.audit_chain; UPDATE identity.alembic_version SET version_num = '0007'"
     )
     users.migrate()
     assert await connection.fetch(AUDIT_ENTRIES.text) == made

@@ -1,10 +1,13 @@
 """Bad input to every rpc of market data and instruments: named, and the reader may go on."""
 
+import datetime as dt
+
 import grpc
 import pytest
 
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
+from ordermesh.marketdata.v1 import reference_data_service_pb2 as reference
 from tests.integration.marketdata.conftest import instrument
 from tests.support.bad_input import cases, garbled, unbreakable
 from tests.support.refusals import refusal
@@ -18,6 +21,7 @@ WATCH = prices.WatchRequest(
     heartbeat_s=1,
     cursor={"epoch": "e", "sequence": 1},
 )
+DATE, TIME = "2027-01-31", {"seconds": 1}
 GOOD = {
     "prices.Watch": WATCH,
     "prices.Stream": prices.StreamRequest(open=WATCH, subscribe=WATCH.subscription),
@@ -28,20 +32,56 @@ GOOD = {
     "instruments.List": instruments.ListRequest(
         venue_mic="SIMA", isin="NL0010273215", text="ASML", page_size=1, page_token="x"
     ),
+    "instruments.Search": instruments.SearchRequest(
+        text="ASML", kinds=[1], venue_mic="SIMA", page_size=1, page_token="x"
+    ),
+    "reference.Import": reference.ImportRequest(
+        csv=b"isin", reason="load", valid_from=DATE, dry_run=True
+    ),
+    "reference.Export": reference.ExportRequest(date=DATE, known_at=TIME, page_token="x"),
+    "reference.GetRecords": reference.GetRecordsRequest(key=NAME, date=DATE, known_at=TIME),
+    "reference.ListHistory": reference.ListHistoryRequest(key=NAME, page_size=1, page_token="x"),
+    "reference.RecordAction": reference.RecordActionRequest(
+        kind=1,
+        key="NL0010273215",
+        effective_date=DATE,
+        new_shares="2",
+        old_shares="1",
+        new_symbol="ASM",
+        reason="split",
+    ),
+    "reference.WithdrawAction": reference.WithdrawActionRequest(action_id="01", reason="error"),
+    "reference.ListActions": reference.ListActionsRequest(
+        key=NAME, date_from=DATE, page_size=1, page_token="x"
+    ),
     "instruments.Watch": instruments.InstrumentServiceWatchRequest(venue_mic="SIMA"),
 }
 # Free numbers; what a cursor means is tested in test_streams.py.
-ANY_VALUE = {"prices.Watch": {"cursor.sequence"}, "prices.Stream": {"open.cursor.sequence"}}
+ANY_VALUE = {
+    "prices.Watch": {"cursor.sequence"},
+    "prices.Stream": {"open.cursor.sequence"},
+    "reference.Import": {"dry_run"},
+}
+SERVICES = {
+    "prices": "MarketDataService",
+    "instruments": "InstrumentService",
+    "reference": "ReferenceDataService",
+}
 
 
 def call(service, rpc, request):
     stub, _, name = rpc.partition(".")
     method = getattr(getattr(service, stub), name)
-    return method(iter([request]) if name == "Stream" else request, metadata=service.metadata)
+    who = service.operator if stub == "reference" else service.metadata
+    return method(iter([request]) if name == "Stream" else request, metadata=who)
 
 
 def test_every_rpc_and_field_has_a_case():
-    for module, name in ((prices, "prices"), (instruments, "instruments")):
+    for module, name in (
+        (prices, "prices"),
+        (instruments, "instruments"),
+        (reference, "reference"),
+    ):
         (service,) = module.DESCRIPTOR.services_by_name.values()
         for method in service.methods:
             good = GOOD[f"{name}.{method.name}"]
@@ -70,23 +110,58 @@ async def test_bytes_that_are_no_message_are_refused(service):
     channel = service.channel("envoy")
     for rpc, good in GOOD.items():
         stub, _, name = rpc.partition(".")
-        full = "MarketDataService" if stub == "prices" else "InstrumentService"
-        path = f"/ordermesh.marketdata.v1.{full}/{name}"
+        path = f"/ordermesh.marketdata.v1.{SERVICES[stub]}/{name}"
+        who = service.operator if stub == "reference" else service.metadata
         for case in garbled(good):
             if name == "Stream":
-                made = channel.stream_stream(path)(iter([case.data]), metadata=service.metadata)
+                made = channel.stream_stream(path)(iter([case.data]), metadata=who)
             elif name == "Watch":
-                made = channel.unary_stream(path)(case.data, metadata=service.metadata)
+                made = channel.unary_stream(path)(case.data, metadata=who)
             else:
-                made = channel.unary_unary(path)(case.data, metadata=service.metadata)
+                made = channel.unary_unary(path)(case.data, metadata=who)
             found = await refusal(made)
             assert found.reason == "INVALID_FIELD", (rpc, case.name)
             assert good.DESCRIPTOR.full_name in found.text
 
 
+def action(**fields):
+    """Make a delisting of tomorrow, with other fields."""
+    tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).date().isoformat()
+    good = {"kind": 3, "key": NAME, "effective_date": tomorrow, "reason": "x"}
+    return reference.RecordActionRequest(**(good | fields))
+
+
 MEANING = [
     ("instruments.Get", instruments.GetRequest(instrument_id="NONE.SIMA"), "INSTRUMENT_NOT_FOUND"),
     ("instruments.List", instruments.ListRequest(page_token="made up"), "INVALID_FIELD"),
+    ("instruments.Search", instruments.SearchRequest(text="a", page_token="x"), "INVALID_FIELD"),
+    (
+        "reference.Import",
+        reference.ImportRequest(csv=b"isin", reason="x", valid_from="2027-02-30"),
+        "INVALID_FIELD",
+    ),
+    ("reference.Import", reference.ImportRequest(csv=b"\xff", reason="x"), "INVALID_FIELD"),
+    ("reference.Import", reference.ImportRequest(csv=b"\x1f\x8b", reason="x"), "INVALID_FIELD"),
+    ("reference.Export", reference.ExportRequest(date="1969-01-01"), "INVALID_FIELD"),
+    ("reference.Export", reference.ExportRequest(page_token="x"), "INVALID_FIELD"),
+    (
+        "reference.GetRecords",
+        reference.GetRecordsRequest(key="A", date="9999-01-01"),
+        "INVALID_FIELD",
+    ),
+    (
+        "reference.ListHistory",
+        reference.ListHistoryRequest(key="A", page_token="x"),
+        "INVALID_FIELD",
+    ),
+    ("reference.ListActions", reference.ListActionsRequest(page_token="x"), "INVALID_FIELD"),
+    ("reference.RecordAction", action(effective_date="2020-01-01"), "INVALID_FIELD"),
+    ("reference.RecordAction", action(kind=1), "INVALID_FIELD"),
+    ("reference.RecordAction", action(kind=1, new_shares="2", old_shares="2"), "INVALID_FIELD"),
+    ("reference.RecordAction", action(new_shares="2"), "INVALID_FIELD"),
+    ("reference.RecordAction", action(kind=2), "INVALID_FIELD"),
+    ("reference.RecordAction", action(kind=2, new_symbol="ASML"), "INVALID_FIELD"),
+    ("reference.RecordAction", action(new_symbol="ASM"), "INVALID_FIELD"),
     (
         "prices.GetSnapshot",
         prices.GetSnapshotRequest(instrument_ids=["NONE.SIMA"]),

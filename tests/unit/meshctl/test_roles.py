@@ -11,6 +11,7 @@ from mesh.auth.access import Access
 from meshctl.commands.roles import ROLES, commands_of
 from meshctl.main import app
 from svc_identity.api import audit_servicer
+from svc_marketdata.api.reference import servicer
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
@@ -23,6 +24,7 @@ from svc_oms.api.orders import order_service
 
 ORDERS, KILLS = order_service.ACCESS, kill_switch_service.ACCESS
 LIMITS, SESSIONS = limit_service.ACCESS, session_service.ACCESS
+REFERENCE = servicer.ACCESS
 PARKED, RECOVERY = parked_service.ACCESS, recovery_service.ACCESS
 
 RPCS: dict[str, Access] = {
@@ -69,6 +71,15 @@ RPCS: dict[str, Access] = {
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
     "logins": audit_servicer.ACCESS["List"],
+    "instruments show": REFERENCE["GetRecords"],
+    "instruments import": REFERENCE["Import"],
+    "instruments export": REFERENCE["Export"],
+    "instruments history": REFERENCE["ListHistory"],
+    "instruments actions list": REFERENCE["ListActions"],
+    "instruments actions split": REFERENCE["RecordAction"],
+    "instruments actions rename": REFERENCE["RecordAction"],
+    "instruments actions delist": REFERENCE["RecordAction"],
+    "instruments actions withdraw": REFERENCE["WithdrawAction"],
     "sessions list": SESSIONS["List"],
     "sessions show": SESSIONS["Get"],
     "sessions actions": SESSIONS["ListActions"],
@@ -83,7 +94,13 @@ RPCS: dict[str, Access] = {
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
 HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
-READS = {"instruments", "watch quotes", "watch book", "limits status"} | HISTORY
+READS = {
+    "instruments list",
+    "instruments search",
+    "watch quotes",
+    "watch book",
+    "limits status",
+} | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 
 

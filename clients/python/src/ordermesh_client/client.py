@@ -32,6 +32,7 @@ from ordermesh.marketdata.v1 import (
     market_data_pb2,
     market_data_service_pb2,
     market_data_service_pb2_grpc,
+    reference_data_service_pb2_grpc,
 )
 from ordermesh.oms.v1 import (
     audit_service_pb2_grpc,
@@ -94,7 +95,10 @@ class MeshClient:
         )
         self._auth = identity_grpc.AuthServiceStub(self._channel)
         self._prices = market_data_service_pb2_grpc.MarketDataServiceStub(self._channel)
-        self._instruments = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
+        self.instrument_service = instrument_service_pb2_grpc.InstrumentServiceStub(self._channel)
+        self.reference_data = reference_data_service_pb2_grpc.ReferenceDataServiceStub(
+            self._channel
+        )
         # For `call`: each holds every rpc of its service.
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.order_service = order_service_pb2_grpc.OrderServiceStub(self._channel)
@@ -242,7 +246,7 @@ class MeshClient:
         found: list[instrument_pb2.Instrument] = []
         request = instrument_service_pb2.ListRequest(text=text, page_size=500)
         while True:
-            answer = await self._call(self._instruments.List, request)
+            answer = await self._call(self.instrument_service.List, request)
             found += answer.instruments
             if not answer.next_page_token:
                 return instrument_service_pb2.ListResponse(

@@ -25,23 +25,31 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(ordermesh/marketdata/v1/instrument.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x05\n\nInstrument\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x1b\n\tvenue_mic\x18\x03 \x01(\tR\x08venueMic\x12\x12\n\x04isin\x18\x04 \x01(\tR\x04isin\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12;\n\x04kind\x18\x06 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x1a\n\x08\x63urrency\x18\x07 \x01(\tR\x08\x63urrency\x12\x19\n\x08lot_size\x18\x08 \x01(\tR\x07lotSize\x12@\n\ntick_table\x18\t \x03(\x0b\x32!.ordermesh.marketdata.v1.TickBandR\ttickTable\x12M\n\x0etrading_status\x18\n \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusR\rtradingStatus\x12\x1c\n\tsimulated\x18\x0b \x01(\x08R\tsimulated\x12!\n\x0cmax_quantity\x18\x0c \x01(\tR\x0bmaxQuantity\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x19\n\x08\x63\x66i_code\x18\x0e \x01(\tR\x07\x63\x66iCode\x12!\n\x0cvenue_symbol\x18\x0f \x01(\tR\x0bvenueSymbol\x12>\n\tno_prices\x18\x10 \x01(\x0e\x32!.ordermesh.marketdata.v1.NoPricesR\x08noPrices\x12$\n\x0eno_prices_text\x18\x11 \x01(\tR\x0cnoPricesText\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize\"Y\n\x0eLeftOutListing\x12\x1b\n\tvenue_mic\x18\x01 \x01(\tR\x08venueMic\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text*n\n\x08NoPrices\x12\x19\n\x15NO_PRICES_UNSPECIFIED\x10\x00\x12\x15\n\x11NO_PRICES_REFUSED\x10\x01\x12\x18\n\x14NO_PRICES_NO_SESSION\x10\x02\x12\x16\n\x12NO_PRICES_DELISTED\x10\x03*e\n\x0eInstrumentKind\x12\x1f\n\x1bINSTRUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTRUMENT_KIND_SHARE\x10\x01\x12\x17\n\x13INSTRUMENT_KIND_ETF\x10\x02*\xd5\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TRADING_STATUS_OPEN\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1a\n\x16TRADING_STATUS_AUCTION\x10\x04\x12\x1b\n\x17TRADING_STATUS_DELISTED\x10\x05\x12\x1c\n\x18TRADING_STATUS_NOT_KNOWN\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(ordermesh/marketdata/v1/instrument.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x07\n\nInstrument\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x1b\n\tvenue_mic\x18\x03 \x01(\tR\x08venueMic\x12\x12\n\x04isin\x18\x04 \x01(\tR\x04isin\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12;\n\x04kind\x18\x06 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x1a\n\x08\x63urrency\x18\x07 \x01(\tR\x08\x63urrency\x12\x19\n\x08lot_size\x18\x08 \x01(\tR\x07lotSize\x12@\n\ntick_table\x18\t \x03(\x0b\x32!.ordermesh.marketdata.v1.TickBandR\ttickTable\x12M\n\x0etrading_status\x18\n \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusR\rtradingStatus\x12\x1c\n\tsimulated\x18\x0b \x01(\x08R\tsimulated\x12!\n\x0cmax_quantity\x18\x0c \x01(\tR\x0bmaxQuantity\x12\x39\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x19\n\x08\x63\x66i_code\x18\x0e \x01(\tR\x07\x63\x66iCode\x12!\n\x0cvenue_symbol\x18\x0f \x01(\tR\x0bvenueSymbol\x12>\n\tno_prices\x18\x10 \x01(\x0e\x32!.ordermesh.marketdata.v1.NoPricesR\x08noPrices\x12$\n\x0eno_prices_text\x18\x11 \x01(\tR\x0cnoPricesText\x12\x16\n\x06issuer\x18\x12 \x01(\tR\x06issuer\x12\x1b\n\tfull_name\x18\x13 \x01(\tR\x08\x66ullName\x12!\n\x0cmin_quantity\x18\x14 \x01(\tR\x0bminQuantity\x12N\n\x0e\x63ontradictions\x18\x15 \x03(\x0b\x32&.ordermesh.marketdata.v1.ContradictionR\x0e\x63ontradictions\x12U\n\x11\x63orporate_actions\x18\x16 \x03(\x0b\x32(.ordermesh.marketdata.v1.CorporateActionR\x10\x63orporateActions\"o\n\rContradiction\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12\x1f\n\x0bvenue_value\x18\x02 \x01(\tR\nvenueValue\x12\'\n\x0freference_value\x18\x03 \x01(\tR\x0ereferenceValue\"\xe8\x03\n\x0f\x43orporateAction\x12\x1b\n\taction_id\x18\x01 \x01(\tR\x08\x61\x63tionId\x12@\n\x04kind\x18\x02 \x01(\x0e\x32,.ordermesh.marketdata.v1.CorporateActionKindR\x04kind\x12\x12\n\x04isin\x18\x03 \x01(\tR\x04isin\x12#\n\rinstrument_id\x18\x04 \x01(\tR\x0cinstrumentId\x12%\n\x0e\x65\x66\x66\x65\x63tive_date\x18\x05 \x01(\tR\reffectiveDate\x12\x1d\n\nnew_shares\x18\x06 \x01(\tR\tnewShares\x12\x1d\n\nold_shares\x18\x07 \x01(\tR\toldShares\x12\x1d\n\nnew_symbol\x18\x08 \x01(\tR\tnewSymbol\x12\x43\n\x05state\x18\t \x01(\x0e\x32-.ordermesh.marketdata.v1.CorporateActionStateR\x05state\x12\x1f\n\x0brecorded_by\x18\n \x01(\tR\nrecordedBy\x12;\n\x0brecorded_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nrecordedAt\x12\x16\n\x06reason\x18\x0c \x01(\tR\x06reason\"F\n\x08TickBand\x12\x1d\n\nfrom_price\x18\x01 \x01(\tR\tfromPrice\x12\x1b\n\ttick_size\x18\x02 \x01(\tR\x08tickSize\"Y\n\x0eLeftOutListing\x12\x1b\n\tvenue_mic\x18\x01 \x01(\tR\x08venueMic\x12\x16\n\x06symbol\x18\x02 \x01(\tR\x06symbol\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text*\xab\x01\n\x13\x43orporateActionKind\x12%\n!CORPORATE_ACTION_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43ORPORATE_ACTION_KIND_SPLIT\x10\x01\x12\'\n#CORPORATE_ACTION_KIND_SYMBOL_CHANGE\x10\x02\x12#\n\x1f\x43ORPORATE_ACTION_KIND_DELISTING\x10\x03*\xb0\x01\n\x14\x43orporateActionState\x12&\n\"CORPORATE_ACTION_STATE_UNSPECIFIED\x10\x00\x12$\n CORPORATE_ACTION_STATE_ANNOUNCED\x10\x01\x12$\n CORPORATE_ACTION_STATE_EFFECTIVE\x10\x02\x12$\n CORPORATE_ACTION_STATE_WITHDRAWN\x10\x03*n\n\x08NoPrices\x12\x19\n\x15NO_PRICES_UNSPECIFIED\x10\x00\x12\x15\n\x11NO_PRICES_REFUSED\x10\x01\x12\x18\n\x14NO_PRICES_NO_SESSION\x10\x02\x12\x16\n\x12NO_PRICES_DELISTED\x10\x03*\xd1\x01\n\x0eInstrumentKind\x12\x1f\n\x1bINSTRUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n\x15INSTRUMENT_KIND_SHARE\x10\x01\x12\x17\n\x13INSTRUMENT_KIND_ETF\x10\x02\x12\x18\n\x14INSTRUMENT_KIND_BOND\x10\x03\x12\x18\n\x14INSTRUMENT_KIND_FUND\x10\x04\x12\x1a\n\x16INSTRUMENT_KIND_CRYPTO\x10\x05\x12\x1a\n\x16INSTRUMENT_KIND_FUTURE\x10\x06*\xd5\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13TRADING_STATUS_OPEN\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1a\n\x16TRADING_STATUS_AUCTION\x10\x04\x12\x1b\n\x17TRADING_STATUS_DELISTED\x10\x05\x12\x1c\n\x18TRADING_STATUS_NOT_KNOWN\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ordermesh.marketdata.v1.instrument_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOPRICES']._serialized_start=959
-  _globals['_NOPRICES']._serialized_end=1069
-  _globals['_INSTRUMENTKIND']._serialized_start=1071
-  _globals['_INSTRUMENTKIND']._serialized_end=1172
-  _globals['_TRADINGSTATUS']._serialized_start=1175
-  _globals['_TRADINGSTATUS']._serialized_end=1388
+  _globals['_CORPORATEACTIONKIND']._serialized_start=1819
+  _globals['_CORPORATEACTIONKIND']._serialized_end=1990
+  _globals['_CORPORATEACTIONSTATE']._serialized_start=1993
+  _globals['_CORPORATEACTIONSTATE']._serialized_end=2169
+  _globals['_NOPRICES']._serialized_start=2171
+  _globals['_NOPRICES']._serialized_end=2281
+  _globals['_INSTRUMENTKIND']._serialized_start=2284
+  _globals['_INSTRUMENTKIND']._serialized_end=2493
+  _globals['_TRADINGSTATUS']._serialized_start=2496
+  _globals['_TRADINGSTATUS']._serialized_end=2709
   _globals['_INSTRUMENT']._serialized_start=103
-  _globals['_INSTRUMENT']._serialized_end=794
-  _globals['_TICKBAND']._serialized_start=796
-  _globals['_TICKBAND']._serialized_end=866
-  _globals['_LEFTOUTLISTING']._serialized_start=868
-  _globals['_LEFTOUTLISTING']._serialized_end=957
+  _globals['_INSTRUMENT']._serialized_end=1049
+  _globals['_CONTRADICTION']._serialized_start=1051
+  _globals['_CONTRADICTION']._serialized_end=1162
+  _globals['_CORPORATEACTION']._serialized_start=1165
+  _globals['_CORPORATEACTION']._serialized_end=1653
+  _globals['_TICKBAND']._serialized_start=1655
+  _globals['_TICKBAND']._serialized_end=1725
+  _globals['_LEFTOUTLISTING']._serialized_start=1727
+  _globals['_LEFTOUTLISTING']._serialized_end=1816
 # @@protoc_insertion_point(module_scope)

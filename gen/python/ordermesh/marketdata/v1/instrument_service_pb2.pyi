@@ -56,3 +56,43 @@ class InstrumentServiceWatchResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.MarketDataItem]
     def __init__(self, items: _Optional[_Iterable[_Union[_market_data_pb2.MarketDataItem, _Mapping]]] = ...) -> None: ...
+
+class SearchRequest(_message.Message):
+    __slots__ = ("text", "kinds", "venue_mic", "page_size", "page_token")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    kinds: _containers.RepeatedScalarFieldContainer[_instrument_pb2.InstrumentKind]
+    venue_mic: str
+    page_size: int
+    page_token: str
+    def __init__(self, text: _Optional[str] = ..., kinds: _Optional[_Iterable[_Union[_instrument_pb2.InstrumentKind, str]]] = ..., venue_mic: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class SearchResponse(_message.Message):
+    __slots__ = ("instruments", "next_page_token")
+    INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    instruments: _containers.RepeatedCompositeFieldContainer[FoundInstrument]
+    next_page_token: str
+    def __init__(self, instruments: _Optional[_Iterable[_Union[FoundInstrument, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class FoundInstrument(_message.Message):
+    __slots__ = ("isin", "listings", "name", "issuer", "kind", "cfi_code", "score")
+    ISIN_FIELD_NUMBER: _ClassVar[int]
+    LISTINGS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CFI_CODE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    isin: str
+    listings: _containers.RepeatedCompositeFieldContainer[_instrument_pb2.Instrument]
+    name: str
+    issuer: str
+    kind: _instrument_pb2.InstrumentKind
+    cfi_code: str
+    score: int
+    def __init__(self, isin: _Optional[str] = ..., listings: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., name: _Optional[str] = ..., issuer: _Optional[str] = ..., kind: _Optional[_Union[_instrument_pb2.InstrumentKind, str]] = ..., cfi_code: _Optional[str] = ..., score: _Optional[int] = ...) -> None: ...

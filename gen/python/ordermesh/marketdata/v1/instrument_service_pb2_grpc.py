@@ -45,6 +45,11 @@ class InstrumentServiceStub:
                 request_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListResponse.FromString,
                 _registered_method=True)
+        self.Search = channel.unary_unary(
+                '/ordermesh.marketdata.v1.InstrumentService/Search',
+                request_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchResponse.FromString,
+                _registered_method=True)
         self.Watch = channel.unary_stream(
                 '/ordermesh.marketdata.v1.InstrumentService/Watch',
                 request_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchRequest.SerializeToString,
@@ -70,6 +75,15 @@ class InstrumentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Search(self, request, context):
+        """Finds instruments by prefix of symbol, ISIN or name, and by text with typing errors; best first,
+        in pages. Finds also what the reference data know and no venue lists here. Refuses:
+        DEPENDENCY_UNAVAILABLE, if the page has such instruments and the database is away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Watch(self, request, context):
         """Sends all listings, then changes. Used by the OMS; docs/STREAMS.md applies.
         """
@@ -89,6 +103,11 @@ def add_InstrumentServiceServicer_to_server(servicer, server):
                     servicer.List,
                     request_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListRequest.FromString,
                     response_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListResponse.SerializeToString,
+            ),
+            'Search': grpc.unary_unary_rpc_method_handler(
+                    servicer.Search,
+                    request_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchRequest.FromString,
+                    response_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchResponse.SerializeToString,
             ),
             'Watch': grpc.unary_stream_rpc_method_handler(
                     servicer.Watch,
@@ -151,6 +170,33 @@ class InstrumentService:
             '/ordermesh.marketdata.v1.InstrumentService/List',
             ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListRequest.SerializeToString,
             ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Search(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.marketdata.v1.InstrumentService/Search',
+            ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchRequest.SerializeToString,
+            ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.SearchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,6 +28,7 @@ class NamedRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NAMED_RULE_PAGE_SIZE: _ClassVar[NamedRule]
     NAMED_RULE_LARGE_PAGE_SIZE: _ClassVar[NamedRule]
     NAMED_RULE_PAGE_TOKEN: _ClassVar[NamedRule]
+    NAMED_RULE_DATE: _ClassVar[NamedRule]
     NAMED_RULE_ISIN: _ClassVar[NamedRule]
     NAMED_RULE_CURRENCY: _ClassVar[NamedRule]
 NAMED_RULE_UNSPECIFIED: NamedRule
@@ -49,6 +50,7 @@ NAMED_RULE_DETAILED_REASON: NamedRule
 NAMED_RULE_PAGE_SIZE: NamedRule
 NAMED_RULE_LARGE_PAGE_SIZE: NamedRule
 NAMED_RULE_PAGE_TOKEN: NamedRule
+NAMED_RULE_DATE: NamedRule
 NAMED_RULE_ISIN: NamedRule
 NAMED_RULE_CURRENCY: NamedRule
 RULES_FIELD_NUMBER: _ClassVar[int]

@@ -12,10 +12,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument: GenFile = /*@__PURE__*/
-  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSKDBAoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJIkEKDkxlZnRPdXRMaXN0aW5nEhEKCXZlbnVlX21pYxgBIAEoCRIOCgZzeW1ib2wYAiABKAkSDAoEdGV4dBgDIAEoCSpuCghOb1ByaWNlcxIZChVOT19QUklDRVNfVU5TUEVDSUZJRUQQABIVChFOT19QUklDRVNfUkVGVVNFRBABEhgKFE5PX1BSSUNFU19OT19TRVNTSU9OEAISFgoSTk9fUFJJQ0VTX0RFTElTVEVEEAMqZQoOSW5zdHJ1bWVudEtpbmQSHwobSU5TVFJVTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSU5TVFJVTUVOVF9LSU5EX1NIQVJFEAESFwoTSU5TVFJVTUVOVF9LSU5EX0VURhACKtUBCg1UcmFkaW5nU3RhdHVzEh4KGlRSQURJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTVFJBRElOR19TVEFUVVNfT1BFThABEhkKFVRSQURJTkdfU1RBVFVTX0hBTFRFRBACEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBADEhoKFlRSQURJTkdfU1RBVFVTX0FVQ1RJT04QBBIbChdUUkFESU5HX1NUQVRVU19ERUxJU1RFRBAFEhwKGFRSQURJTkdfU1RBVFVTX05PVF9LTk9XThAHYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CihvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50LnByb3RvEhdvcmRlcm1lc2gubWFya2V0ZGF0YS52MSLBBQoKSW5zdHJ1bWVudBIVCg1pbnN0cnVtZW50X2lkGAEgASgJEg4KBnN5bWJvbBgCIAEoCRIRCgl2ZW51ZV9taWMYAyABKAkSDAoEaXNpbhgEIAEoCRIMCgRuYW1lGAUgASgJEjUKBGtpbmQYBiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjdXJyZW5jeRgHIAEoCRIQCghsb3Rfc2l6ZRgIIAEoCRI1Cgp0aWNrX3RhYmxlGAkgAygLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVGlja0JhbmQSPgoOdHJhZGluZ19zdGF0dXMYCiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEhEKCXNpbXVsYXRlZBgLIAEoCBIUCgxtYXhfcXVhbnRpdHkYDCABKAkSLgoKdXBkYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIY2ZpX2NvZGUYDiABKAkSFAoMdmVudWVfc3ltYm9sGA8gASgJEjQKCW5vX3ByaWNlcxgQIAEoDjIhLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk5vUHJpY2VzEhYKDm5vX3ByaWNlc190ZXh0GBEgASgJEg4KBmlzc3VlchgSIAEoCRIRCglmdWxsX25hbWUYEyABKAkSFAoMbWluX3F1YW50aXR5GBQgASgJEj4KDmNvbnRyYWRpY3Rpb25zGBUgAygLMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29udHJhZGljdGlvbhJDChFjb3Jwb3JhdGVfYWN0aW9ucxgWIAMoCzIoLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvcnBvcmF0ZUFjdGlvbiJMCg1Db250cmFkaWN0aW9uEg0KBWZpZWxkGAEgASgJEhMKC3ZlbnVlX3ZhbHVlGAIgASgJEhcKD3JlZmVyZW5jZV92YWx1ZRgDIAEoCSLtAgoPQ29ycG9yYXRlQWN0aW9uEhEKCWFjdGlvbl9pZBgBIAEoCRI6CgRraW5kGAIgASgOMiwub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ29ycG9yYXRlQWN0aW9uS2luZBIMCgRpc2luGAMgASgJEhUKDWluc3RydW1lbnRfaWQYBCABKAkSFgoOZWZmZWN0aXZlX2RhdGUYBSABKAkSEgoKbmV3X3NoYXJlcxgGIAEoCRISCgpvbGRfc2hhcmVzGAcgASgJEhIKCm5ld19zeW1ib2wYCCABKAkSPAoFc3RhdGUYCSABKA4yLS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db3Jwb3JhdGVBY3Rpb25TdGF0ZRITCgtyZWNvcmRlZF9ieRgKIAEoCRIvCgtyZWNvcmRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVhc29uGAwgASgJIjEKCFRpY2tCYW5kEhIKCmZyb21fcHJpY2UYASABKAkSEQoJdGlja19zaXplGAIgASgJIkEKDkxlZnRPdXRMaXN0aW5nEhEKCXZlbnVlX21pYxgBIAEoCRIOCgZzeW1ib2wYAiABKAkSDAoEdGV4dBgDIAEoCSqrAQoTQ29ycG9yYXRlQWN0aW9uS2luZBIlCiFDT1JQT1JBVEVfQUNUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIfChtDT1JQT1JBVEVfQUNUSU9OX0tJTkRfU1BMSVQQARInCiNDT1JQT1JBVEVfQUNUSU9OX0tJTkRfU1lNQk9MX0NIQU5HRRACEiMKH0NPUlBPUkFURV9BQ1RJT05fS0lORF9ERUxJU1RJTkcQAyqwAQoUQ29ycG9yYXRlQWN0aW9uU3RhdGUSJgoiQ09SUE9SQVRFX0FDVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEiQKIENPUlBPUkFURV9BQ1RJT05fU1RBVEVfQU5OT1VOQ0VEEAESJAogQ09SUE9SQVRFX0FDVElPTl9TVEFURV9FRkZFQ1RJVkUQAhIkCiBDT1JQT1JBVEVfQUNUSU9OX1NUQVRFX1dJVEhEUkFXThADKm4KCE5vUHJpY2VzEhkKFU5PX1BSSUNFU19VTlNQRUNJRklFRBAAEhUKEU5PX1BSSUNFU19SRUZVU0VEEAESGAoUTk9fUFJJQ0VTX05PX1NFU1NJT04QAhIWChJOT19QUklDRVNfREVMSVNURUQQAyrRAQoOSW5zdHJ1bWVudEtpbmQSHwobSU5TVFJVTUVOVF9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSU5TVFJVTUVOVF9LSU5EX1NIQVJFEAESFwoTSU5TVFJVTUVOVF9LSU5EX0VURhACEhgKFElOU1RSVU1FTlRfS0lORF9CT05EEAMSGAoUSU5TVFJVTUVOVF9LSU5EX0ZVTkQQBBIaChZJTlNUUlVNRU5UX0tJTkRfQ1JZUFRPEAUSGgoWSU5TVFJVTUVOVF9LSU5EX0ZVVFVSRRAGKtUBCg1UcmFkaW5nU3RhdHVzEh4KGlRSQURJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTVFJBRElOR19TVEFUVVNfT1BFThABEhkKFVRSQURJTkdfU1RBVFVTX0hBTFRFRBACEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBADEhoKFlRSQURJTkdfU1RBVFVTX0FVQ1RJT04QBBIbChdUUkFESU5HX1NUQVRVU19ERUxJU1RFRBAFEhwKGFRSQURJTkdfU1RBVFVTX05PVF9LTk9XThAHYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
- * A listing: a security at one venue.
+ * A listing: a security at one venue. What the venue's list says is in force; what it leaves out comes
+ * from the reference data (ReferenceDataService).
  *
  * @generated from message ordermesh.marketdata.v1.Instrument
  */
@@ -57,7 +58,7 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
   name: string;
 
   /**
-   * Kind of instrument, from CFICode(461): E is a share, C a fund.
+   * Kind of instrument: by the reference data, else from CFICode(461): E is a share, C a fund.
    *
    * @generated from field: ordermesh.marketdata.v1.InstrumentKind kind = 6;
    */
@@ -139,6 +140,42 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
    * @generated from field: string no_prices_text = 17;
    */
   noPricesText: string;
+
+  /**
+   * Issuer, by the reference data; empty if they do not say.
+   *
+   * @generated from field: string issuer = 18;
+   */
+  issuer: string;
+
+  /**
+   * Full name of the instrument, by the reference data; empty if they do not say.
+   *
+   * @generated from field: string full_name = 19;
+   */
+  fullName: string;
+
+  /**
+   * Smallest quantity of one order, by the reference data; empty if they do not say. Canonical
+   * decimal.
+   *
+   * @generated from field: string min_quantity = 20;
+   */
+  minQuantity: string;
+
+  /**
+   * Where venue and reference data differ. The value of the venue is the one in force.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.Contradiction contradictions = 21;
+   */
+  contradictions: Contradiction[];
+
+  /**
+   * Corporate actions that are announced, or were effective in the last 30 days; oldest first.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.CorporateAction corporate_actions = 22;
+   */
+  corporateActions: CorporateAction[];
 };
 
 /**
@@ -147,6 +184,139 @@ export type Instrument = Message<"ordermesh.marketdata.v1.Instrument"> & {
  */
 export const InstrumentSchema: GenMessage<Instrument> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument, 0);
+
+/**
+ * A field of which the venue's list and the reference data say different things.
+ *
+ * @generated from message ordermesh.marketdata.v1.Contradiction
+ */
+export type Contradiction = Message<"ordermesh.marketdata.v1.Contradiction"> & {
+  /**
+   * Name of the field of Instrument: "lot_size".
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * What the venue says; it is in force.
+   *
+   * @generated from field: string venue_value = 2;
+   */
+  venueValue: string;
+
+  /**
+   * What the reference data say.
+   *
+   * @generated from field: string reference_value = 3;
+   */
+  referenceValue: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.Contradiction.
+ * Use `create(ContradictionSchema)` to create a new message.
+ */
+export const ContradictionSchema: GenMessage<Contradiction> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 1);
+
+/**
+ * A change of an instrument by its issuer, or of a listing by its venue.
+ *
+ * @generated from message ordermesh.marketdata.v1.CorporateAction
+ */
+export type CorporateAction = Message<"ordermesh.marketdata.v1.CorporateAction"> & {
+  /**
+   * ULID, given by the service.
+   *
+   * @generated from field: string action_id = 1;
+   */
+  actionId: string;
+
+  /**
+   * What happens.
+   *
+   * @generated from field: ordermesh.marketdata.v1.CorporateActionKind kind = 2;
+   */
+  kind: CorporateActionKind;
+
+  /**
+   * Instrument, ISO 6166.
+   *
+   * @generated from field: string isin = 3;
+   */
+  isin: string;
+
+  /**
+   * Listing that is affected: "ASML.SIMA"; empty if all listings of the instrument are.
+   *
+   * @generated from field: string instrument_id = 4;
+   */
+  instrumentId: string;
+
+  /**
+   * First trading day with the change, ISO 8601: "2027-01-04".
+   *
+   * @generated from field: string effective_date = 5;
+   */
+  effectiveDate: string;
+
+  /**
+   * Split: new shares for old_shares; 2 and 1 in a split of one into two. Canonical decimal.
+   *
+   * @generated from field: string new_shares = 6;
+   */
+  newShares: string;
+
+  /**
+   * Split: see new_shares. Canonical decimal.
+   *
+   * @generated from field: string old_shares = 7;
+   */
+  oldShares: string;
+
+  /**
+   * Symbol change: symbol from the effective date on.
+   *
+   * @generated from field: string new_symbol = 8;
+   */
+  newSymbol: string;
+
+  /**
+   * Whether it is announced, effective or withdrawn.
+   *
+   * @generated from field: ordermesh.marketdata.v1.CorporateActionState state = 9;
+   */
+  state: CorporateActionState;
+
+  /**
+   * Who recorded it: login name.
+   *
+   * @generated from field: string recorded_by = 10;
+   */
+  recordedBy: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp recorded_at = 11;
+   */
+  recordedAt?: Timestamp | undefined;
+
+  /**
+   * Why, in that person's words.
+   *
+   * @generated from field: string reason = 12;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.CorporateAction.
+ * Use `create(CorporateActionSchema)` to create a new message.
+ */
+export const CorporateActionSchema: GenMessage<CorporateAction> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 2);
 
 /**
  * A band of a tick-size table, MiFID II RTS 11.
@@ -174,7 +344,7 @@ export type TickBand = Message<"ordermesh.marketdata.v1.TickBand"> & {
  * Use `create(TickBandSchema)` to create a new message.
  */
 export const TickBandSchema: GenMessage<TickBand> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_instrument, 1);
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 3);
 
 /**
  * A listing that a venue reports and that is left out: it cannot be traded and has no prices.
@@ -209,7 +379,90 @@ export type LeftOutListing = Message<"ordermesh.marketdata.v1.LeftOutListing"> &
  * Use `create(LeftOutListingSchema)` to create a new message.
  */
 export const LeftOutListingSchema: GenMessage<LeftOutListing> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_instrument, 2);
+  messageDesc(file_ordermesh_marketdata_v1_instrument, 4);
+
+/**
+ * Kinds of corporate action.
+ *
+ * @generated from enum ordermesh.marketdata.v1.CorporateActionKind
+ */
+export enum CorporateActionKind {
+  /**
+   * Not a kind.
+   *
+   * @generated from enum value: CORPORATE_ACTION_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Shares are exchanged for more or fewer. Prices of days before the date are adjusted in the
+   * price history; working orders are named for a person.
+   *
+   * @generated from enum value: CORPORATE_ACTION_KIND_SPLIT = 1;
+   */
+  SPLIT = 1,
+
+  /**
+   * A listing has another symbol; the old listing ends, and its working orders are named.
+   *
+   * @generated from enum value: CORPORATE_ACTION_KIND_SYMBOL_CHANGE = 2;
+   */
+  SYMBOL_CHANGE = 2,
+
+  /**
+   * A listing ends; its working orders are named.
+   *
+   * @generated from enum value: CORPORATE_ACTION_KIND_DELISTING = 3;
+   */
+  DELISTING = 3,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.CorporateActionKind.
+ */
+export const CorporateActionKindSchema: GenEnum<CorporateActionKind> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 0);
+
+/**
+ * States of a corporate action.
+ *
+ * @generated from enum ordermesh.marketdata.v1.CorporateActionState
+ */
+export enum CorporateActionState {
+  /**
+   * Not a state.
+   *
+   * @generated from enum value: CORPORATE_ACTION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Its date has not come.
+   *
+   * @generated from enum value: CORPORATE_ACTION_STATE_ANNOUNCED = 1;
+   */
+  ANNOUNCED = 1,
+
+  /**
+   * Its date has come.
+   *
+   * @generated from enum value: CORPORATE_ACTION_STATE_EFFECTIVE = 2;
+   */
+  EFFECTIVE = 2,
+
+  /**
+   * A person withdrew it before its date.
+   *
+   * @generated from enum value: CORPORATE_ACTION_STATE_WITHDRAWN = 3;
+   */
+  WITHDRAWN = 3,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.CorporateActionState.
+ */
+export const CorporateActionStateSchema: GenEnum<CorporateActionState> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 1);
 
 /**
  * Why a listing has no prices.
@@ -250,7 +503,7 @@ export enum NoPrices {
  * Describes the enum ordermesh.marketdata.v1.NoPrices.
  */
 export const NoPricesSchema: GenEnum<NoPrices> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_instrument, 0);
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 2);
 
 /**
  * Kinds of instrument.
@@ -278,13 +531,41 @@ export enum InstrumentKind {
    * @generated from enum value: INSTRUMENT_KIND_ETF = 2;
    */
   ETF = 2,
+
+  /**
+   * A bond.
+   *
+   * @generated from enum value: INSTRUMENT_KIND_BOND = 3;
+   */
+  BOND = 3,
+
+  /**
+   * A fund that is not traded on exchange as an ETF is.
+   *
+   * @generated from enum value: INSTRUMENT_KIND_FUND = 4;
+   */
+  FUND = 4,
+
+  /**
+   * A crypto-asset.
+   *
+   * @generated from enum value: INSTRUMENT_KIND_CRYPTO = 5;
+   */
+  CRYPTO = 5,
+
+  /**
+   * A future.
+   *
+   * @generated from enum value: INSTRUMENT_KIND_FUTURE = 6;
+   */
+  FUTURE = 6,
 }
 
 /**
  * Describes the enum ordermesh.marketdata.v1.InstrumentKind.
  */
 export const InstrumentKindSchema: GenEnum<InstrumentKind> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_instrument, 1);
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 3);
 
 /**
  * SecurityTradingStatus(326), combined with the state of the trading session.
@@ -348,5 +629,5 @@ export enum TradingStatus {
  * Describes the enum ordermesh.marketdata.v1.TradingStatus.
  */
 export const TradingStatusSchema: GenEnum<TradingStatus> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_instrument, 2);
+  enumDesc(file_ordermesh_marketdata_v1_instrument, 4);
 

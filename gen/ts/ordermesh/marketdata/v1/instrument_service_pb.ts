@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Instrument, LeftOutListing } from "./instrument_pb.js";
+import type { Instrument, InstrumentKind, LeftOutListing } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
 import type { MarketDataItem } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument_service.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiKcAQoMTGlzdFJlc3BvbnNlEjgKC2luc3RydW1lbnRzGAEgAygLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSOQoIbGVmdF9vdXQYAyADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MZWZ0T3V0TGlzdGluZyI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtMrYCChFJbnN0cnVtZW50U2VydmljZRJQCgNHZXQSIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXF1ZXN0GiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVzcG9uc2USUwoETGlzdBIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXF1ZXN0GiUub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlc3BvbnNlEnoKBVdhdGNoEjYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlcXVlc3QaNy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
+  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiKcAQoMTGlzdFJlc3BvbnNlEjgKC2luc3RydW1lbnRzGAEgAygLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSOQoIbGVmdF9vdXQYAyADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MZWZ0T3V0TGlzdGluZyI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIr0BCg1TZWFyY2hSZXF1ZXN0EhgKBHRleHQYASABKAlCCqK7GAYIARoCEDISQAoFa2luZHMYAiADKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZEIIorsYBCoCEAoSGQoJdmVudWVfbWljGAMgASgJQgaiuxgCMAYSGQoJcGFnZV9zaXplGAQgASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgFIAEoCUIGorsYAjASImgKDlNlYXJjaFJlc3BvbnNlEj0KC2luc3RydW1lbnRzGAEgAygLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRm91bmRJbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLMAQoPRm91bmRJbnN0cnVtZW50EgwKBGlzaW4YASABKAkSNQoIbGlzdGluZ3MYAiADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50EgwKBG5hbWUYAyABKAkSDgoGaXNzdWVyGAQgASgJEjUKBGtpbmQYBSABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjZmlfY29kZRgGIAEoCRINCgVzY29yZRgHIAEoBTKRAwoRSW5zdHJ1bWVudFNlcnZpY2USUAoDR2V0EiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVxdWVzdBokLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldFJlc3BvbnNlElMKBExpc3QSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MaXN0UmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXNwb25zZRJZCgZTZWFyY2gSJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TZWFyY2hSZXF1ZXN0Gicub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU2VhcmNoUmVzcG9uc2USegoFV2F0Y2gSNi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBo3Lm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
 
 /**
  * The listing to return.
@@ -187,6 +187,146 @@ export const InstrumentServiceWatchResponseSchema: GenMessage<InstrumentServiceW
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 5);
 
 /**
+ * What to look for.
+ *
+ * @generated from message ordermesh.marketdata.v1.SearchRequest
+ */
+export type SearchRequest = Message<"ordermesh.marketdata.v1.SearchRequest"> & {
+  /**
+   * ISIN, symbol, name or issuer, or the beginning of one, or something like it.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * Only instruments of these kinds, if not empty.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.InstrumentKind kinds = 2;
+   */
+  kinds: InstrumentKind[];
+
+  /**
+   * Only instruments listed at this venue, ISO 10383, if not empty.
+   *
+   * @generated from field: string venue_mic = 3;
+   */
+  venueMic: string;
+
+  /**
+   * Instruments per page, 1 to 500; 0 means 20.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page, with the same request.
+   *
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.SearchRequest.
+ * Use `create(SearchRequestSchema)` to create a new message.
+ */
+export const SearchRequestSchema: GenMessage<SearchRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument_service, 6);
+
+/**
+ * A page of instruments.
+ *
+ * @generated from message ordermesh.marketdata.v1.SearchResponse
+ */
+export type SearchResponse = Message<"ordermesh.marketdata.v1.SearchResponse"> & {
+  /**
+   * The instruments, best match first.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.FoundInstrument instruments = 1;
+   */
+  instruments: FoundInstrument[];
+
+  /**
+   * Token of the next page; empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.SearchResponse.
+ * Use `create(SearchResponseSchema)` to create a new message.
+ */
+export const SearchResponseSchema: GenMessage<SearchResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument_service, 7);
+
+/**
+ * An instrument and its listings.
+ *
+ * @generated from message ordermesh.marketdata.v1.FoundInstrument
+ */
+export type FoundInstrument = Message<"ordermesh.marketdata.v1.FoundInstrument"> & {
+  /**
+   * ISO 6166; empty for a listing of which nobody says the ISIN.
+   *
+   * @generated from field: string isin = 1;
+   */
+  isin: string;
+
+  /**
+   * Its listings, by id. Those that only the reference data know have TRADING_STATUS_UNSPECIFIED.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.Instrument listings = 2;
+   */
+  listings: Instrument[];
+
+  /**
+   * Name, by the reference data, else as a venue writes it.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Issuer, by the reference data.
+   *
+   * @generated from field: string issuer = 4;
+   */
+  issuer: string;
+
+  /**
+   * Kind of instrument.
+   *
+   * @generated from field: ordermesh.marketdata.v1.InstrumentKind kind = 5;
+   */
+  kind: InstrumentKind;
+
+  /**
+   * ISO 10962.
+   *
+   * @generated from field: string cfi_code = 6;
+   */
+  cfiCode: string;
+
+  /**
+   * How well it matches: 100 is an exact symbol or ISIN, 90 a beginning, less is similarity.
+   *
+   * @generated from field: int32 score = 7;
+   */
+  score: number;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.FoundInstrument.
+ * Use `create(FoundInstrumentSchema)` to create a new message.
+ */
+export const FoundInstrumentSchema: GenMessage<FoundInstrument> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument_service, 8);
+
+/**
  * Listings as the venues report them. Every authenticated user may read them.
  *
  * @generated from service ordermesh.marketdata.v1.InstrumentService
@@ -211,6 +351,18 @@ export const InstrumentService: GenService<{
     methodKind: "unary";
     input: typeof ListRequestSchema;
     output: typeof ListResponseSchema;
+  },
+  /**
+   * Finds instruments by prefix of symbol, ISIN or name, and by text with typing errors; best first,
+   * in pages. Finds also what the reference data know and no venue lists here. Refuses:
+   * DEPENDENCY_UNAVAILABLE, if the page has such instruments and the database is away.
+   *
+   * @generated from rpc ordermesh.marketdata.v1.InstrumentService.Search
+   */
+  search: {
+    methodKind: "unary";
+    input: typeof SearchRequestSchema;
+    output: typeof SearchResponseSchema;
   },
   /**
    * Sends all listings, then changes. Used by the OMS; docs/STREAMS.md applies.

@@ -32,9 +32,9 @@ STATEMENTS = (
         PRIMARY KEY (kind, key, valid_from, change)
     )
     """,
-    "CREATE INDEX records_change ON marketdata.records (change)",
     # The newest record of a date is the one that counts; a body that is NULL withdraws the date.
     "CREATE INDEX records_dates ON marketdata.records (valid_from)",
+    "CREATE INDEX records_isin ON marketdata.records ((body->>'isin')) WHERE kind = 2",
     """
     CREATE TABLE marketdata.current_records (
         kind       smallint NOT NULL,

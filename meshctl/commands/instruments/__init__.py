@@ -1,0 +1,1 @@
+"""Commands about instruments and their reference data."""

@@ -1,0 +1,1 @@
+"""Reference data: what persons recorded of instruments and listings."""

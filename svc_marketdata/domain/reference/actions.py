@@ -1,0 +1,93 @@
+"""Corporate actions: splits, changes of symbol, delistings, and what each means for prices."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from svc_marketdata.domain.reference.changes import NewRecord
+from svc_marketdata.domain.reference.records import ListingRecord, RecordKind
+
+SHOWN_DAYS = 30
+"""Days after its date for which a listing still shows an action."""
+
+
+class ActionKind(Enum):
+    """What happens."""
+
+    SPLIT = 1
+    SYMBOL_CHANGE = 2
+    DELISTING = 3
+
+
+class ActionState(Enum):
+    """Whether the date has come."""
+
+    ANNOUNCED = 1
+    EFFECTIVE = 2
+    WITHDRAWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CorporateAction:
+    """An action on an instrument (split) or on one of its listings."""
+
+    action_id: str
+    kind: ActionKind
+    isin: str
+    effective_date: dt.date
+    instrument_id: str = ""
+    new_shares: str = ""
+    old_shares: str = ""
+    new_symbol: str = ""
+    state: ActionState = ActionState.ANNOUNCED
+    recorded_by: str = ""
+    recorded_at_ns: int = 0
+    reason: str = ""
+
+    def concerns(self, instrument_id: str, isin: str) -> bool:
+        """Return whether a listing is affected."""
+        if self.kind is ActionKind.SPLIT:
+            return bool(isin) and isin == self.isin
+        return instrument_id == self.instrument_id
+
+    def is_shown(self, today: dt.date) -> bool:
+        """Return whether listings still show it."""
+        if self.state is ActionState.WITHDRAWN:
+            return False
+        return (today - self.effective_date).days <= SHOWN_DAYS
+
+    def price_factor(self) -> tuple[str, str]:
+        """Return numerator and denominator of the factor for prices of days before the date.
+
+        Two new shares for one old share halve the price: the factor is old/new.
+        """
+        return self.old_shares, self.new_shares
+
+    def records(self, listing: ListingRecord) -> list[NewRecord]:
+        """Return what changes in the reference data from the date on, for its listing."""
+        if self.kind is ActionKind.SPLIT:
+            return []
+        ended = listing._replace(ended="true")
+        made = [NewRecord(RecordKind.LISTING, ended.instrument_id, self.effective_date, ended)]
+        if self.kind is ActionKind.SYMBOL_CHANGE:
+            moved = listing._replace(instrument_id=self.new_instrument_id, ended="")
+            made.append(
+                NewRecord(RecordKind.LISTING, moved.instrument_id, self.effective_date, moved)
+            )
+        return made
+
+    @property
+    def new_instrument_id(self) -> str:
+        """The listing after a change of symbol."""
+        return f"{self.new_symbol}.{self.instrument_id.rpartition('.')[2]}"
+
+
+def wrong_split(new_shares: str, old_shares: str) -> tuple[str, str, str] | None:
+    """Return the field of a split that is wrong, its value, and what it should be."""
+    for field, value in (("new_shares", new_shares), ("old_shares", old_shares)):
+        if not value:
+            return field, value, "a decimal number above 0: a split has new_shares for old_shares"
+    if Decimal(new_shares) == Decimal(old_shares):
+        return "new_shares", new_shares, f"other than old_shares, which is {old_shares}"
+    return None

@@ -1,0 +1,1 @@
+"""Use cases of reference data, and their place beside live listings."""

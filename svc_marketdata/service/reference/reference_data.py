@@ -1,0 +1,135 @@
+"""Imports, exports and questions about the past."""
+
+import asyncio
+import base64
+import binascii
+import datetime as dt
+import gzip
+import io
+from typing import Final, NamedTuple
+
+from svc_marketdata.domain.reference import csv_file
+from svc_marketdata.domain.reference.bitemporal import Dated
+from svc_marketdata.domain.reference.changes import Changes, Key, changes_of
+from svc_marketdata.domain.reference.codes import WrongValueError
+from svc_marketdata.domain.reference.csv_file import Fault, File
+from svc_marketdata.domain.reference.records import Record
+from svc_marketdata.service.reference.ports import NEWEST, By, ReferenceStore
+from svc_marketdata.service.reference.view import ReferenceView, records_by_isin
+
+FILE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Bytes of a file after it is unpacked."""
+EXPORT_PAGE_INSTRUMENTS: Final = 1_000
+"""Instruments, with all their listings, in a page of an export."""
+GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class Imported(NamedTuple):
+    """What an import did."""
+
+    changed: int
+    unchanged: int
+    faults: list[Fault]
+    change_id: str
+
+
+class ReferenceData:
+    """The use cases, on one store."""
+
+    def __init__(self, store: ReferenceStore, view: ReferenceView) -> None:
+        self.store = store
+        self.view = view
+
+    async def import_file(
+        self,
+        packed: bytes,
+        valid_from: dt.date,
+        by: By,
+        *,
+        dry_run: bool,
+    ) -> Imported:
+        """Record a file, all of it or nothing.
+
+        Raises:
+            WrongValueError: It is no text, or too long.
+            StoreUnavailableError: The database is away; nothing is recorded.
+        """
+        today = self.view.today()
+        # Reading a long file takes seconds: prices go on in this thread meanwhile.
+        file = await asyncio.to_thread(_read, packed, today, valid_from)
+        if file.faults:
+            return Imported(0, 0, file.faults, "")
+        async with self.store.writing() as writing:
+            known = await writing.known({(row.kind, row.key) for row in file.rows})
+            changes = await asyncio.to_thread(_compare, file, known, writing.change.number)
+            if changes.faults or not changes.records or dry_run:
+                return Imported(len(changes.records), changes.unchanged, changes.faults, "")
+            await writing.add(by, changes.records, today)
+            change_id = writing.change.change_id
+        await self.view.changed({(new.kind, new.key) for new in changes.records})
+        return Imported(len(changes.records), changes.unchanged, [], change_id)
+
+    async def export_page(
+        self, day: dt.date, known_at_ns: int | None, token: str
+    ) -> tuple[str, str]:
+        """Return a page of the CSV file, and the token of the next page.
+
+        Raises:
+            WrongValueError: The token is not one of an earlier page.
+        """
+        first = not token
+        if first:
+            # What is recorded while a reader turns pages is not in them.
+            change, after = await self.store.last_change(known_at_ns or NEWEST), ""
+        else:
+            change, after = _read_token(token)
+        instruments, listings, last = await self.store.page_as_of(
+            day, change, after, EXPORT_PAGE_INSTRUMENTS
+        )
+        _, by_isin = records_by_isin(listings)
+        text = csv_file.write(instruments, lambda isin: by_isin.get(isin, ()), header=first)
+        return text, _write_token(change, last) if last else ""
+
+    async def as_of(self, key: str, day: dt.date, known_at_ns: int | None) -> list[Record]:
+        """Return what was known at a time about a day."""
+        change = NEWEST
+        if known_at_ns is not None:
+            change = await self.store.last_change(known_at_ns)
+        return await self.store.as_of(key, day, change)
+
+
+def _read(packed: bytes, today: dt.date, valid_from: dt.date) -> File:
+    return csv_file.read(_text(packed), today, valid_from)
+
+
+def _compare(file: File, known: dict[Key, list[Dated[Record]]], change: int) -> Changes:
+    return changes_of(file.rows, known, change)
+
+
+def _text(packed: bytes) -> str:
+    data = packed
+    if packed.startswith(GZIP_MAGIC):
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
+                data = unpacked.read(FILE_BYTES_MAX + 1)
+        except (OSError, EOFError) as error:
+            raise WrongValueError("a whole gzip file") from error
+    if len(data) > FILE_BYTES_MAX:
+        raise WrongValueError(f"at most {FILE_BYTES_MAX} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise WrongValueError(f"text in UTF-8; line {line} is none") from error
+
+
+def _write_token(change: int, after: str) -> str:
+    return base64.urlsafe_b64encode(f"{change} {after}".encode()).decode()
+
+
+def _read_token(token: str) -> tuple[int, str]:
+    try:
+        change, _, after = base64.urlsafe_b64decode(token.encode()).decode().partition(" ")
+        return int(change), after
+    except (binascii.Error, ValueError) as error:
+        raise WrongValueError("the next_page_token of the previous page") from error
