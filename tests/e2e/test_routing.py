@@ -20,7 +20,7 @@ async def test_an_order_for_an_isin_is_routed_and_proven_at_the_terminal(mesh: M
     assert bought.returncode == 0, bought.stdout + bought.stderr
     parent = json.loads(bought.stdout.splitlines()[-1])
     assert parent["progress"]["state"] == "ORDER_STATE_FILLED"
-    order_id = parent["orderId"]
+    order_id = parent["order_id"]
     shown = await asyncio.to_thread(mesh.command, "audit", "order", order_id, "--routing")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "decision 1" in shown.stdout

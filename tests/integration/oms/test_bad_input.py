@@ -49,6 +49,7 @@ PLACE = order_service_pb2.PlaceRequest(
     },
     link={"kind": 1, "group_id": "g", "parent_order_id": ORDER, "parent_key": "k"},
     client_note="note",
+    routing={"strategy": 1, "venues": ["SIMA"], "denied_venues": ["SIMB"]},
 )
 REPLACE = order_service_pb2.ReplaceRequest(idempotency_key=KEY, order_id=ORDER, terms=TERMS)
 CANCEL = order_service_pb2.CancelRequest(idempotency_key=KEY, order_id=ORDER)
@@ -136,6 +137,7 @@ ANY_VALUE = {
     "Replace": {"expected_version", "terms.quantity_is_estimate"},
     "Resolve": {"replaced", "parked_id"},
     "List": {"open_only"},
+    "ShowRouting": {"after_number"},
     "ListStatements": {"waiting_only"},
     "Watch": {"accounts.cursor.sequence"},
 }
