@@ -1,6 +1,6 @@
 """Finds instruments by the beginning of a code or name, by a part of it, or by something like it.
 
-The index holds one text for each instrument: about 300 bytes of memory each.
+The index takes about 1.3 KiB of memory for an instrument with one listing.
 """
 
 import itertools
