@@ -137,11 +137,6 @@ def register(app: typer.Typer) -> None:
     app.command()(replace)
 
 
-SymbolArgument = Annotated[
-    str, typer.Argument(help="ASML, or ASML.SIMA to name the venue; with --route also an ISIN.")
-]
-
-
 def _require_one(quantity: str, cash: str, oco: str, exits: str) -> None:
     """End with a usage error if two options exclude each other."""
     if bool(quantity) == bool(cash):
