@@ -45,6 +45,13 @@ HomeOption = Annotated[
     typer.Option("--home", help="Folder of the stack; by default .ordermesh in the project."),
 ]
 
+ReplayOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="LOBSTER message file to play into SIMA, and the orderbook file beside it.",
+    ),
+]
 DropCopyOption = Annotated[
     bool,
     typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
