@@ -64,12 +64,6 @@ def _checked_hours(hours: str) -> str:
     return hours
 
 
-ReplayOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--replay", help="LOBSTER message file to play into SIMA, and the orderbook file beside it."
-    ),
-]
 HoursOption = Annotated[
     str,
     typer.Option(
