@@ -54,6 +54,8 @@ class RoutingLimits(NamedTuple):
     this share of it, in 1/100 of a percent; 0: also at the same price."""
     rests_max: int = 4
     """Resting children of a parent at a time; then the newest one is replaced instead."""
+    retry_ns_min: int = NS_PER_S
+    """A child whose cancel or replace was refused is not changed again before this time."""
 
 
 class Inputs(NamedTuple):

@@ -258,7 +258,14 @@ def _child(order: Order, number: int) -> Child:
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
         _was_rejected(order, role),
+        _refused_at_ns(order),
     )
+
+
+def _refused_at_ns(order: Order) -> int:
+    """Return when a venue refused to change an open order; 0: it did not, or was asked since."""
+    pending = order.pending_cancel_id or order.pending_replace_id
+    return 0 if order.rejection is None or order.is_closed or pending else order.updated_at_ns
 
 
 def _state(order: Order) -> ChildState:

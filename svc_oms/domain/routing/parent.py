@@ -52,6 +52,8 @@ class Child(NamedTuple):
     """A cancel has no answer, in whatever state: the child counts as live."""
     rejected: bool = False
     """Its venue rejected it, or cancelled it without being asked. Not: expired, IOC rest."""
+    refused_at_ns: int = 0
+    """When its venue refused to cancel or replace it, if that was its last answer; or later."""
 
     @property
     def is_live(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kernel.clock import Clock
 from mesh.errors import MeshError, refuse
 from svc_oms.domain.model import Order, OrderType, TimeInForce
-from svc_oms.domain.numbers import NO_QUANTITY, Quantity
+from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
 from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.order_terms.trading_hours import takes
 from svc_oms.domain.refusal import invalid
@@ -96,12 +96,25 @@ def view_of(
                 times,
             )
         )
-    owned = tuple(
-        OwnOrder(order.venue_mic, order.is_buy, order.terms.limit_price, shown_quantity(order))
-        for order in own
-        if order.terms.limit_price is not None and shown_quantity(order)
-    )
-    return ConsolidatedView(isin, currency, tuple(venues), owned, book.sequence)
+    return ConsolidatedView(isin, currency, tuple(venues), owned_of(own, venues), book.sequence)
+
+
+def owned_of(own: Iterable[Order], venues: Iterable[VenueView]) -> tuple[OwnOrder, ...]:
+    """Return what is ours of the levels shown; so there are no more of them than levels."""
+    levels = {
+        (venue.mic, is_buy, level.price)
+        for venue in venues
+        for is_buy, side in ((True, venue.bids), (False, venue.offers))
+        for level in side
+    }
+    sums: dict[tuple[str, bool, Price], Quantity] = {}
+    for order in own:
+        price, shown = order.terms.limit_price, shown_quantity(order)
+        if price is not None and shown:
+            key = order.venue_mic, order.is_buy, price
+            if key in levels:
+                sums[key] = Quantity(add(sums.get(key, NO_QUANTITY), shown))
+    return tuple(OwnOrder(*key, shown) for key, shown in sums.items())
 
 
 def shown_quantity(order: Order) -> Quantity:

@@ -108,6 +108,9 @@ def make_plan(
         try:
             placed, crossing = _checked(batch, submission, parent, decision, listings, number)
         except _VenueRefusedError as error:
+            if error.venue_mic in denied:
+                # Each turn denies one venue more, so that the loop ends.
+                raise error.refusal from error
             denied[error.venue_mic] = error.refusal
             continue
         record = to_record(inputs, decision)
@@ -140,7 +143,11 @@ def _own(batch: CommandBatch, parent: Order) -> Sequence[Order]:
 def _denied(
     batch: CommandBatch, submission: Submission, parent: Order, listings: Sequence[Instrument]
 ) -> dict[str, MeshError]:
-    """Return the venues that a control refuses, each with the refusal."""
+    """Return the venues that a control refuses, each with the refusal.
+
+    Raises:
+        MeshError: A control lets nothing be sent now. That denies no venue: what rests stays.
+    """
     denied: dict[str, MeshError] = {}
     for listing in listings:
         child = parent._replace(
@@ -155,7 +162,10 @@ def _denied(
             for control in batch.batch_controls:
                 control.venue(submission, child)
         except (OrderRefused, MeshError) as error:
-            denied[listing.venue_mic] = refused(error)
+            refusal = refused(error)
+            if not_now(refusal):
+                raise refusal from error
+            denied[listing.venue_mic] = refusal
     return denied
 
 

@@ -309,3 +309,25 @@ def test_a_parent_ends_when_nothing_of_it_is_live(how, end):
 def test_a_paused_parent_places_nothing_and_cancels_what_rests():
     decision = route(request(), [SIMA], parent(300, resting(), paused=True))
     assert (shown(decision), decision.reason) == (["CANCEL C1"], "the parent is paused")
+
+
+def test_a_child_whose_change_was_refused_is_changed_again_only_after_a_time():
+    limits = RoutingLimits()
+    refused = child("C", "SIMA", "100", "10.10", refused_at_ns=NOW_NS - 1)
+    due_ns = NOW_NS - 1 + limits.retry_ns_min
+    wake_up = WakeUp(Cause.TIMER, at_ns=due_ns)
+    ending = parent(100, refused, cancel_requested=True)
+    smaller = parent(100, refused, pending_quantity=D(60))
+    for state, wanted in ((ending, "CANCEL C"), (smaller, "REPLACE C 60@10.1")):
+        waiting = route(request(), BOTH, state)
+        assert shown(waiting) == []
+        assert wake_up in waiting.wake_ups
+        assert shown(route(request(), BOTH, state, now_ns=due_ns)) == [wanted]
+
+
+def test_a_child_at_a_denied_venue_is_not_made_smaller_but_cancelled():
+    # The control that denies the venue would refuse the replace.
+    resting = child("C", "SIMA", "100", "10.10")
+    state = parent(100, resting, pending_quantity=D(60))
+    denied = request(denied=frozenset({"SIMA"}))
+    assert shown(route(denied, BOTH, state)) == ["CANCEL C"]

@@ -120,14 +120,17 @@ class Draft:
         )
 
     def cancel(self, child: Child, why: str) -> None:
-        """Cancel a child, unless a cancel of it has no answer yet."""
+        """Cancel a child, unless a cancel of it has no answer yet, or was refused just now."""
         self._touched.add(child.child_id)
-        if child.is_live and not child.cancel_pending:
+        if child.is_live and not child.cancel_pending and not self.must_wait(child):
             self._actions.append(Action(ActionKind.CANCEL, child.mic, child.child_id, why=why))
 
     def replace(self, child: Child, quantity: Quantity, price: Price, why: str) -> None:
-        """Replace a child by another total quantity, price, or both."""
+        """Replace a child by another total quantity, price, or both, unless it must wait."""
         assert child.can_be_changed
+        if self.must_wait(child):
+            self._touched.add(child.child_id)
+            return
         if quantity > child.quantity:
             more = minus(quantity, child.quantity)
             assert more <= self.free
@@ -145,6 +148,14 @@ class Draft:
                 why=why,
             )
         )
+
+    def must_wait(self, child: Child) -> bool:
+        """Return whether a refusal of the venue is too fresh to ask again; else come back then."""
+        due_ns = child.refused_at_ns + self.limits.retry_ns_min
+        if not child.refused_at_ns or self.inputs.now_ns >= due_ns:
+            return False
+        self.wake_at(due_ns)
+        return True
 
     def answer_amend(self, kind: ActionKind, quantity: Quantity, why: str) -> None:
         """Grant or refuse the pending quantity, and go on with the parent as it is then."""

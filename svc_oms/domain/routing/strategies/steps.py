@@ -120,7 +120,8 @@ def _rest(draft: Draft) -> None:
         draft.reason = f"{plain(whole)} rests at {best.contender.mic}"
         return
     for child in reversed(rests):
-        if child.can_be_changed and (child.mic, child.price) == (best.contender.mic, best.price):
+        same = (child.mic, child.price) == (best.contender.mic, best.price)
+        if same and child.can_be_changed and not draft.must_wait(child):
             choose_place(best, draft.free)
             larger = plus(child.quantity, whole)
             draft.replace(child, larger, child.price, "the rest grows")

@@ -36,7 +36,7 @@ def shrink(draft: Draft, excess: Quantity, why: str) -> None:
 
 
 def reduce(draft: Draft, child: Child, quantity: Quantity, why: str) -> None:
-    """Replace a child by a smaller one, or cancel it if not enough would be left of it."""
+    """Replace a child by a smaller one; cancel it if not enough would be left, or if it cannot."""
     view = next((view for view in draft.inputs.view.venues if view.mic == child.mic), None)
     lot = child.quantity if view is None else view.lot_size
     beyond = beyond_lots(quantity, lot)
@@ -44,7 +44,9 @@ def reduce(draft: Draft, child: Child, quantity: Quantity, why: str) -> None:
         quantity = plus(quantity, minus(lot, beyond))
     left = minus(child.possibly_live, quantity)
     smallest = None if view is None else view.min_quantity
-    if left > 0 and child.can_be_changed and (smallest is None or left >= smallest):
+    # A control that denies a venue refuses replaces there, too; cancels pass.
+    changes = child.can_be_changed and child.mic not in draft.request.denied
+    if left > 0 and changes and (smallest is None or left >= smallest):
         smaller = minus(child.quantity, quantity)
         draft.replace(child, smaller, child.price, why)
     else:
