@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -78,7 +79,8 @@ async def show_routing(mesh: MeshClient, order_id: str, *, as_json: bool) -> Non
             emit(answer)
         else:
             if not request.after_number:
-                _print_parent(answer)
+                _print_parent(answer.order)
+            _print_children(answer.children)
             for decision in answer.decisions:
                 _print_decision(decision)
         if not answer.more:
@@ -86,12 +88,14 @@ async def show_routing(mesh: MeshClient, order_id: str, *, as_json: bool) -> Non
         request.after_number = answer.decisions[-1].number
 
 
-def _print_parent(answer: order_service_pb2.ShowRoutingResponse) -> None:
-    parent = answer.order
+def _print_parent(parent: order_pb2.Order) -> None:
     console.print(f"{parent.order_id}  {order_words(parent)}", soft_wrap=True)
     console.print(state_text(parent.progress.state), filled_words(parent))
+
+
+def _print_children(found: Iterable[order_pb2.Order]) -> None:
     children = table("decision", "child", "what", "filled", "state", whole=("child", "state"))
-    for child in answer.children:
+    for child in found:
         children.add_row(
             str(child.routing_decision),
             child.order_id,

@@ -23,8 +23,10 @@ log = get_logger("svc_oms.routing_books")
 DEPTH_LEVELS = 20
 # Seconds between heartbeats: without change, a book is as old as the last one.
 HEARTBEAT_S = 1
-# Seconds for which an instrument that svc_marketdata does not know is left out.
+# Seconds for which an instrument that svc_marketdata does not know is left out: at first, and at
+# most, for each attempt ends the stream of the others.
 UNKNOWN_INSTRUMENT_S = 10.0
+UNKNOWN_INSTRUMENT_S_MAX = 320.0
 
 
 class RoutingBookStream:
@@ -35,7 +37,8 @@ class RoutingBookStream:
         self._tls = tls
         self._books = books
         self._clock = clock
-        self._unknown: dict[str, float] = {}
+        self._unknown: dict[str, tuple[float, float]] = {}
+        """Until when an instrument is left out, and for how many seconds."""
 
     async def run(self) -> None:
         """Watch forever."""
@@ -48,9 +51,7 @@ class RoutingBookStream:
     def _wanted(self) -> list[str]:
         now = self._clock.monotonic()
         return [
-            key
-            for key in self._books.needed()
-            if now - self._unknown.get(key, float("-inf")) > UNKNOWN_INSTRUMENT_S
+            key for key in self._books.needed() if now >= self._unknown.get(key, _NOT_LEFT_OUT)[0]
         ]
 
     async def _watch(self, stub: MarketDataServiceStub) -> None:
@@ -62,22 +63,26 @@ class RoutingBookStream:
                 self._books.heard()
                 for item in frame.items:
                     if item.HasField("update") and item.update.HasField("consolidated_book"):
+                        self._unknown.pop(item.update.instrument_id, None)
                         self._books.take(item.update)
         except grpc.aio.AioRpcError as error:
             refusal = read_refusal(error)
             if refusal.reason == "INSTRUMENT_NOT_FOUND":
                 # One that does not exist must not keep the others from their books.
-                self._leave_out()
+                self._leave_out(refusal.metadata.get("instrument_id", ""))
             raise
         finally:
             call.cancel()
             self._books.silent()
 
-    def _leave_out(self) -> None:
+    def _leave_out(self, unknown: str) -> None:
+        """Leave out the instrument of a refusal: an ISIN, or "ISIN/currency"."""
         now = self._clock.monotonic()
         for key in self._wanted():
-            if not self._books.book(key).listings:
-                self._unknown[key] = now
+            if unknown in {key, key.partition("/")[0]}:
+                before_s = self._unknown.get(key, _NOT_LEFT_OUT)[1]
+                wait_s = min(max(2 * before_s, UNKNOWN_INSTRUMENT_S), UNKNOWN_INSTRUMENT_S_MAX)
+                self._unknown[key] = now + wait_s, wait_s
                 log.warning("no book for an instrument that is routed", instrument=key)
 
     async def _moved(self) -> None:
@@ -97,6 +102,9 @@ class RoutingBookStream:
             if wanted and wanted != subscribed:
                 subscribed = wanted
                 yield market_data_service_pb2.StreamRequest(subscribe=_subscription(wanted))
+
+
+_NOT_LEFT_OUT = (0.0, 0.0)
 
 
 def _subscription(keys: list[str]) -> market_data_service_pb2.Subscription:

@@ -1,5 +1,6 @@
 """OrderService.ShowRouting: a routed order, its children, and the records of the decisions."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 from kernel.nanoseconds import NS_PER_US
@@ -16,6 +17,9 @@ from svc_oms.service.ports.routing_ports import RoutingDecisionRow
 
 # Decisions of one answer; after_number reads on.
 DECISIONS_MAX = 200
+# Bytes of their records; one decision is in each answer. What gRPC takes is 4 MiB, and 200
+# decisions may have 16 children each.
+RECORDS_BYTES_MAX = 1024 * 1024
 # Events of the order that are searched for the hashes of its decisions, the newest.
 EVENTS_READ_MAX = 5_000
 
@@ -46,13 +50,28 @@ async def show_routing(
     members = [order_pb2.Order.FromString(body) for body in bodies]
     parent = next(one for one in members if one.order_id == group_id)
     rows = await routing.decisions(group_id, request.after_number, DECISIONS_MAX + 1)
+    page = _page(rows)
+    more = len(page) < len(rows)
+    numbers = range(request.after_number + 1, page[-1].number + 1 if more else 2**31)
     hashes = await _hashes(store, parent)
     return order_service_pb2.ShowRoutingResponse(
         order=parent,
-        children=[one for one in members if one.order_id != group_id],
-        decisions=[_decision(each, hashes.get(each.number)) for each in rows[:DECISIONS_MAX]],
-        more=len(rows) > DECISIONS_MAX,
+        children=[
+            one for one in members if one.order_id != group_id and one.routing_decision in numbers
+        ],
+        decisions=[_decision(each, hashes.get(each.number)) for each in page],
+        more=more,
     )
+
+
+def _page(rows: Sequence[RoutingDecisionRow]) -> Sequence[RoutingDecisionRow]:
+    """Return as many as one answer holds."""
+    size = 0
+    for count, row in enumerate(rows[:DECISIONS_MAX]):
+        size += len(row.record)
+        if size > RECORDS_BYTES_MAX and count:
+            return rows[:count]
+    return rows[:DECISIONS_MAX]
 
 
 async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes]:

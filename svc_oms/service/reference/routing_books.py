@@ -85,8 +85,9 @@ class RoutingBooks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._needed: dict[str, None] = {}
-        """In the order in which they were last needed."""
+        self._needed: dict[str, float] = {}
+        """In the order in which they were last needed; each with the time since when its book is
+        awaited."""
         self._books: dict[str, InstrumentBook] = {}
         self._heard_at = float("-inf")
         self._listeners: list[Callable[[str], None]] = []
@@ -101,14 +102,28 @@ class RoutingBooks:
 
     def need(self, key: str) -> None:
         """Keep the book of an instrument from now on; its key is "ISIN/currency"."""
-        known = self._needed.pop(key, key) is None
-        self._needed[key] = None
-        if not known:
+        since = self._needed.pop(key, None)
+        self._needed[key] = self._clock.monotonic() if since is None else since
+        if since is None:
             if len(self._needed) > INSTRUMENTS_MAX:
                 gone = next(iter(self._needed))
                 del self._needed[gone]
                 self._books.pop(gone, None)
             self.needed_moved.set()
+
+    def keep(self, keys: Iterable[str]) -> None:
+        """Let those of these instruments that are needed give way after all others."""
+        for key in keys:
+            since = self._needed.pop(key, None)
+            if since is not None:
+                self._needed[key] = since
+
+    def is_coming(self, key: str) -> bool:
+        """Return whether the book of an instrument is not here yet, but may come soon."""
+        since = self._needed.get(key)
+        if since is None or key in self._books:
+            return False
+        return self._clock.monotonic() - since < FIRST_BOOK_S
 
     async def ready(self, key: str) -> None:
         """Wait until the book of an instrument has come, but not for long."""
@@ -156,6 +171,7 @@ class RoutingBooks:
 
     def silent(self) -> None:
         """Forget all books: their stream begins anew, or ended."""
+        self._needed |= dict.fromkeys(self._books, self._clock.monotonic())
         self._books.clear()
 
 

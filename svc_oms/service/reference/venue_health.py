@@ -23,6 +23,8 @@ class VenueHealths:
         self._seen: dict[str, None] = {}
         """Children whose reject was counted, the newest last."""
         self._unstored: dict[str, RoutingVenueRow] = {}
+        self._taken_out: dict[str, RoutingVenueRow] = {}
+        """By this replica, and not yet read from the store."""
 
     def is_out(self, venue_mic: str, now_ns: int) -> bool:
         """Return whether a venue is out of routing now."""
@@ -50,7 +52,8 @@ class VenueHealths:
                 f"{limits.rejects_max} rejects of routed orders within "
                 f"{limits.window_ns / NS_PER_S:g} s, the last of order {order.order_id}"
             )
-            self._unstored[mic] = RoutingVenueRow(mic, to_us(after.out_until_ns), why)
+            row = RoutingVenueRow(mic, to_us(after.out_until_ns), why)
+            self._unstored[mic] = self._taken_out[mic] = row
 
     def take_unstored(self) -> list[RoutingVenueRow]:
         """Return venues that went out and are not stored yet; the caller stores them."""
@@ -59,8 +62,18 @@ class VenueHealths:
         return rows
 
     def read(self, rows: Iterable[RoutingVenueRow]) -> None:
-        """Set what is stored: another replica may have taken a venue out."""
-        for row in rows:
+        """Set what is stored: another replica may have taken a venue out.
+
+        What this replica took out and is not stored, because its transaction failed, is to be
+        stored again.
+        """
+        stored = {row.venue_mic: row for row in rows}
+        for mic, own in list(self._taken_out.items()):
+            if mic in stored and stored[mic].out_until_us >= own.out_until_us:
+                del self._taken_out[mic]
+            else:
+                self._unstored[mic] = own
+        for row in stored.values():
             known = self._healths.get(row.venue_mic, VenueHealth(row.venue_mic))
             until_ns = max(known.out_until_ns, row.out_until_us * NS_PER_US)
             self._healths[row.venue_mic] = known._replace(out_until_ns=until_ns)

@@ -163,7 +163,9 @@ class Router:
             if shown.state is VenueState.OPEN:
                 best[instrument_id.rpartition(".")[2]] = _best(shown.bids), _best(shown.offers)
         for watch in list(watches.values()):
-            if any(_wakes(wake_up, best) for wake_up in watch.wake_ups):
+            if watch.undecided:
+                self._send(watch, Cause.RESUMED)
+            elif any(_wakes(wake_up, best) for wake_up in watch.wake_ups):
                 self._send(watch, Cause.BOOK)
 
     # Consequences.
@@ -171,6 +173,10 @@ class Router:
     def _send(self, watch: _Watch, cause: Cause) -> None:
         if watch.busy:
             watch.again = cause
+            return
+        if self._parts.books.is_coming(watch.order.price_key):
+            # Another replica may have it. Without it, an IOC order would end here.
+            watch.undecided = True
             return
         watch.busy, watch.undecided, watch.again = True, False, None
         order = watch.order
@@ -203,6 +209,7 @@ class Router:
     def look(self) -> None:
         """Look at every routed order: the states of its venues, its time in force."""
         now_ns = self._clock.now_ns()
+        self._parts.books.keep(self._by_key)
         states = states_of(self._parts, tuple(self._by_key), now_ns)
         moved = {key for key, state in states.items() if self._states.get(key) != state}
         self._states = states

@@ -1119,14 +1119,15 @@ export type ShowRoutingResponse = Message<"ordermesh.oms.v1.ShowRoutingResponse"
   order?: Order | undefined;
 
   /**
-   * Its child orders, in the order of placing.
+   * The child orders that these decisions placed, in the order of placing.
    *
    * @generated from field: repeated ordermesh.oms.v1.Order children = 2;
    */
   children: Order[];
 
   /**
-   * The decisions in the order of their numbers, at most 200.
+   * The decisions in the order of their numbers, at most 200 with records of at most 1 MiB together,
+   * but always one.
    *
    * @generated from field: repeated ordermesh.oms.v1.RoutingDecision decisions = 3;
    */

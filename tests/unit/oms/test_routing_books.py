@@ -1,0 +1,71 @@
+"""Books for routing: which are kept, and whether one may still come; venues that are out."""
+
+from svc_oms.adapters.grpc.routing_books import UNKNOWN_INSTRUMENT_S, RoutingBookStream
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Link, LinkKind
+from svc_oms.domain.routing.health import HealthLimits
+from svc_oms.service.reference.routing_books import FIRST_BOOK_S, INSTRUMENTS_MAX, RoutingBooks
+from svc_oms.service.reference.venue_health import VenueHealths
+from tests.support.clock import ManualClock
+from tests.support.order_events import ORDER
+from tests.support.routed import KEY, consolidated
+
+
+def test_a_book_may_still_come_for_a_while_after_it_was_needed_or_lost():
+    clock = ManualClock()
+    books = RoutingBooks(clock)
+    assert not books.is_coming(KEY)
+    books.need(KEY)
+    assert books.is_coming(KEY)
+    clock.advance(FIRST_BOOK_S)
+    assert not books.is_coming(KEY)
+    books.take(consolidated())
+    books.silent()
+    assert books.is_coming(KEY)
+    clock.advance(FIRST_BOOK_S)
+    # A stream that ends again and again brings nothing.
+    books.silent()
+    assert not books.is_coming(KEY)
+
+
+def test_instruments_of_open_orders_give_way_after_all_others():
+    books = RoutingBooks(ManualClock())
+    books.need("LIVE/EUR")
+    for number in range(INSTRUMENTS_MAX * 2):
+        books.keep(["LIVE/EUR", "UNKNOWN/EUR"])
+        books.need(f"{number}/EUR")
+    assert "LIVE/EUR" in books.needed()
+    assert len(books.needed()) == INSTRUMENTS_MAX
+
+
+def test_one_instrument_that_is_unknown_does_not_keep_the_others_from_their_books():
+    clock = ManualClock()
+    books = RoutingBooks(clock)
+    stream = RoutingBookStream("", None, books, clock)
+    for key in ("BAD/EUR", "GOOD/EUR"):
+        books.need(key)
+    stream._leave_out("BAD")
+    assert stream._wanted() == ["GOOD/EUR"]
+    clock.advance(UNKNOWN_INSTRUMENT_S)
+    assert stream._wanted() == ["BAD/EUR", "GOOD/EUR"]
+    # The next attempt comes later.
+    stream._leave_out("BAD/EUR")
+    clock.advance(UNKNOWN_INSTRUMENT_S)
+    assert stream._wanted() == ["GOOD/EUR"]
+
+
+def test_a_venue_that_is_out_is_stored_again_if_the_transaction_failed():
+    limits = HealthLimits()
+    healths = VenueHealths(limits)
+    link = Link(LinkKind.ROUTED, "P", "P")
+    healths.learn(
+        ORDER._replace(order_id=f"C{number}", state=OrderState.REJECTED, rejection=None, link=link)
+        for number in range(limits.rejects_max)
+    )
+    (row,) = healths.take_unstored()
+    healths.read([])
+    assert healths.take_unstored() == [row]
+    healths.read([row])
+    assert healths.take_unstored() == []
+    healths.read([])
+    assert healths.take_unstored() == []
