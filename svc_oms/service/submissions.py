@@ -81,6 +81,9 @@ class Pull(NamedTuple):
     account_id: str
     order_ids: tuple[str, ...]
     actor: str
+    with_parents: bool = False
+    """Cancel the routed orders of children, too: nothing else keeps them from being placed again.
+    After a kill switch, the switch does."""
 
 
 class RouteOrder(NamedTuple):

@@ -271,7 +271,13 @@ class Puller:
         account_id = pulls[0].account_id
         # No client's key can have a ~ in it.
         key = f"~{row.switch_id}~{new_ulid(self._parts.clock.now_ns())}"
-        command = Pull(key, account_id, tuple(pull.order_id for pull in pulls), row.engaged_by)
+        command = Pull(
+            key,
+            account_id,
+            tuple(pull.order_id for pull in pulls),
+            row.engaged_by,
+            with_parents=row.kind == SwitchKind.MASS_CANCEL,
+        )
         self._parts.worker.submit(
             Submission(CommandKind.PULL, command, frozenset({account_id}), b"", future.set_result)
         )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
 from kernel.ulid import new_ulid
-from mesh.errors import MeshError
+from mesh.errors import MeshError, refuse
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_NEW,
     VENUE_COMMAND_KIND_REPLACE,
@@ -59,6 +59,8 @@ class Plan(NamedTuple):
     """Each PLACE with its child."""
     crossing: Sequence[str]
     """Own orders to cancel first, because a child would trade with them."""
+    denied: bool
+    """A control denied a venue. Nothing reports when it would allow it again."""
 
 
 class _VenueRefusedError(Exception):
@@ -115,7 +117,7 @@ def make_plan(
             continue
         record = to_record(inputs, decision)
         assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
-        return Plan(decision, record, placed, crossing)
+        return Plan(decision, record, placed, crossing, bool(denied))
 
 
 def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError]) -> None:
@@ -204,6 +206,7 @@ def _checked(
         try:
             for control in batch.batch_controls:
                 resting = control.child(submission, child, messages) or ()
+                _require_unrouted(resting)
                 crossing.update((order.order_id, None) for order in resting)
         except (OrderRefused, MeshError) as error:
             refusal = refused(error)
@@ -211,6 +214,19 @@ def _checked(
                 raise refusal from error
             raise _VenueRefusedError(action.mic, refusal) from error
     return placed, list(crossing)
+
+
+def _require_unrouted(resting: Sequence[Order]) -> None:
+    """Refuse to cancel the child of another routed order, because that would be placed again."""
+    for order in resting:
+        if order.routed_by:
+            raise refuse(
+                "SELF_MATCH_PREVENTED",
+                f"it could trade with {order.order_id}, a child of routed order {order.routed_by}",
+                "terms.limit_price",
+                resting_order_id=order.order_id,
+                parent_order_id=order.routed_by,
+            )
 
 
 def _terms(child: Order, action: Action) -> OrderTerms:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.decide import decide_replace_routed
 from svc_oms.domain.events import OrderAccepted, OrderAcknowledged, OrderReplaced
 from svc_oms.domain.model import Order, TimeInForce
-from svc_oms.domain.routing.decision import Cause
+from svc_oms.domain.routing.decision import Cause, WakeUp
 from svc_oms.domain.routing.orders import check_routable, new_parent
 from svc_oms.service.commands.checked import check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
@@ -16,6 +17,9 @@ from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.reference.routing_views import RoutingParts, currency_of
 from svc_oms.service.routing.plans import carry_out, make_plan
 from svc_oms.service.submissions import NOTHING_DONE, RouteOrder, Submission, Taken
+
+# After a decision in which a control denied a venue, the next one, which asks the control again.
+DENIED_RETRY_NS = 10 * NS_PER_S
 
 
 def place_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
@@ -66,7 +70,11 @@ def route(batch: CommandBatch, submission: Submission) -> Taken:
     plan = make_plan(batch, submission, parent, Cause(command.cause), expired=expired)
     if plan.decision.actions:
         carry_out(batch, submission, parent.order_id, plan)
-    command.decided.append(plan.decision)
+    decision = plan.decision
+    if plan.denied:
+        again = WakeUp(Cause.TIMER, at_ns=batch.changes.now_ns + DENIED_RETRY_NS)
+        decision = decision._replace(wake_ups=(*decision.wake_ups, again))
+    command.decided.append(decision)
     return NOTHING_DONE
 
 
