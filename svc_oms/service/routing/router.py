@@ -72,6 +72,7 @@ class Router:
         self._by_key: defaultdict[str, dict[str, _Watch]] = defaultdict(dict)
         self._states: dict[str, object] = {}
         self._seen: dict[str, int] = {}
+        self._unknown_parent = False
         parts.books.on_moved(self._book_moved)
 
     def __len__(self) -> int:
@@ -114,6 +115,8 @@ class Router:
     def _child_moved(self, child: Order) -> None:
         watch = self._watches.get(child.routed_by)
         if watch is None:
+            # Its routed order may be one that another replica has taken just now.
+            self._unknown_parent = True
             return
         now = (child.is_closed, child.cum_quantity, child.state, child.terms)
         before = watch.children.get(child.order_id)
@@ -227,7 +230,8 @@ class Router:
         looks = 0
         while True:
             try:
-                if looks % READ_LOOKS == 0:
+                if looks % READ_LOOKS == 0 or self._unknown_parent:
+                    self._unknown_parent = False
                     await self.read()
             except StoreUnavailableError as error:
                 log.warning("routed orders not read", error=str(error))
