@@ -4,7 +4,8 @@ One writer at a time over all replicas, so that what a transaction reads is what
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
@@ -53,8 +54,7 @@ class PostgresHistory(HistoryStore):
         oldest_ns, newest_ns = self._oldest_ns(now_ns), now_ns + AHEAD_NS_MAX
         reports = [one for one in batch.reports if oldest_ns <= one.at_ns < newest_ns]
         out_of_range = len(batch.reports) - len(reports)
-        async with self._database.transaction() as connection:
-            await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+        async with self._writing() as connection:
             changes = await self._changes(connection, reports, now_ns)
             await self._write_trades(connection, changes)
             await self._pack_again(connection, [*changes.added, *changes.amended])
@@ -118,8 +118,7 @@ class PostgresHistory(HistoryStore):
     async def pack_hours(self, now_ns: int) -> int:
         ended_ns = now_ns - PACK_AFTER_NS
         ended_ns -= ended_ns % HOUR_NS
-        async with self._database.transaction() as connection:
-            await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+        async with self._writing() as connection:
             until_ns = int(await connection.fetchval(sql.PACKED_UNTIL))
             if ended_ns <= until_ns:
                 return until_ns
@@ -158,6 +157,18 @@ class PostgresHistory(HistoryStore):
         if dropped:
             self._partitions.clear()
         return dropped
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend the connection of the one writer, in a transaction."""
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+                yield connection
+        except BaseException:
+            # The partitions that it made are gone.
+            self._partitions.clear()
+            raise
 
     def _oldest_ns(self, now_ns: int) -> int:
         """Return when the oldest day begins whose trades are kept."""
