@@ -102,6 +102,7 @@ class HistoryWriter:
         while counts.packed_until_ns != before_ns:
             before_ns = counts.packed_until_ns
             counts.packed_until_ns = await self._store.pack_hours(now_ns)
+        await self._store.make_partitions(now_ns)
         counts.partitions_dropped += await self._store.drop_old(now_ns)
 
 

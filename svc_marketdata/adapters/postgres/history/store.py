@@ -145,6 +145,15 @@ class PostgresHistory(HistoryStore):
             await connection.execute(sql.PUT_HOURS, *map(list, zip(*packed, strict=True)))
 
     @override
+    async def make_partitions(self, now_ns: int) -> None:
+        # A day ahead, and without a long wait: while a backup reads a table it gets no partition,
+        # and whoever waits for that holds up all readers.
+        async with self._writing() as connection:
+            await connection.execute(sql.LOCK_BRIEFLY)
+            for parent in ("trades", "candle_hours"):
+                await self._ensure(connection, parent, [now_ns + NS_PER_DAY])
+
+    @override
     async def drop_old(self, now_ns: int) -> int:
         dropped = 0
         ages = (("trades", self._kept.trades_days), ("candle_hours", self._kept.candles_days))

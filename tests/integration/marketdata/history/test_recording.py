@@ -176,6 +176,10 @@ async def test_a_table_that_a_backup_reads_delays_the_dropping_and_nothing_else(
     await backup.execute("LOCK TABLE marketdata.trades IN ACCESS SHARE MODE")
     with pytest.raises(StoreUnavailableError, match="has a table that somebody else has locked"):
         await store.drop_old(now_ns)
+    with pytest.raises(StoreUnavailableError, match="has a table that somebody else has locked"):
+        await store.make_partitions(now_ns + 7 * 24 * HOUR_NS)
+    # The service has made the partition of tomorrow.
+    await store.make_partitions(now_ns)
     await reads.rollback()
     assert await store.drop_old(now_ns) == 1
     await backup.close()
