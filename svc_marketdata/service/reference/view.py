@@ -43,6 +43,8 @@ class ReferenceView:
         self.index = SearchIndex()
         self._seen: dict[str, Listing] = {}
         """The listing of each id, as it was indexed."""
+        self._unread: dict[str, None] = {}
+        """ISINs and listings that changed in the store and are not read yet."""
         self._loaded = False
         self._rolled = dt.date.min
 
@@ -59,6 +61,7 @@ class ReferenceView:
                     await self._load()
                 if self.today() > self._rolled:
                     await self.roll()
+                await self._catch_up()
                 for batch in _batches(wanted):
                     await self._enrich(batch)
             except StoreUnavailableError as error:
@@ -70,19 +73,24 @@ class ReferenceView:
 
     async def changed(self, keys: Iterable[Key]) -> None:
         """Follow a change of the store: index it, and send the listings that it changes."""
-        names = [key for _, key in keys]
-        for batch in _batches(names):
-            for name in batch:
-                self.index.remove_record(name)
-            await self._enrich(batch)
+        await self.refresh(key for _, key in keys)
 
     async def refresh(self, names: Iterable[str]) -> None:
-        """Read the ISINs and listings anew, and send the listings that change."""
-        await self._enrich(list(names))
+        """Read the ISINs and listings anew, and send the listings that change.
+
+        What changed is recorded by now: if the store is away, it is read later.
+        """
+        self._unread.update(dict.fromkeys(names))
+        try:
+            await self._catch_up()
+        except StoreUnavailableError as error:
+            _log.warning("changed reference data are read later", cause=str(error))
 
     async def roll(self) -> None:
         """Let what was recorded for a later day come into force on that day."""
         today = self.today()
+        # Until it is done, it is due.
+        self._rolled = dt.date.min
         async with self._store.writing() as writing:
             keys = await writing.roll(today)
             actions = await settle(writing, today)
@@ -94,8 +102,19 @@ class ReferenceView:
                 "corporate action is effective", action=action.action_id, kind=action.kind.name,
                 isin=action.isin, listing=action.instrument_id,
             )  # fmt: skip
-        for batch in _batches(names):
-            await self._enrich(batch)
+        self._unread.update(dict.fromkeys(names))
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        while unread := self._unread:
+            batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
+            for name in batch:
+                self.index.remove_record(name)
+            try:
+                await self._enrich(batch)
+            except BaseException:
+                self._unread.update(dict.fromkeys(batch))
+                raise
 
     def _index_listings(self) -> list[str]:
         """Index the listings that venues changed; return those whose records are not read yet."""
