@@ -32,6 +32,7 @@ from svc_identity.service import users
 from svc_identity.service.ports import Store, StoreUnavailableError
 from svc_identity.service.verification import verify_identity
 from svc_identity.settings import IdentitySettings
+from svc_identity.user_lines import UserLine, read_user_lines
 
 T = TypeVar("T")
 EXIT_DIFFERENCE = 1
@@ -90,24 +91,47 @@ def ensure_user(
         _fail("give --password-stdin and pass the password on standard input", EXIT_REFUSED)
     password = sys.stdin.read().removesuffix("\n")
 
-    async def run(store: Store) -> str:
-        with Argon2Passwords() as passwords:
-            user = await users.ensure_user(
-                store,
-                passwords,
-                new_user_id=new_ulid(SystemClock().now_ns()),
-                username=username,
-                display_name=display_name or username,
-                password=password,
-                roles=frozenset(roles),
-                accounts=frozenset(accounts or ()),
-                price_rights=frozenset(prices) if prices else None,
-                clock=SystemClock(),
-                by=by or _who(),
-            )
-        return f"user {user.username} ({user.user_id}) is in place"
+    line = UserLine(
+        username, password, frozenset(roles), display_name or username, frozenset(accounts or ()),
+        frozenset(prices) if prices else None,
+    )  # fmt: skip
+    _ensure([line], by)
 
-    typer.echo(_with_store(run))
+
+@app.command("ensure-users")
+def ensure_users(by: By = "") -> None:
+    """Do as ensure-user for many users, one JSON object a line of standard input.
+
+    Its fields are username, password and roles, and where wanted display_name, accounts, prices.
+    All lines are read before the first user is written.
+    """
+    try:
+        lines = read_user_lines(sys.stdin)
+    except ValueError as error:
+        _fail(str(error), EXIT_REFUSED)
+    _ensure(lines, by)
+
+
+def _ensure(lines: list[UserLine], by: str) -> None:
+    async def run(store: Store) -> None:
+        with Argon2Passwords() as passwords:
+            for line in lines:
+                user = await users.ensure_user(
+                    store,
+                    passwords,
+                    new_user_id=new_ulid(SystemClock().now_ns()),
+                    username=line.username,
+                    display_name=line.display_name,
+                    password=line.password,
+                    roles=line.roles,
+                    accounts=line.accounts,
+                    price_rights=line.prices,
+                    clock=SystemClock(),
+                    by=by or _who(),
+                )
+                typer.echo(f"user {user.username} ({user.user_id}) is in place")
+
+    _with_store(run)
 
 
 @app.command("list-users")

@@ -23,7 +23,7 @@ from meshctl.stack.servers.postgres import EmbeddedPostgres
 from meshctl.stack.servers.redis import redis_process, redis_url
 from meshctl.stack.settings import StackSettings
 from meshctl.stack.upkeep import Upkeep
-from meshctl.stack.users import DEMO_ACCOUNTS, DEMO_USERS, ensure_passwords
+from meshctl.stack.users import DEMO_ACCOUNTS, ensure_passwords, user_lines
 from meshctl.stack.venues import write_venues_file
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -183,16 +183,19 @@ class LocalStack:
         marker = self._home.run / "users-made"
         if known and marker.exists():
             return
-        for account, name in DEMO_ACCOUNTS.items():
-            words = ("--account", account, "--name", name, "--currency", "EUR", "--firm", "DEMO")
-            await self._admin(at, "svc_oms.admin", "ensure-account", *words)
-        for user in DEMO_USERS:
-            accounts = [word for account in user.accounts for word in ("--account", account)]
-            named = ("--username", user.username, "--display-name", user.display_name)
-            await self._admin(
-                at, "svc_identity.admin", "ensure-user", *named, "--role", user.role, *accounts,
-                "--password-stdin", stdin=passwords[user.username],
-            )  # fmt: skip
+        await asyncio.gather(
+            self._admin(
+                at, "svc_identity.admin", "ensure-users",
+                stdin="".join(f"{line}\n" for line in user_lines(passwords)),
+            ),
+            *(
+                self._admin(
+                    at, "svc_oms.admin", "ensure-account",
+                    "--account", account, "--name", name, "--currency", "EUR", "--firm", "DEMO",
+                )
+                for account, name in DEMO_ACCOUNTS.items()
+            ),
+        )  # fmt: skip
         marker.touch()
 
     async def _admin(

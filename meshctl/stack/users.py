@@ -44,3 +44,19 @@ def ensure_passwords(home: Home) -> dict[str, str]:
             }
     write_private(home.users_file, json.dumps(known, indent=1))
     return {name: str(entry["password"]) for name, entry in known.items()}
+
+
+def user_lines(passwords: dict[str, str]) -> list[str]:
+    """Return the demo users as `svc_identity.admin ensure-users` reads them."""
+    return [
+        json.dumps(
+            {
+                "username": user.username,
+                "password": passwords[user.username],
+                "display_name": user.display_name,
+                "roles": [user.role],
+                "accounts": list(user.accounts),
+            }
+        )
+        for user in DEMO_USERS
+    ]

@@ -31,6 +31,8 @@ async def test_an_order_for_an_isin_is_routed_and_proven_at_the_terminal(mesh: M
 async def test_a_killed_order_book_goes_on_with_a_routed_order(mesh: Mesh) -> None:
     async with logged_in(mesh, "alice") as alice:
         quote = await two_sided_quote(alice, "ASML.SIMA")
+        # Far from where anybody sells, so that it rests.
+        price = str(int(float(quote.bid_price) * 0.98))
         request = order_service_pb2.PlaceRequest(
             idempotency_key="routed-and-killed",
             account_id="ACC-ALICE",
@@ -38,14 +40,14 @@ async def test_a_killed_order_book_goes_on_with_a_routed_order(mesh: Mesh) -> No
             type=order_pb2.ORDER_TYPE_LIMIT,
             terms=order_pb2.OrderTerms(
                 quantity="500",
-                limit_price=quote.bid_price,
+                limit_price=price,
                 time_in_force=order_pb2.TIME_IN_FORCE_GTC,
             ),
             isin=ASML,
             routing=order_pb2.Routing(strategy=order_pb2.ROUTING_STRATEGY_POST),
         )
         parent = (await alice.place(request)).order
-        await asyncio.to_thread(mesh.kill, "svc_oms")
+        await asyncio.to_thread(mesh.kill, "oms")
         cancelled = await alice.cancel(parent.order_id, retry_for_s=30)
         assert cancelled.order.routing.strategy == order_pb2.ROUTING_STRATEGY_POST
         async with asyncio.timeout(30):

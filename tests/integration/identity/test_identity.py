@@ -190,6 +190,21 @@ def test_no_secret_is_logged(identity, auth):
     assert '"login"' in log
 
 
+def test_many_users_are_ensured_at_once_and_none_if_a_line_is_wrong(identity):
+    made = [
+        json.dumps({"username": name, "password": PASSWORD, "roles": ["TRADER"], "accounts": ["A"]})
+        for name in ("gil", "hal")
+    ]
+    refusal = identity.admin("ensure-users", stdin="\n".join([*made, "{}"]))
+    assert refusal.returncode == 2
+    assert refusal.stderr.startswith("line 3 lacks username")
+    assert "gil" not in identity.admin("list-users").stdout
+    assert identity.admin("ensure-users", stdin="\n".join(made)).returncode == 0
+    lines = identity.admin("list-users").stdout.splitlines()
+    found = [line.split("\t") for line in lines if line.startswith(("gil\t", "hal\t"))]
+    assert [one[2:] for one in found] == [["enabled", "TRADER", "A", "*=REAL_TIME"]] * 2
+
+
 def test_administration(identity):
     identity.ensure_user("erin", "--role", "VIEWER")
     lines = identity.admin("list-users").stdout.splitlines()
@@ -202,6 +217,7 @@ def test_administration(identity):
             "short",
             "10 to 128",
         ),
+        (("ensure-users",), '{"username": "f"}', "line 1 lacks password, roles"),
         (("disable-user", "--username", "nobody"), "", "no user 'nobody'"),
         (("set-prices", "--username", "nobody", "*=NONE"), "", "no user 'nobody'"),
         (("set-prices", "--username", "erin", "SIMB"), "", "'SIMB': VENUE=RIGHT"),
