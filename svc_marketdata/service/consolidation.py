@@ -29,8 +29,10 @@ class Consolidation:
         self._currencies: dict[str, list[str]] = {}
 
     def currencies(self, isin: str) -> list[str]:
-        """Return the currencies in which an ISIN is or was listed, sorted."""
-        return self._currencies.get(isin, [])
+        """Return the currencies in which an ISIN is listed, sorted; if in none, those it was."""
+        known = self._currencies.get(isin, [])
+        listed = [one for one in known if any(self.by_key[InstrumentKey(isin, one)].book.members)]
+        return listed or known
 
     def listings(self, keys: Iterable[InstrumentKey]) -> frozenset[str]:
         """Return the ids of the listings of some instruments."""
@@ -75,7 +77,7 @@ class Consolidation:
         """
         made = self.by_key[key] = Consolidated(self._hub, key)
         if key.isin:
-            self._currencies[key.isin] = sorted([*self.currencies(key.isin), key.currency])
+            self._currencies[key.isin] = sorted([*self._currencies.get(key.isin, []), key.currency])
         return made
 
     def book_changed(self, instrument_id: str, now_ns: int) -> None:

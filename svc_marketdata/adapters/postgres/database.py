@@ -34,6 +34,8 @@ AWAY: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
     asyncpg.CannotConnectNowError,
+    # Another one, as a backup, holds a table longer than we wait.
+    asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -49,6 +51,7 @@ CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (asyncpg.InsufficientResourcesError, "lacks a resource"),
     (asyncpg.ReadOnlySQLTransactionError, "is read-only"),
     (asyncpg.CannotConnectNowError, "is starting or stopping"),
+    (asyncpg.LockNotAvailableError, "has a table that somebody else has locked"),
     (asyncpg.UndefinedTableError, NOT_MIGRATED),
     (asyncpg.InvalidSchemaNameError, NOT_MIGRATED),
     (asyncpg.InvalidAuthorizationSpecificationError, "refuses our role or password"),

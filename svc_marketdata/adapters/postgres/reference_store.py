@@ -165,6 +165,11 @@ class _Writing:
         row = await self._connection.fetchrow(sql.ACTION, action_id)
         return None if row is None else _action(row)
 
+    async def actions_on(self, isin: str, date: dt.date) -> list[CorporateAction]:
+        """Read the actions of an instrument and its listings on a day."""
+        rows = await self._connection.fetch(sql.ACTIONS_OF, [isin], date)
+        return [one for one in map(_action, rows) if one.effective_date == date]
+
     async def save_action(
         self, action: CorporateAction, price_factors: Mapping[str, tuple[str, str]]
     ) -> None:

@@ -154,13 +154,19 @@ def page_place(request: Any, kinds: tuple[type, ...]) -> list[Any] | None:
     try:
         raw = base64.b64decode(request.page_token, altchars=b"-_", validate=True)
         place = json.loads(raw[DIGEST_BYTES:])
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raw, place = b"", None
     fits = isinstance(place, list) and tuple(map(type, place)) == kinds
+    fits = fits and all(map(_is_place, place))
     if not fits or raw[:DIGEST_BYTES] != _digest(request):
         expected = "the next_page_token of an answer to the same request, or empty"
         raise invalid("page_token", repr(request.page_token[:32]), expected)
     return list(place)
+
+
+def _is_place(value: str | int) -> bool:
+    """Return whether the database can compare a part of a place with what is stored."""
+    return "\x00" not in value if isinstance(value, str) else 0 <= value < TIME_NS_MAX
 
 
 def _digest(request: Message) -> bytes:

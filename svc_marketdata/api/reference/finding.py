@@ -71,9 +71,8 @@ class Finder:
     ) -> pb.FoundInstrument:
         live = {
             name: enriched_to_proto(entry.listing, entry.reference)
-            for name, entry in self._data.listed.items()
-            if entry.listing is not None
-            and hit.name in {name, entry.reference.fill(entry.listing).isin}
+            for name in self._index.listings_of(hit.name)
+            if (entry := self._data.listed.get(name)) is not None and entry.listing is not None
         }
         known = {
             record.instrument_id: reference_only(Reference(instrument, record))

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from kernel.nanoseconds import NS_PER_S
 from mesh.auth.access import Access, user
 from mesh.errors import refuse
 from mesh.rpc.server import Call
@@ -47,6 +48,8 @@ ACCESS: Final[Mapping[str, Access]] = {
 }
 PAGE_SIZE_DEFAULT: Final = 100
 FAULTS_SHOWN_MAX: Final = 100
+TIME_NS_MAX: Final = 4_102_444_800 * NS_PER_S
+"""The year 2100: a later time is a mistake."""
 FIRST_PLACE: Final = (dt.date.min, "")
 NEWEST_PLACE: Final = (NEWEST, dt.date.max)
 
@@ -134,7 +137,12 @@ class ReferenceDataServicer:
             await self._follow(made, keys)
             return made
 
-        return pb.RecordActionResponse(action=action_to_proto(await answered(record())))
+        try:
+            return pb.RecordActionResponse(action=action_to_proto(await answered(record())))
+        except actions.RepeatedActionError as error:
+            other = error.recorded
+            expected = f"another day, or WithdrawAction first: {other.action_id} is the same action"
+            raise wrong("effective_date", request.effective_date, expected) from error
 
     async def WithdrawAction(  # noqa: N802
         self, request: pb.WithdrawActionRequest, call: Call
@@ -231,7 +239,12 @@ def _by(call: Call, reason: str) -> By:
 
 
 def _known_at(request: pb.ExportRequest | pb.GetRecordsRequest) -> int | None:
-    return from_timestamp(request.known_at) if request.HasField("known_at") else None
+    if not request.HasField("known_at"):
+        return None
+    at_ns = from_timestamp(request.known_at)
+    if not 0 < at_ns < TIME_NS_MAX:
+        raise wrong("known_at", request.known_at.ToJsonString(), "a time from 1970 to 2099")
+    return at_ns
 
 
 def _not_found(key: str, how: str) -> Exception:
@@ -260,6 +273,8 @@ def _before(token: str) -> tuple[int, dt.date]:
 
 def _place(token: str) -> tuple[dt.date, str]:
     date, _, action_id = token.partition(" ")
+    if not action_id.isalnum():
+        raise _wrong_token(token)
     try:
         return dt.date.fromisoformat(date), action_id
     except ValueError as error:

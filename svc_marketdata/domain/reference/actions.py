@@ -51,6 +51,12 @@ class CorporateAction:
             return bool(isin) and isin == self.isin
         return instrument_id == self.instrument_id
 
+    def repeats(self, other: "CorporateAction") -> bool:
+        """Return whether it says again what another one, not withdrawn, says."""
+        return other.state is not ActionState.WITHDRAWN and (
+            self.kind, self.isin, self.instrument_id, self.effective_date
+        ) == (other.kind, other.isin, other.instrument_id, other.effective_date)  # fmt: skip
+
     def is_shown(self, today: dt.date) -> bool:
         """Return whether listings still show it."""
         if self.state is ActionState.WITHDRAWN:

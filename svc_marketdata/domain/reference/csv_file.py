@@ -35,6 +35,10 @@ YEARS_AHEAD_MAX: Final = 5
 """Years that a valid_from may be ahead of today."""
 FIRST_DATE: Final = dt.date(1970, 1, 1)
 VALUE_SHOWN_CHARACTERS_MAX: Final = 100
+LINE_CHARACTERS_MAX: Final = 10_000
+"""Characters of a line: a whole row has less than 2,000."""
+FAULTS_MAX: Final = 10_000
+"""Wrong values after which a file is read no further."""
 
 
 class Fault(NamedTuple):
@@ -80,7 +84,7 @@ def read(text: str, today: dt.date, valid_from: dt.date) -> File:
         today: The present day.
         valid_from: Day from which rows hold that have no valid_from.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(_lines(text), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         faults = list(_wrong_columns(header))
@@ -90,6 +94,13 @@ def read(text: str, today: dt.date, valid_from: dt.date) -> File:
     except csv.Error as error:
         expected = f"a row of CSV (RFC 4180): {error}"
         return File([], [Fault(reader.line_num, "row", "", expected)])
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        if len(line) > LINE_CHARACTERS_MAX:
+            raise csv.Error(f"a line has at most {LINE_CHARACTERS_MAX} characters")
+        yield line
 
 
 def _wrong_columns(header: list[str]) -> Iterator[Fault]:
@@ -134,6 +145,8 @@ class _Reading:
                 break
             if any(cell.strip() for cell in cells):
                 self._row(begins, cells)
+            if len(self._faults) >= FAULTS_MAX:
+                break
             begins = reader.line_num + 1  # type: ignore[attr-defined]  # of csv.reader
         return File(list(self._rows.values()), self._faults)
 

@@ -22,6 +22,8 @@ WINDOWS_MAX: Final = 200
 """Statements of one page; then it ends early, with a token."""
 LISTINGS_TOGETHER_MAX: Final = 200
 """Listings of one statement."""
+HOURS_TOGETHER_MAX: Final = 50_000
+"""Hours of all listings of one statement, in memory together; one listing may have more."""
 
 CalendarOf = Callable[[str], TradingCalendar]
 
@@ -103,7 +105,9 @@ class PastCandles:
                 # Of a listing with more candles than a page has: a part of the range.
                 end_ns = min(to_ns, begin_ns + room * interval.nominal_ns)
             elif begin_ns == from_ns:
-                together = min(room // each, LISTINGS_TOGETHER_MAX)
+                hours = -(-(to_ns - begin_ns) // HOUR_NS) + 1
+                together = min(room // each, LISTINGS_TOGETHER_MAX, HOURS_TOGETHER_MAX // hours)
+                together = max(together, 1)
             found = await self._between(waiting[:together], interval, begin_ns, end_ns)
             for name in waiting[:together]:
                 candles = found[name]
@@ -131,16 +135,21 @@ class PastCandles:
         limit = 2 + (hours * 2 // 5 if interval.by_calendar else hours)
         until_ns = max(self._bounds(name, interval, to_ns - 1).end_ns for name in names)
         while waiting:
-            read = await self._reader.last_hours(waiting, until_ns, limit)
-            for name in list(waiting):
-                candles = self._folded(name, interval, read[name], 0, to_ns)
-                whole = len(read[name]) < limit
-                if not whole:
-                    # The first one may lack hours that were not read.
-                    del candles[:1]
-                if whole or len(candles) >= count:
-                    found[name] = candles[-count:]
-                    waiting.remove(name)
+            together, left = max(HOURS_TOGETHER_MAX // limit, 1), []
+            for start in range(0, len(waiting), together):
+                some = waiting[start : start + together]
+                read = await self._reader.last_hours(some, until_ns, limit)
+                for name in some:
+                    candles = self._folded(name, interval, read[name], 0, to_ns)
+                    whole = len(read[name]) < limit
+                    if not whole:
+                        # The first one may lack hours that were not read.
+                        del candles[:1]
+                    if whole or len(candles) >= count:
+                        found[name] = candles[-count:]
+                    else:
+                        left.append(name)
+            waiting = left
             limit *= 4
         return found
 

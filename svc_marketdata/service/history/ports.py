@@ -74,6 +74,9 @@ class HistoryStore(Protocol):
     async def pack_hours(self, now_ns: int) -> int:
         """Pack the candles of the next hour, if it has ended; return up to when they are packed."""
 
+    async def make_partitions(self, now_ns: int) -> None:
+        """Make the partitions of tomorrow."""
+
     async def drop_old(self, now_ns: int) -> int:
         """Drop what is older than it is kept; return the number of partitions dropped."""
 

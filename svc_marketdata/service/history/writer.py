@@ -95,13 +95,15 @@ class HistoryWriter:
 
     async def _upkeep(self) -> None:
         now_ns = self._clock.now_ns()
+        # Also after a failure: partitions that a backup reads cannot be dropped for a while.
+        self._upkeep_due_ns = now_ns + int(UPKEEP_PAUSE_S * NS_PER_S)
         counts = self._recorder.counts
         before_ns = -1
         while counts.packed_until_ns != before_ns:
             before_ns = counts.packed_until_ns
             counts.packed_until_ns = await self._store.pack_hours(now_ns)
+        await self._store.make_partitions(now_ns)
         counts.partitions_dropped += await self._store.drop_old(now_ns)
-        self._upkeep_due_ns = now_ns + int(UPKEEP_PAUSE_S * NS_PER_S)
 
 
 class History(NamedTuple):

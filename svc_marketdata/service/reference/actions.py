@@ -14,6 +14,15 @@ from svc_marketdata.domain.reference.changes import Key, NewRecord
 from svc_marketdata.domain.reference.records import ListingRecord, Record, RecordKind
 from svc_marketdata.service.reference.ports import By, Writing
 
+
+class RepeatedActionError(Exception):
+    """An action is recorded already: twice, a split would change prices twice."""
+
+    def __init__(self, recorded: CorporateAction) -> None:
+        super().__init__(recorded.action_id)
+        self.recorded = recorded
+
+
 SETTLED_BY = By("", "svc-marketdata", "the effective date of corporate actions has come")
 
 
@@ -32,7 +41,13 @@ async def announce(
 
     Returns:
         The action as it is recorded, and what changed in the reference data.
+
+    Raises:
+        RepeatedActionError: An action of the same kind is recorded for that day.
     """
+    for other in await writing.actions_on(action.isin, action.effective_date):
+        if action.repeats(other):
+            raise RepeatedActionError(other)
     change = writing.change
     action = replace(
         action, action_id=change.change_id, recorded_by=by.username, reason=by.reason,

@@ -63,6 +63,9 @@ class Writing(Protocol):
     async def action(self, action_id: str) -> CorporateAction | None:
         """Read an action."""
 
+    async def actions_on(self, isin: str, date: dt.date) -> list[CorporateAction]:
+        """Read the actions of an instrument and its listings on a day."""
+
     async def save_action(
         self, action: CorporateAction, price_factors: Mapping[str, tuple[str, str]]
     ) -> None:

@@ -6,9 +6,10 @@ import binascii
 import datetime as dt
 import gzip
 import io
+import zlib
 from typing import Final, NamedTuple
 
-from svc_marketdata.domain.reference import csv_file
+from svc_marketdata.domain.reference import codes, csv_file
 from svc_marketdata.domain.reference.bitemporal import Dated
 from svc_marketdata.domain.reference.changes import Changes, Key, changes_of
 from svc_marketdata.domain.reference.codes import WrongValueError
@@ -112,7 +113,7 @@ def _text(packed: bytes) -> str:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
                 data = unpacked.read(FILE_BYTES_MAX + 1)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise WrongValueError("a whole gzip file") from error
     if len(data) > FILE_BYTES_MAX:
         raise WrongValueError(f"at most {FILE_BYTES_MAX} bytes")
@@ -130,6 +131,9 @@ def _write_token(change: int, after: str) -> str:
 def _read_token(token: str) -> tuple[int, str]:
     try:
         change, _, after = base64.urlsafe_b64decode(token.encode()).decode().partition(" ")
-        return int(change), after
+        place = int(change), codes.isin(after)
     except (binascii.Error, ValueError) as error:
         raise WrongValueError("the next_page_token of the previous page") from error
+    if not 0 <= place[0] <= NEWEST:
+        raise WrongValueError("the next_page_token of the previous page")
+    return place

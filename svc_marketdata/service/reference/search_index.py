@@ -31,6 +31,9 @@ COMPARED_AT_A_TIME: Final = 500
 MARK: Final = "\x1f"
 """Stands before and after each code and name."""
 
+VENUE: Final = "venue "
+"""How the source of what a venue reports of a listing begins."""
+
 
 class Hit(NamedTuple):
     """A found instrument: its ISIN, or the id of a listing of which nobody says the ISIN."""
@@ -86,11 +89,17 @@ class SearchIndex:
         )  # fmt: skip
         name = listing.isin or listing.instrument_id
         kind = listing.kind if listing.kind is not ListingKind.UNSPECIFIED else None
-        self._put(f"venue {listing.instrument_id}", name, words, kind, listing.venue_mic)
+        self._put(f"{VENUE}{listing.instrument_id}", name, words, kind, listing.venue_mic)
 
     def remove_record(self, key: str) -> None:
         """Forget what the reference data said of an ISIN or a listing."""
         self._remove(f"record {key}")
+
+    def listings_of(self, name: str) -> list[str]:
+        """Return the ids of the listings of an instrument that venues report."""
+        entry = self._entries.get(name)
+        sources = () if entry is None else entry.sources
+        return [one.removeprefix(VENUE) for one in sources if one.startswith(VENUE)]
 
     def in_reference_data(self, name: str) -> bool:
         """Return whether the reference data know an instrument."""
@@ -140,7 +149,8 @@ class SearchIndex:
         entry = self._entries.get(name)
         if entry is None:
             return False
-        sources = entry.sources.values()
+        # A copy: other threads may change it meanwhile.
+        sources = tuple(entry.sources.values())
         if kinds and not any(kind in kinds for _, kind, _ in sources):
             return False
         return not venue_mic or any(mic == venue_mic for _, _, mic in sources)

@@ -6,7 +6,7 @@ from the store and kept by one task; prices and listings never wait for it.
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kernel.clock import Clock
@@ -25,8 +25,8 @@ from svc_marketdata.service.reference.search_index import SearchIndex
 
 PAUSE_S: Final = 1.0
 """Seconds between looks for listings that are new, and for a new day."""
-BATCH_LISTINGS_MAX: Final = 1_000
-"""Listings whose records are read in one statement."""
+BATCH_NAMES_MAX: Final = 1_000
+"""ISINs and listings whose records are read in one statement."""
 INDEXED_AT_A_TIME: Final = 500
 """Records indexed before other work of the process gets its turn."""
 
@@ -43,6 +43,8 @@ class ReferenceView:
         self.index = SearchIndex()
         self._seen: dict[str, Listing] = {}
         """The listing of each id, as it was indexed."""
+        self._unread: dict[str, None] = {}
+        """ISINs and listings that changed in the store and are not read yet."""
         self._loaded = False
         self._rolled = dt.date.min
 
@@ -59,8 +61,9 @@ class ReferenceView:
                     await self._load()
                 if self.today() > self._rolled:
                     await self.roll()
-                for start in range(0, len(wanted), BATCH_LISTINGS_MAX):
-                    await self._enrich(wanted[start : start + BATCH_LISTINGS_MAX])
+                await self._catch_up()
+                for batch in _batches(wanted):
+                    await self._enrich(batch)
             except StoreUnavailableError as error:
                 # What could not be read is wanted again at the next look.
                 for instrument_id in wanted:
@@ -70,18 +73,24 @@ class ReferenceView:
 
     async def changed(self, keys: Iterable[Key]) -> None:
         """Follow a change of the store: index it, and send the listings that it changes."""
-        names = [key for _, key in keys]
-        for name in names:
-            self.index.remove_record(name)
-        await self._enrich(names)
+        await self.refresh(key for _, key in keys)
 
     async def refresh(self, names: Iterable[str]) -> None:
-        """Read the ISINs and listings anew, and send the listings that change."""
-        await self._enrich(list(names))
+        """Read the ISINs and listings anew, and send the listings that change.
+
+        What changed is recorded by now: if the store is away, it is read later.
+        """
+        self._unread.update(dict.fromkeys(names))
+        try:
+            await self._catch_up()
+        except StoreUnavailableError as error:
+            _log.warning("changed reference data are read later", cause=str(error))
 
     async def roll(self) -> None:
         """Let what was recorded for a later day come into force on that day."""
         today = self.today()
+        # Until it is done, it is due.
+        self._rolled = dt.date.min
         async with self._store.writing() as writing:
             keys = await writing.roll(today)
             actions = await settle(writing, today)
@@ -93,7 +102,19 @@ class ReferenceView:
                 "corporate action is effective", action=action.action_id, kind=action.kind.name,
                 isin=action.isin, listing=action.instrument_id,
             )  # fmt: skip
-        await self._enrich(names)
+        self._unread.update(dict.fromkeys(names))
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        while unread := self._unread:
+            batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
+            for name in batch:
+                self.index.remove_record(name)
+            try:
+                await self._enrich(batch)
+            except BaseException:
+                self._unread.update(dict.fromkeys(batch))
+                raise
 
     def _index_listings(self) -> list[str]:
         """Index the listings that venues changed; return those whose records are not read yet."""
@@ -120,11 +141,12 @@ class ReferenceView:
 
     async def _enrich(self, names: list[str]) -> None:
         """Read what is current of ISINs and listings, and publish the listings that change."""
+        wanted = frozenset(names)
         live = {
             name: entry.listing.isin
             for name, entry in self._data.listed.items()
             if entry.listing is not None
-            and (name in names or entry.listing.isin in names or _isin_of(entry.reference) in names)
+            and not wanted.isdisjoint((name, entry.listing.isin, _isin_of(entry.reference)))
         }
         isins = {name for name in [*names, *live.values()] if name}
         records = await self._store.current_of(isins, [*names, *live])
@@ -132,8 +154,10 @@ class ReferenceView:
         listings = {one.instrument_id: one for one in records if isinstance(one, ListingRecord)}
         since = self.today() - dt.timedelta(days=SHOWN_DAYS)
         actions = await self._store.actions_of(isins | set(instruments), since)
-        for record in records:
+        for count, record in enumerate(records, 1):
             self.index.put_record(record)
+            if count % INDEXED_AT_A_TIME == 0:
+                await asyncio.sleep(0)
         for name, isin in live.items():
             listing = listings.get(name)
             instrument = instruments.get(listing.isin if listing else isin)
@@ -154,6 +178,12 @@ class ReferenceView:
         entry.reference = reference
         self.index.put_listing(reference.fill(entry.listing))
         self._data.hub.touch(entry.listing_channel)
+
+
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    """Divide names: between two batches prices go on."""
+    for start in range(0, len(names), BATCH_NAMES_MAX):
+        yield names[start : start + BATCH_NAMES_MAX]
 
 
 def _isin_of(reference: Reference) -> str:

@@ -284,6 +284,9 @@ async def test_a_split_is_shown_by_every_listing_and_adjusts_earlier_prices(
     done = (await reference.call("RecordAction", request)).action
     assert done.state == instrument_pb2.CORPORATE_ACTION_STATE_ANNOUNCED
     assert done.recorded_by
+    with pytest.raises(grpc.aio.AioRpcError, match=done.action_id) as refused:
+        await reference.call("RecordAction", request)
+    assert read_refusal(refused.value).metadata["field"] == "effective_date"
     assert await adjustments(marketdata_url) == [("ING.SIMA", 0.25), ("ING.SIMB", 0.25)]
     listed = await reference.call("ListActions", pb.ListActionsRequest(key="NL0011821202"))
     assert [one.action_id for one in listed.actions] == [done.action_id]
@@ -318,6 +321,16 @@ async def test_a_change_of_symbol_ends_one_listing_and_begins_another(reference)
 
     assert await on(TODAY.isoformat()) == {"ING.SIMA": False, "ING.SIMB": False}
     assert await on(TOMORROW) == {"ING.SIMA": False, "ING.SIMB": True, "INGA.SIMB": False}
+
+
+async def test_a_time_that_no_database_knows_is_refused_by_name(reference):
+    for rpc, request in (
+        ("Export", pb.ExportRequest(known_at={"seconds": 253_402_300_799})),
+        ("GetRecords", pb.GetRecordsRequest(key="NL0010273215", known_at={"seconds": -1})),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await reference.call(rpc, request)
+        assert read_refusal(refused.value).metadata["field"] == "known_at"
 
 
 async def test_an_action_on_what_nobody_knows_is_refused(reference):

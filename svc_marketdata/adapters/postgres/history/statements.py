@@ -105,6 +105,7 @@ PARTITIONS: Final = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent IN ('marketdata.trades'::regclass, 'marketdata.candle_hours'::regclass)
 """
+LOCK_BRIEFLY: Final = "SET LOCAL lock_timeout = '500ms'"
 ADD_PARTITION: Final = "SELECT marketdata.add_history_partition($1, $2)"
 DROP_PARTITIONS: Final = "SELECT marketdata.drop_history_partitions($1, $2)"
 

@@ -4,7 +4,8 @@ One writer at a time over all replicas, so that what a transaction reads is what
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
@@ -53,8 +54,7 @@ class PostgresHistory(HistoryStore):
         oldest_ns, newest_ns = self._oldest_ns(now_ns), now_ns + AHEAD_NS_MAX
         reports = [one for one in batch.reports if oldest_ns <= one.at_ns < newest_ns]
         out_of_range = len(batch.reports) - len(reports)
-        async with self._database.transaction() as connection:
-            await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+        async with self._writing() as connection:
             changes = await self._changes(connection, reports, now_ns)
             await self._write_trades(connection, changes)
             await self._pack_again(connection, [*changes.added, *changes.amended])
@@ -118,8 +118,7 @@ class PostgresHistory(HistoryStore):
     async def pack_hours(self, now_ns: int) -> int:
         ended_ns = now_ns - PACK_AFTER_NS
         ended_ns -= ended_ns % HOUR_NS
-        async with self._database.transaction() as connection:
-            await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+        async with self._writing() as connection:
             until_ns = int(await connection.fetchval(sql.PACKED_UNTIL))
             if ended_ns <= until_ns:
                 return until_ns
@@ -146,6 +145,15 @@ class PostgresHistory(HistoryStore):
             await connection.execute(sql.PUT_HOURS, *map(list, zip(*packed, strict=True)))
 
     @override
+    async def make_partitions(self, now_ns: int) -> None:
+        # A day ahead, and without a long wait: while a backup reads a table it gets no partition,
+        # and whoever waits for that holds up all readers.
+        async with self._writing() as connection:
+            await connection.execute(sql.LOCK_BRIEFLY)
+            for parent in ("trades", "candle_hours"):
+                await self._ensure(connection, parent, [now_ns + NS_PER_DAY])
+
+    @override
     async def drop_old(self, now_ns: int) -> int:
         dropped = 0
         ages = (("trades", self._kept.trades_days), ("candle_hours", self._kept.candles_days))
@@ -158,6 +166,18 @@ class PostgresHistory(HistoryStore):
         if dropped:
             self._partitions.clear()
         return dropped
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend the connection of the one writer, in a transaction."""
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(sql.LOCK, sql.WRITER_LOCK)
+                yield connection
+        except BaseException:
+            # The partitions that it made are gone.
+            self._partitions.clear()
+            raise
 
     def _oldest_ns(self, now_ns: int) -> int:
         """Return when the oldest day begins whose trades are kept."""

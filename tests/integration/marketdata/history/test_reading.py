@@ -9,6 +9,7 @@ import pytest
 
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
+from svc_marketdata.service.history import candles as past_candles
 from tests.integration.marketdata.conftest import running
 from tests.integration.marketdata.history.support import (
     ASML,
@@ -70,6 +71,18 @@ async def test_pages_are_the_whole_in_order(past, begin_ns, interval):
         assert await past.all_candles(ASML, ING, page_size=size, **bounds) == whole
     last = (await past.candles(interval=interval, latest=5, to_ns=bounds["to_ns"])).instruments
     assert list(last[0].candles) == [one for name, one in whole if name == ASML][-5:]
+
+
+@pytest.mark.parametrize("hours", [1, 5, 50])
+async def test_listings_are_read_in_turns_if_they_have_many_hours(
+    past, begin_ns, monkeypatch, hours
+):
+    bounds = {"from_ns": begin_ns, "interval": pb.CANDLE_INTERVAL_HOUR}
+    whole = await past.all_candles(ASML, ING, **bounds)
+    last = await past.candles(ASML, ING, interval=pb.CANDLE_INTERVAL_DAY, latest=2)
+    monkeypatch.setattr(past_candles, "HOURS_TOGETHER_MAX", hours)
+    assert await past.all_candles(ASML, ING, **bounds) == whole
+    assert await past.candles(ASML, ING, interval=pb.CANDLE_INTERVAL_DAY, latest=2) == last
 
 
 async def test_pages_of_trades_are_the_whole_in_order(past, begin_ns):

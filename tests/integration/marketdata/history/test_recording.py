@@ -3,13 +3,17 @@
 import time
 
 import asyncpg
+import pytest
 
 from kernel.clock import SystemClock
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.store import PostgresHistory
-from svc_marketdata.service.history.ports import Kept
+from svc_marketdata.domain.history.reports import Report
+from svc_marketdata.domain.market import Aggressor, Trade
+from svc_marketdata.service.errors import StoreUnavailableError
+from svc_marketdata.service.history.ports import Batch, Gap, GapCause, Kept
 from tests.integration.marketdata.history.support import (
     ASML,
     HOUR_NS,
@@ -154,6 +158,47 @@ async def test_history_past_its_age_is_dropped_by_partitions(marketdata_url, pas
     assert len(await past.last_trades()) == 1
     # The candles stay.
     assert len(await past.all_candles(from_ns=now_ns - 20 * day_ns)) == 3
+    await database.close()
+
+
+async def test_a_table_that_a_backup_reads_delays_the_dropping_and_nothing_else(
+    marketdata_url, past, feed
+):
+    now_ns = time.time_ns()
+    await feed.send(updates=[trade(ASML, "10", at_ns=now_ns - 9 * 24 * HOUR_NS)])
+    await past.until_trades(1)
+    database = Database(marketdata_url)
+    await database.open()
+    store = PostgresHistory(database, Kept(trades_days=3, candles_days=1830))
+    backup = await asyncpg.connect(marketdata_url)
+    reads = backup.transaction()
+    await reads.start()
+    await backup.execute("LOCK TABLE marketdata.trades IN ACCESS SHARE MODE")
+    with pytest.raises(StoreUnavailableError, match="has a table that somebody else has locked"):
+        await store.drop_old(now_ns)
+    with pytest.raises(StoreUnavailableError, match="has a table that somebody else has locked"):
+        await store.make_partitions(now_ns + 7 * 24 * HOUR_NS)
+    # The service has made the partition of tomorrow.
+    await store.make_partitions(now_ns)
+    await reads.rollback()
+    assert await store.drop_old(now_ns) == 1
+    await backup.close()
+    await database.close()
+
+
+async def test_partitions_of_a_transaction_that_failed_are_made_again(marketdata_url):
+    database = Database(marketdata_url)
+    await database.open()
+    store = PostgresHistory(database, Kept(31, 1830))
+    now_ns = time.time_ns()
+    await store.pack_hours(now_ns)
+    at_ns = now_ns - 20 * 24 * HOUR_NS
+    made = Trade("T1", "10", "1", Aggressor.BUY, at_ns, 0)
+    report = Report(ASML, "T1", now_ns, now_ns, made)
+    # The gap ends before it begins: what was written before it is rolled back.
+    with pytest.raises(asyncpg.CheckViolationError, match="history_gaps"):
+        await store.write(Batch([report], [], [Gap("SIMA", 2, 1, GapCause.DROPPED)]), now_ns)
+    assert (await store.write(Batch([report]), now_ns)).added == 1
     await database.close()
 
 

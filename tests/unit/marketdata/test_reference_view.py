@@ -1,0 +1,51 @@
+"""Reference data in memory: what changed while the store is away is read later."""
+
+import asyncio
+
+from kernel.clock import SystemClock
+from svc_marketdata.api.encoding import ProtoEncoder
+from svc_marketdata.domain.listing import Listing, ListingKind
+from svc_marketdata.domain.reference.records import InstrumentRecord, RecordKind
+from svc_marketdata.service.errors import StoreUnavailableError
+from svc_marketdata.service.hub import Hub
+from svc_marketdata.service.limits import Limits
+from svc_marketdata.service.market_data import MarketData
+from svc_marketdata.service.reference.view import BATCH_NAMES_MAX, ReferenceView
+
+ISIN = "NL0010273215"
+NAMES = [ISIN, *(f"S{n}.SIMB" for n in range(2 * BATCH_NAMES_MAX))]
+
+
+class Store:
+    """A store that may be away."""
+
+    def __init__(self):
+        self.away = False
+        self.asked = []
+
+    async def current_of(self, _isins, instrument_ids):
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreUnavailableError("cannot be reached")
+        self.asked.append(len(instrument_ids))
+        return [InstrumentRecord(ISIN, "", "SHARE", "ASML Holding N.V.", "ASML")]
+
+    async def actions_of(self, _isins, _since):
+        return []
+
+
+async def test_what_changed_while_the_store_is_away_is_read_later_in_batches():
+    store = Store()
+    data = MarketData(Hub(ProtoEncoder(), Limits(), epoch="E"), SystemClock())
+    data.put_listing(Listing("ASML.SIMA", "ASML", "SIMA", isin=ISIN, currency="EUR"))
+    view = ReferenceView(data, store, SystemClock())
+    store.away = True
+    await view.changed((RecordKind.LISTING, name) for name in NAMES)
+    assert data.listed["ASML.SIMA"].reference.instrument is None
+    store.away = False
+    await view.refresh(())
+    assert data.listed["ASML.SIMA"].reference.instrument.issuer == "ASML"
+    assert max(store.asked) <= BATCH_NAMES_MAX + 1
+    assert sum(store.asked) == len(NAMES) + 1
+    found = view.index.search("holding", frozenset({ListingKind.SHARE}), "SIMA", 1)
+    assert [hit.name for hit in found] == [ISIN]
