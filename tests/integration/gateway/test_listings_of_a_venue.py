@@ -97,7 +97,8 @@ async def test_a_venue_that_grants_prices_later_is_believed(bench: Bench) -> Non
     bench.cable.cut()
     bench.cable.mend()
     await until(lambda: not venue.listing("B").no_prices, "the prices are reported")
-    assert "B.TEST" in venue.books()
+    # The listing and its book are sent apart.
+    await until(lambda: "B.TEST" in venue.books(), "its book is sent")
 
 
 async def test_a_refused_symbol_is_requested_again_without_a_logon(
@@ -113,7 +114,8 @@ async def test_a_refused_symbol_is_requested_again_without_a_logon(
     await until(lambda: requests(bench).count(["B"]) > 2, "it is requested again, alone")
     venue.refused.clear()
     await until(lambda: not venue.listing("B").no_prices, "the prices are reported")
-    assert "B.TEST" in venue.books()
+    # The listing and its book are sent apart.
+    await until(lambda: "B.TEST" in venue.books(), "its book is sent")
     assert len(bench.venue.of_type("x")) == 1  # no other logon
 
 
