@@ -21,8 +21,8 @@ LIMIT, PEGGED, STOP = (
 OFFERED = {"order_types": [LIMIT, PEGGED], "times_in_force": [order_pb2.TIME_IN_FORCE_DAY]}
 KINDS = {one.name for one in event_pb2.OrderEvent.DESCRIPTOR.oneofs_by_name["kind"].fields}
 # What needs prices, and a kind the OMS does not write yet: tests/unit/meshctl/test_blotter.py
-# has them.
-ELSEWHERE = {"triggered", "trigger_moved", "released", "command_refused"}
+# has them; routed orders are in test_routing.py.
+ELSEWHERE = {"triggered", "trigger_moved", "released", "command_refused", "routing_decided"}
 
 
 class Copy:
