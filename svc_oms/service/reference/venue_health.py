@@ -13,6 +13,9 @@ from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_rejec
 from svc_oms.domain.routing.orders import refused_by_venue
 from svc_oms.service.ports.routing_ports import RoutingVenueRow
 
+SEEN_MAX = 10_000
+"""Children whose reject is remembered, so that it counts once; the oldest are forgotten."""
+
 
 class VenueHealths:
     """The venues; see the head of this file."""
@@ -77,6 +80,3 @@ class VenueHealths:
             known = self._healths.get(row.venue_mic, VenueHealth(row.venue_mic))
             until_ns = max(known.out_until_ns, row.out_until_us * NS_PER_US)
             self._healths[row.venue_mic] = known._replace(out_until_ns=until_ns)
-
-
-SEEN_MAX = 10_000
