@@ -38,7 +38,6 @@ class PriceRights:
 
 
 ALL_PRICES = PriceRights(PriceRight.REAL_TIME)
-NO_PRICE_RIGHTS = PriceRights(PriceRight.NONE)
 
 
 def read_rights(claims: Iterable[str]) -> PriceRights:
