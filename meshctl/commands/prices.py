@@ -182,11 +182,11 @@ async def _print_quotes(
 
 def quotes_table(quotes: dict[str, market_data_pb2.Quote], delayed_s: dict[str, int]) -> Table:
     """Show quotes by listing."""
-    shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
+    shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "vwap", "")
     for name, quote in sorted(quotes.items()):
         shown.add_row(
             name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
-            quote.last_price, quote.volume,
+            quote.last_price, quote.volume, quote.vwap_price,
             ("stale" if quote.stale else "") + delay_words(delayed_s.get(name, 0)),
             style="dim" if quote.stale else "",
         )  # fmt: skip
