@@ -17,6 +17,7 @@ ROLES: Final[dict[str, str]] = {
     "order": "TRADER",
     "orders": ANYBODY,
     "show": ANYBODY,
+    "routing report": ANYBODY,
     "cancel": "TRADER",
     "cancel-all": "TRADER",
     "replace": "TRADER",

@@ -31,6 +31,7 @@ RPCS: dict[str, Access] = {
     "order": ORDERS["Place"],
     "orders": ORDERS["List"],
     "show": ORDERS["ShowOrder"],
+    "routing report": ORDERS["List"],
     "cancel": ORDERS["Cancel"],
     "cancel-all": ORDERS["CancelAll"],
     "replace": ORDERS["Replace"],
