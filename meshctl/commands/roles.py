@@ -18,6 +18,8 @@ ROLES: Final[dict[str, str]] = {
     "orders": ANYBODY,
     "show": ANYBODY,
     "routing report": ANYBODY,
+    "routing venues": "OPERATOR, RISK, AUDITOR",
+    "routing put-back": "OPERATOR",
     "cancel": "TRADER",
     "cancel-all": "TRADER",
     "replace": "TRADER",

@@ -33,6 +33,7 @@ from ordermesh.oms.v1 import (
     order_service_pb2_grpc,
     parked_service_pb2,
     recovery_service_pb2,
+    routing_service_pb2,
     session_service_pb2,
 )
 from ordermesh.oms.v1 import order_service_pb2 as oms
@@ -42,6 +43,7 @@ CONTROLS = (
     kill_switch_service_pb2.DESCRIPTOR.services_by_name["KillSwitchService"],
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"],
     recovery_service_pb2.DESCRIPTOR.services_by_name["RecoveryService"],
+    routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
     session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
     parked_service_pb2.DESCRIPTOR.services_by_name["ParkedService"],

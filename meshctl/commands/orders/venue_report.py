@@ -30,6 +30,7 @@ from meshctl.commands.orders.executed_venues import (
     class_of,
     tables,
 )
+from meshctl.commands.venue import routing_venues
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import order_service_pb2 as pb
 from ordermesh_client import MeshClient
@@ -45,11 +46,14 @@ COLUMNS: Final = (
     "directed_percent",
 )  # fmt: skip
 
-routing = typer.Typer(help="Where orders were executed.", no_args_is_help=True)
+routing = typer.Typer(
+    help="Where orders were executed, and the venues that are out of routing.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
+    routing_venues.add_to(routing)
     app.add_typer(routing, name="routing")
 
 

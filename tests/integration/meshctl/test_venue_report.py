@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from meshctl.commands.orders.venue_report import COLUMNS
 
@@ -132,3 +132,31 @@ async def test_bad_options_are_named_before_anything_is_read(trader) -> None:
         code, _, errors = await trader.run("routing", "report", *words)
         assert (code, named in errors) == (2, True), errors
     assert "List" not in trader.edge.requests
+
+
+VENUE = {
+    "venue_mic": "SIMA", "since": WITHIN, "until": WITHIN + timedelta(minutes=5),
+    "reason": "5 rejects of routed orders within 60 s", "rejects": 5,
+}  # fmt: skip
+
+
+async def test_venues_out_of_routing_are_listed_and_put_back(trader) -> None:
+    trader.edge.answers["RoutingService/ListVenues"] = {
+        "venues": [
+            VENUE | {"out": True},
+            VENUE | {"venue_mic": "SIMB"},
+            VENUE | {"venue_mic": "SIMC", "put_back_at": WITHIN + timedelta(minutes=5)},
+        ]
+    }
+    lines = (await trader.done("routing", "venues")).splitlines()
+    for mic, state in (("SIMA", "OUT"), ("SIMB", "BACK"), ("SIMC", "PUT BACK")):
+        (line,) = (line for line in lines if mic in line)
+        assert f"{state} " in line
+        assert "2027-01-15 10:00:00Z" in line
+        assert "5 rejects of routed orders within 60 s" in line
+    trader.edge.answers["RoutingService/PutVenueBack"] = {"venue": VENUE}
+    done = await trader.done("routing", "put-back", "sima", "--reason", "mended")
+    assert done == "SIMA gets routed orders again; it was out since 2027-01-15 10:00:00Z\n"
+    assert trader.asked("RoutingService/PutVenueBack") == {"venue_mic": "SIMA", "reason": "mended"}
+    trader.edge.answers.clear()
+    assert await trader.done("routing", "venues") == "no venue was ever taken out of routing\n"
