@@ -79,7 +79,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     server.add(
         FeedServicer(data),
         f"{PACKAGE}.FeedService",
-        {"Feed": peer("svc-gateway")},
+        {"Feed": peer("svc-gateway", "svc-feed")},
         validates_itself=["Feed"],
     )
     history = _history(settings, server, data, database, clock)
