@@ -29,6 +29,8 @@ class RecorderCounts:
     out_of_range: int = 0
     failures: int = 0
     """Attempts to write that failed."""
+    unwritable: int = 0
+    """Reports that could not be written although the database answered; each is in a gap."""
     partitions_dropped: int = 0
     packed_until_ns: int = 0
 

@@ -55,21 +55,27 @@ class ReferenceView:
     async def run(self) -> None:
         """Keep up with venues and with days, for ever; while the store is away, try again."""
         while True:
-            wanted = self._index_listings()
             try:
-                if not self._loaded:
-                    await self._load()
-                if self.today() > self._rolled:
-                    await self.roll()
-                await self._catch_up()
-                for batch in _batches(wanted):
-                    await self._enrich(batch)
+                await self._look()
             except StoreUnavailableError as error:
-                # What could not be read is wanted again at the next look.
-                for instrument_id in wanted:
-                    self._seen.pop(instrument_id, None)
                 _log.debug("reference data not read", cause=str(error))
             await asyncio.sleep(PAUSE_S)
+
+    async def _look(self) -> None:
+        """Read what is new; what could not be read is wanted again at the next look."""
+        wanted = self._index_listings()
+        try:
+            if not self._loaded:
+                await self._load()
+            if self.today() > self._rolled:
+                await self.roll()
+            await self._catch_up()
+            for batch in _batches(wanted):
+                await self._enrich(batch)
+        except BaseException:
+            for instrument_id in wanted:
+                self._seen.pop(instrument_id, None)
+            raise
 
     async def changed(self, keys: Iterable[Key]) -> None:
         """Follow a change of the store: index it, and send the listings that it changes."""
