@@ -97,6 +97,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         work |= {
             "database check": database.watch,
             "reference data": view.run,
+            "reference notices": view.listen,
             "history": history.writer.run,
         }
     # One rule for all of them: prices go on, whatever fails.

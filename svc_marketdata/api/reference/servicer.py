@@ -27,7 +27,6 @@ from svc_marketdata.domain.reference.actions import (
     CorporateAction,
     wrong_split,
 )
-from svc_marketdata.domain.reference.changes import Key
 from svc_marketdata.domain.reference.codes import WrongValueError
 from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRecord
 from svc_marketdata.service.market_data import MarketData
@@ -133,8 +132,8 @@ class ReferenceDataServicer:
 
         async def record() -> CorporateAction:
             async with self._reference.store.writing() as writing:
-                made, keys = await actions.announce(writing, action, live, by, today)
-            await self._follow(made, keys)
+                made = await actions.announce(writing, action, live, by, today)
+            await self._follow(made)
             return made
 
         try:
@@ -157,8 +156,8 @@ class ReferenceDataServicer:
                     state = "unknown" if action is None else action.state.name.lower()
                     expected = f"the id of an announced action; this one is {state}"
                     raise wrong("action_id", request.action_id, expected)
-                withdrawn, keys = await actions.withdraw(writing, action, by, today)
-            await self._follow(withdrawn, keys)
+                withdrawn = await actions.withdraw(writing, action, by, today)
+            await self._follow(withdrawn)
             return withdrawn
 
         return pb.WithdrawActionResponse(action=action_to_proto(await answered(withdraw())))
@@ -223,13 +222,11 @@ class ReferenceDataServicer:
             return key, ""
         raise _not_found(key, "as an ISIN" if split else "as a listing, SYMBOL.MIC")
 
-    async def _follow(self, action: CorporateAction, keys: list[Key]) -> None:
+    async def _follow(self, action: CorporateAction) -> None:
         """Publish the listings that an action changes; on its day also what becomes effective."""
         if action.state is ActionState.ANNOUNCED and action.effective_date <= self._today:
             await self._reference.view.roll()
-        names = {action.isin, action.instrument_id} - {""}
-        await self._reference.view.changed(keys)
-        await self._reference.view.refresh(names)
+        await self._reference.view.changed()
 
 
 def _by(call: Call, reason: str) -> By:

@@ -67,7 +67,7 @@ class ReferenceData:
                 return Imported(len(changes.records), changes.unchanged, changes.faults, "")
             await writing.add(by, changes.records, today)
             change_id = writing.change.change_id
-        await self.view.changed({(new.kind, new.key) for new in changes.records})
+        await self.view.changed()
         return Imported(len(changes.records), changes.unchanged, [], change_id)
 
     async def export_page(
