@@ -30,10 +30,9 @@ COLUMNS: Final = (
     "isin", *INSTRUMENT_FIELDS, "mic", "symbol", *LISTING_FIELDS, "valid_from",
 )  # fmt: skip
 EXPORTED: Final = COLUMNS[:-1]
-ROWS_MAX: Final = 50_000
-"""Rows of a file; a longer file is refused. They take about 6 s of a processor here and 2 s in
-PostgreSQL, so they are recorded within the 30 s of a call also where other work takes most of both.
-"""
+ROWS_MAX: Final = 30_000
+"""Rows of a file; a longer file is refused. They take about 6 s of two processors, and 18 s where
+other work takes most of these: less than the 30 s of a call. The time grows with the rows."""
 VALUES_KEPT_MAX: Final = 1_024
 """Values of a column whose checks are remembered while a file is read."""
 YEARS_AHEAD_MAX: Final = 5
