@@ -130,7 +130,7 @@ def _history(
         {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
     )
     kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
-    recorder = Recorder(clock, settings.history_queue_trades_max)
+    recorder = Recorder(clock, settings.history_queue_trades_max, data.calendar_of)
     if database.configured:
         data.recorder = recorder
     return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
