@@ -48,6 +48,7 @@ class ReferenceView:
         self._unread: dict[str, None] = {}
         """ISINs and listings that changed in the store and are not read yet."""
         self._loading = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._loaded = False
         self._rolled = dt.date.min
         """The day up to which records are in force here."""
@@ -90,7 +91,8 @@ class ReferenceView:
                 await self._follow()
             await self._catch_up()
             for batch in _batches(wanted):
-                await self._enrich(batch)
+                async with self._reading:
+                    await self._enrich(batch)
         except BaseException:
             for instrument_id in wanted:
                 self._seen.pop(instrument_id, None)
@@ -142,15 +144,23 @@ class ReferenceView:
             self._followed = newest
 
     async def _catch_up(self) -> None:
-        while unread := self._unread:
-            batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
-            for name in batch:
-                self.index.remove_record(name)
-            try:
-                await self._enrich(batch)
-            except BaseException:
-                self._unread.update(dict.fromkeys(batch))
-                raise
+        """Read what changed, a batch at a time; what another task reads is published by the end."""
+        while True:
+            async with self._reading:
+                if not self._unread:
+                    return
+                await self._read_batch()
+
+    async def _read_batch(self) -> None:
+        unread = self._unread
+        batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
+        for name in batch:
+            self.index.remove_record(name)
+        try:
+            await self._enrich(batch)
+        except BaseException:
+            unread.update(dict.fromkeys(batch))
+            raise
 
     def _index_listings(self) -> list[str]:
         """Index the listings that venues changed; return those whose records are not read yet."""
