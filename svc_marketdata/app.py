@@ -10,11 +10,15 @@ from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.rpc.server import MeshServer, Ops, peer, user
+from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
 from svc_marketdata.adapters.postgres.history.store import PostgresHistory
 from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.api.alerts import servicer as alerts
+from svc_marketdata.api.alerts.mapping import shown_of
+from svc_marketdata.api.alerts.servicer import PriceAlertServicer
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
 from svc_marketdata.api.history.servicer import HistoryParts, HistoryServicer
@@ -30,6 +34,7 @@ from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.alerts.keeper import AlertKeeper
 from svc_marketdata.service.history.candles import calendars
 from svc_marketdata.service.history.ports import Kept
 from svc_marketdata.service.history.recorder import Recorder
@@ -84,15 +89,17 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         validates_itself=["Feed"],
     )
     history = _history(settings, server, data, database, clock)
+    keeper = AlertKeeper(data, PostgresAlertStore(database), shown_of)
+    server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
-    collector = MarketDataCollector(data, last_values, history)
+    collector = MarketDataCollector(data, last_values, history, keeper)
     REGISTRY.register(collector)
     work = [_every(ATTEND_PAUSE_S, data.tick)]
     if last_values is not None:
         data.restore(*await last_values.load())
         work.append(last_values.run(data))
     if database.configured:
-        work += [database.watch(), view.run(), history.writer.run()]
+        work += [database.watch(), view.run(), history.writer.run(), keeper.run()]
     try:
         async with server.background(*work):
             yield Ops(readiness=lambda: (True, _state(data, database)))
@@ -101,6 +108,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             await last_values.close(data)
         if database.configured:
             await history.writer.close()
+            await keeper.close()
         await database.close()
         REGISTRY.unregister(collector)
 

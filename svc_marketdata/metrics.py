@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.service.alerts.keeper import AlertKeeper
 from svc_marketdata.service.history.writer import History
 from svc_marketdata.service.market_data import MarketData
 
@@ -15,8 +16,12 @@ _PREFIX = "ordermesh_marketdata_"
 class MarketDataCollector(Collector):
     """Reads the counters of the service."""
 
-    def __init__(self, data: MarketData, last_values: LastValues | None, history: History) -> None:
+    def __init__(
+        self, data: MarketData, last_values: LastValues | None, history: History,
+        alerts: AlertKeeper,
+    ) -> None:  # fmt: skip
         self._data = data
+        self._alerts = alerts
         self._last_values = last_values
         self._history = history
 
@@ -49,6 +54,10 @@ class MarketDataCollector(Collector):
             stale.add_metric([mic], flagged)
         yield stale
         yield from self._of_history()
+        watching = self._alerts.watching
+        yield _gauge("alerts_active", "Price alerts that wait for a price", len(watching.active))
+        yield _gauge("alerts_waiting", "Alerts fired and not recorded yet", len(watching.fires))
+        yield _counter("alerts_recorded", "Alerts fired here and recorded", self._alerts.recorded)
         if self._last_values is not None:
             last = self._last_values
             yield _gauge("redis_connected", "Redis answers", last.connected)
