@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
 from kernel.ticks import TickBand
+from kernel.trading_calendar import EVERY_DAY, TradingCalendar
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2, instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
@@ -19,7 +20,6 @@ from svc_marketdata.domain.market import (
     Quote,
     Trade,
 )
-from svc_marketdata.domain.trading_calendar import EVERY_DAY, TradingCalendar
 
 TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_UNSPECIFIED: TradingStatus.UNSPECIFIED,

@@ -7,12 +7,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from kernel.decimals import parse_nano
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import Candle, CandleSeries
 from svc_marketdata.domain.day_statistics import NO_FIGURES, DayStatistics
 from svc_marketdata.domain.kept_trades import KeptTrade, KeptTrades
 from svc_marketdata.domain.own_day import OwnDay, Traded
-from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
 
 NO_LEVEL = Level("", "", 0)
 TRADE_IDS_KEPT_MAX = 256
