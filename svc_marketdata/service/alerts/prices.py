@@ -34,6 +34,9 @@ class Prices(Protocol):
     def traded(self) -> int | None:
         """Return the price of the trade that was reported just now; None if it does not count."""
 
+    def best(self) -> tuple[int | None, int | None]:
+        """Return best bid and best offer in 10⁻⁹, whether or not they count: asked most often."""
+
     def now(self, price: AlertPrice) -> int | None:
         """Return a price as it stands now; None if there is none, or it does not count."""
 
@@ -41,11 +44,17 @@ class Prices(Protocol):
 class LivePrices:
     """Prices as the venue reports them."""
 
-    __slots__ = ("_entry", "_venue")
+    __slots__ = ("_asks", "_bids", "_entry", "_venue")
 
     def __init__(self, entry: Listed, venue: Venue) -> None:
         self._entry = entry
         self._venue = venue
+        self._bids, self._asks = entry.market.book.bids.keys, entry.market.book.asks.keys
+
+    def best(self) -> tuple[int | None, int | None]:
+        """Return best bid and best offer; keys of bids are negated prices."""
+        bids, asks = self._bids, self._asks
+        return -bids[0] if bids else None, asks[0] if asks else None
 
     def traded(self) -> int | None:
         """Return the price of the trade that was reported just now."""
@@ -77,6 +86,12 @@ class DelayedPrices:
         self._quote = quote
         self._trade = trade
         self._decode = decode
+
+    def best(self) -> tuple[int | None, int | None]:
+        """Return best bid and best offer."""
+        shown = self._read(self._quote)
+        bid, ask = shown.bid, shown.ask
+        return parse_nano(bid) if bid else None, parse_nano(ask) if ask else None
 
     def traded(self) -> int | None:
         """Return the price of the delayed trade that is shown since just now."""

@@ -21,8 +21,6 @@ from svc_marketdata.service.alerts.prices import (
 from svc_marketdata.service.channels import DELAYED, Channel, Topic
 from svc_marketdata.service.market_data import MarketData
 
-TRADES = frozenset({Topic.TRADE, Topic.DELAYED_TRADE})
-
 
 class Fire(NamedTuple):
     """A price reached the threshold of an alert; not recorded yet."""
@@ -35,7 +33,7 @@ class Fire(NamedTuple):
 class ListingWatch:
     """The alerts on the real-time, or on the delayed, prices of one listing."""
 
-    __slots__ = ("_books", "_channels", "_fired", "_last", "prices")
+    __slots__ = ("_ask", "_bid", "_channels", "_count", "_fired", "_last", "_mid", "prices")
 
     def __init__(
         self, prices: Prices, channels: list[Channel],
@@ -44,37 +42,42 @@ class ListingWatch:
         self.prices = prices
         self._channels = channels
         self._fired = fired
-        self._last = Thresholds()
-        self._books: dict[AlertPrice, Thresholds] = {}
+        self._last, self._bid, self._ask, self._mid = (Thresholds() for _ in AlertPrice)
+        self._count = 0
         for channel in channels:
             channel.every.append(self)
 
     def collect(self, channel: Channel) -> None:
-        """Compare what has just changed."""
-        if channel.topic in TRADES:
+        """Compare what has just changed. Whether a price counts is asked when it reaches one."""
+        if channel.topic is Topic.TRADE or channel.topic is Topic.DELAYED_TRADE:
             price = self.prices.traded()
             if price is not None and self._last.reaches(price):
                 self._fired(self._last.take(price), AlertPrice.LAST, price)
-        elif self._books:
-            for kind, thresholds in self._books.items():
-                self._compare(kind, thresholds)
+            return
+        bid, ask = self.prices.best()
+        if bid is not None:
+            if self._bid.reaches(bid):
+                self._compare(AlertPrice.BID, self._bid)
+            if ask is not None and self._mid.reaches(bid + ask):
+                self._compare(AlertPrice.MID, self._mid)
+        if ask is not None and self._ask.reaches(ask):
+            self._compare(AlertPrice.ASK, self._ask)
 
     def add(self, alert: Alert) -> None:
         """Watch for an alert; it fires now if its price is there."""
         thresholds = self._of(alert.price)
+        self._count += 1
         thresholds.add(alert.condition, alert.level, alert.alert_id)
         self._compare(alert.price, thresholds)
 
-    def remove(self, alert: Alert) -> None:
-        """Watch for an alert no longer; nothing if it has fired."""
-        thresholds = self._of(alert.price)
-        thresholds.remove(alert.condition, alert.level, alert.alert_id)
-        if not thresholds:
-            self._books.pop(alert.price, None)
+    def remove(self, alert: Alert) -> bool:
+        """Watch for an alert no longer; return whether nothing is watched any more.
 
-    def is_empty(self) -> bool:
-        """Return whether nothing is watched."""
-        return not self._last and not any(self._books.values())
+        One that has fired is counted until it is removed.
+        """
+        self._of(alert.price).remove(alert.condition, alert.level, alert.alert_id)
+        self._count -= 1
+        return not self._count
 
     def close(self) -> None:
         """Leave the channels."""
@@ -82,9 +85,11 @@ class ListingWatch:
             channel.every.remove(self)
 
     def _of(self, price: AlertPrice) -> Thresholds:
-        return (
-            self._last if price is AlertPrice.LAST else self._books.setdefault(price, Thresholds())
-        )
+        if price is AlertPrice.LAST:
+            return self._last
+        if price is AlertPrice.MID:
+            return self._mid
+        return self._bid if price is AlertPrice.BID else self._ask
 
     def _compare(self, kind: AlertPrice, thresholds: Thresholds) -> None:
         price = self.prices.now(kind)
@@ -130,6 +135,7 @@ class Watching:
         alert = self.active.pop(alert_id, None)
         if alert is None:
             return
+        placed = alert_id not in self._unplaced
         self._unplaced.pop(alert_id, None)
         of_user = self._of_user[alert.user_id]
         of_user.discard(alert_id)
@@ -137,11 +143,9 @@ class Watching:
             del self._of_user[alert.user_id]
         key = (alert.instrument_id, alert.delayed)
         watch = self._watches.get(key)
-        if watch is not None:
-            watch.remove(alert)
-            if watch.is_empty():
-                watch.close()
-                del self._watches[key]
+        if placed and watch is not None and watch.remove(alert):
+            watch.close()
+            del self._watches[key]
 
     def place_waiting(self) -> None:
         """Watch for the alerts whose listing a venue has reported by now."""
