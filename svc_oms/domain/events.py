@@ -13,6 +13,7 @@ from svc_oms.domain.model import (
     OrderTerms,
     Rejection,
     ResolutionSource,
+    RoutingSums,
     Trigger,
     WaitsFor,
 )
@@ -295,6 +296,8 @@ class RoutingDecided:
     record_hash: bytes
     """SHA-256 of the record."""
     text: str
+    sums: RoutingSums | None = None
+    """What the next decision has to know; None: decided by an earlier release."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mesh.tasks import is_set_within
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
+from svc_oms.adapters.grpc.unknown_names import UnknownNames
 from svc_oms.service.reference.routing_books import RoutingBooks
 
 log = get_logger("svc_oms.routing_books")
@@ -36,9 +37,7 @@ class RoutingBookStream:
         self._target = target
         self._tls = tls
         self._books = books
-        self._clock = clock
-        self._unknown: dict[str, tuple[float, float]] = {}
-        """Until when an instrument is left out, and for how many seconds."""
+        self._unknown = UnknownNames(clock, UNKNOWN_INSTRUMENT_S, UNKNOWN_INSTRUMENT_S_MAX)
 
     async def run(self) -> None:
         """Watch forever."""
@@ -49,10 +48,7 @@ class RoutingBookStream:
             )
 
     def _wanted(self) -> list[str]:
-        now = self._clock.monotonic()
-        return [
-            key for key in self._books.needed() if now >= self._unknown.get(key, _NOT_LEFT_OUT)[0]
-        ]
+        return self._unknown.others(self._books.needed())
 
     async def _watch(self, stub: MarketDataServiceStub) -> None:
         while not self._wanted():
@@ -63,7 +59,7 @@ class RoutingBookStream:
                 self._books.heard()
                 for item in frame.items:
                     if item.HasField("update") and item.update.HasField("consolidated_book"):
-                        self._unknown.pop(item.update.instrument_id, None)
+                        self._unknown.found(item.update.instrument_id)
                         self._books.take(item.update)
         except grpc.aio.AioRpcError as error:
             refusal = read_refusal(error)
@@ -77,12 +73,9 @@ class RoutingBookStream:
 
     def _leave_out(self, unknown: str) -> None:
         """Leave out the instrument of a refusal: an ISIN, or "ISIN/currency"."""
-        now = self._clock.monotonic()
         for key in self._wanted():
             if unknown in {key, key.partition("/")[0]}:
-                before_s = self._unknown.get(key, _NOT_LEFT_OUT)[1]
-                wait_s = min(max(2 * before_s, UNKNOWN_INSTRUMENT_S), UNKNOWN_INSTRUMENT_S_MAX)
-                self._unknown[key] = now + wait_s, wait_s
+                self._unknown.leave_out(key)
                 log.warning("no book for an instrument that is routed", instrument=key)
 
     async def _moved(self) -> None:
@@ -102,9 +95,6 @@ class RoutingBookStream:
             if wanted and wanted != subscribed:
                 subscribed = wanted
                 yield market_data_service_pb2.StreamRequest(subscribe=_subscription(wanted))
-
-
-_NOT_LEFT_OUT = (0.0, 0.0)
 
 
 def _subscription(keys: list[str]) -> market_data_service_pb2.Subscription:

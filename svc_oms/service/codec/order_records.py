@@ -13,6 +13,7 @@ from svc_oms.domain.model import Execution, Link, Order, OrderOrigin, OrderType,
 from svc_oms.domain.numbers import ZERO, Price, Quantity
 from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
+    SUMS,
     execution_message,
     execution_value,
     link_message,
@@ -136,7 +137,15 @@ def fold_message(order: Order) -> OrderFold:
         message.former_venue_order_ids.extend(order.former_venue_order_ids)
     if order.ended_by_copy:
         message.ended_by_copy = True
+    _write_routed_fold(message, order)
     return message
+
+
+def _write_routed_fold(message: OrderFold, order: Order) -> None:
+    """Encode what only routed orders have."""
+    if order.routing_sums is not None:
+        message.routing_sums.SetInParent()
+        SUMS.write(message.routing_sums, order.routing_sums)
 
 
 def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
@@ -227,6 +236,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         listing_status_not_known=message.listing_status_not_known,
         routing=routing_value(message.routing) if message.HasField("routing") else None,
         routing_decision=message.routing_decision,
+        routing_sums=SUMS.read(fold.routing_sums) if fold.HasField("routing_sums") else None,
         venue_symbol=message.venue_symbol,
     )
 

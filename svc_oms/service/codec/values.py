@@ -6,9 +6,18 @@ from functools import lru_cache
 from kernel.decimals import plain
 from mesh.errors import ERROR_TABLE
 from mesh.timestamps import set_timestamp, to_timestamp
-from ordermesh.oms.v1 import order_pb2
+from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.model import Execution, Link, OrderTerms, Peg, Rejection, Routing, Trigger
+from svc_oms.domain.model import (
+    Execution,
+    Link,
+    OrderTerms,
+    Peg,
+    Rejection,
+    Routing,
+    RoutingSums,
+    Trigger,
+)
 from svc_oms.domain.numbers import ZERO, Price
 from svc_oms.service.codec.derived import derive, reader, register
 
@@ -86,6 +95,7 @@ TERMS = register(
 EXECUTION = derive(Execution, order_pb2.Execution)
 LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
+SUMS = derive(RoutingSums, event_pb2.RoutingSums)
 
 
 def routing_message(routing: Routing) -> order_pb2.Routing:
