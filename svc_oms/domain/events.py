@@ -14,6 +14,7 @@ from svc_oms.domain.model import (
     Rejection,
     ResolutionSource,
     RoutingSums,
+    TradedBefore,
     Trigger,
     WaitsFor,
 )
@@ -151,7 +152,7 @@ class OrderDoneForDay:
 
 @dataclass(frozen=True, slots=True)
 class OrderSuspended:
-    """The venue stopped working the order. ExecType(150)=9."""
+    """The venue stopped working the order, ExecType(150)=9, or a client paused it."""
 
     kind: ClassVar = EventKind.SUSPENDED
     text: str = ""
@@ -298,6 +299,8 @@ class RoutingDecided:
     text: str
     sums: RoutingSums | None = None
     """What the next decision has to know; None: decided by an earlier release."""
+    traded_before: tuple[TradedBefore, ...] = ()
+    """Venues of a POV order whose volume it counts from now on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
 from svc_oms.domain.order_terms.terms import check_kind
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.decision import Action, ActionKind, Decision, Inputs
+from svc_oms.domain.routing.paced.orders import check_begin, is_paused, routing_from, schedule_of
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.quantities import minus, total
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
@@ -72,6 +73,8 @@ def check_routable(command: PlaceOrder, now_ns: int) -> None:
     if terms.quantity <= 0:
         invalid("terms.quantity", "", "above 0")
     check_kind(command.type, terms, now_ns)
+    if command.routing is not None:
+        check_begin(command.routing, now_ns)
 
 
 def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -> Order:
@@ -96,7 +99,7 @@ def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -
         regulatory=command.regulatory,
         link=Link(LinkKind.ROUTED, order_id),
         client_note=command.client_note,
-        routing=command.routing,
+        routing=routing_from(command.routing, now_ns),
     )
 
 
@@ -209,16 +212,24 @@ def request_of(parent: Order, denied: Iterable[str] = ()) -> RoutingRequest:
     assert routing is not None
     terms = parent.pending_terms or parent.terms
     return RoutingRequest(
-        Strategy(routing.strategy),
+        Strategy.BEST if routing.schedule is not None else Strategy(routing.strategy),
         parent.side,
         terms.limit_price,
         terms.time_in_force,
         routing.venues,
         frozenset(routing.denied_venues).union(denied),
+        schedule_of(routing),
     )
 
 
-def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> ParentState:
+def parent_state(
+    parent: Order,
+    children: Sequence[Order],
+    *,
+    expired: bool,
+    now_ns: int,
+    market_volume: Quantity = NO_QUANTITY,
+) -> ParentState:
     """Return a parent and its children as the decision takes them.
 
     Args:
@@ -226,6 +237,8 @@ def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> 
         children: Its children, oldest first: at least those that are open or that changed after
             `parent.routing_sums.after_sequence`.
         expired: The parent's time in force is over.
+        now_ns: The present time.
+        market_volume: POV: traded since its start.
     """
     sums = parent.routing_sums or RoutingSums()
     fresh = [c for c in children if not c.is_closed or c.last_sequence > sums.after_sequence]
@@ -246,12 +259,16 @@ def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> 
         pending_quantity=None if asked is None else asked.quantity,
         cancel_requested=bool(parent.pending_cancel_id),
         expired=expired,
+        paused=is_paused(parent),
+        market_volume=market_volume,
         early_ends=sums.early_ends,
         moves=sums.moves,
         moved_at_ns=sums.moved_at_ns,
     )
     # Closed children are in the totals: the record of a decision does not grow with their number.
-    state = compacted(state, 2**63)
+    # A schedule keeps those of its present slice.
+    schedule = None if parent.routing is None else schedule_of(parent.routing)
+    state = compacted(state, 2**63 if schedule is None else schedule.slice_start_ns(now_ns))
     # The executions of the children, whether they are read or not, are those of the parent.
     known = total(child.cum_quantity for child in state.children)
     return state._replace(closed_cum_quantity=minus(parent.cum_quantity, known))
@@ -299,7 +316,7 @@ def _child(order: Order, number: int) -> Child:
         terms.limit_price or Price(ZERO),
         terms.time_in_force,
         number,
-        order.created_at_ns,
+        order.created_at_ns if order.request_count == 1 else order.updated_at_ns,
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
         _was_rejected(order, role),

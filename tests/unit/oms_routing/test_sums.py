@@ -79,8 +79,8 @@ class Book:
     def states(self):
         whole = self.parent._replace(routing_sums=None)
         return (
-            parent_state(self.parent, self.few(), expired=False),
-            parent_state(whole, list(self.children.values()), expired=False),
+            parent_state(self.parent, self.few(), expired=False, now_ns=0),
+            parent_state(whole, list(self.children.values()), expired=False, now_ns=0),
         )
 
     def decide(self):
@@ -123,16 +123,16 @@ def test_sums_and_few_children_say_what_all_children_say(seed):
 def test_a_bust_after_the_end_of_a_child_is_that_of_the_parent():
     gone = CHILD._replace(state=OrderState.CANCELED, cum_quantity=D(5), last_sequence=9)
     sums = sums_after(
-        inputs(request(), [], parent_state(PARENT, [gone], expired=False), charged=[()]),
+        inputs(request(), [], parent_state(PARENT, [gone], expired=False, now_ns=0), charged=[()]),
         Decision((), (), (), "", D(0)),
         9,
     )
     before = PARENT._replace(cum_quantity=D(5), routing_sums=sums)
-    assert parent_state(before, [], expired=False).cum_quantity == 5
+    assert parent_state(before, [], expired=False, now_ns=0).cum_quantity == 5
     after = before._replace(cum_quantity=D(2))
     busted = gone._replace(cum_quantity=D(2), last_sequence=10)
     for children in ([], [busted]):
-        assert parent_state(after, children, expired=False).cum_quantity == 2
+        assert parent_state(after, children, expired=False, now_ns=0).cum_quantity == 2
 
 
 RESTING = CHILD._replace(

@@ -319,16 +319,18 @@ class StatusRequested(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class RoutingDecided(_message.Message):
-    __slots__ = ("number", "record_hash", "text", "sums")
+    __slots__ = ("number", "record_hash", "text", "sums", "traded_before")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SUMS_FIELD_NUMBER: _ClassVar[int]
+    TRADED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     number: int
     record_hash: bytes
     text: str
     sums: RoutingSums
-    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., sums: _Optional[_Union[RoutingSums, _Mapping]] = ...) -> None: ...
+    traded_before: _containers.RepeatedCompositeFieldContainer[TradedBefore]
+    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., sums: _Optional[_Union[RoutingSums, _Mapping]] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
 
 class RoutingSums(_message.Message):
     __slots__ = ("after_sequence", "round", "rest_round", "rejected_mics", "returned_mics", "early_ends", "moves", "moved_at")
@@ -349,6 +351,14 @@ class RoutingSums(_message.Message):
     moves: int
     moved_at: _timestamp_pb2.Timestamp
     def __init__(self, after_sequence: _Optional[int] = ..., round: _Optional[int] = ..., rest_round: _Optional[int] = ..., rejected_mics: _Optional[_Iterable[str]] = ..., returned_mics: _Optional[_Iterable[str]] = ..., early_ends: _Optional[_Iterable[str]] = ..., moves: _Optional[int] = ..., moved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class TradedBefore(_message.Message):
+    __slots__ = ("venue_mic", "quantity")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    quantity: str
+    def __init__(self, venue_mic: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class CommandRefused(_message.Message):
     __slots__ = ("command", "rejection")
