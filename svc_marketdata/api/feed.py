@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from kernel.trading_calendar import TradingCalendar
+from mesh.calendars import calendar_of_venue
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.rpc.server import Call
@@ -20,7 +21,6 @@ from svc_marketdata.api.mapping import (
     AGGRESSORS,
     OFF_MARKET,
     TRADING_STATUSES,
-    calendar_from_proto,
     listing_from_proto,
 )
 from svc_marketdata.domain.book import Level, Side
@@ -348,13 +348,15 @@ def _calendar(opened: pb.FeedOpen) -> TradingCalendar:
     Raises:
         MeshError: INVALID_FIELD.
     """
+    said = opened.trading_calendar if opened.HasField("trading_calendar") else None
     try:
-        return calendar_from_proto(opened.trading_calendar)
+        return calendar_of_venue(opened.venue_mic, said)
     except ValueError as error:
         raise refuse(
             "INVALID_FIELD",
             f"open.trading_calendar cannot be used: {error}",
             "open.trading_calendar",
             value=str(opened.trading_calendar)[:200],
-            expected="an IANA time zone, weekdays 1 to 7, dates such as 2026-12-25",
+            expected="a calendar of the library; or an IANA time zone, weekdays 1 to 7, dates such "
+            "as 2026-12-25, and hours such as 09:00-17:30",
         ) from error
