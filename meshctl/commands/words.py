@@ -1,10 +1,11 @@
 """Orders, events and notices as text for people."""
 
+from datetime import UTC
 from typing import Final
 
 from rich.text import Text
 
-from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2, stream_pb2
 
@@ -188,6 +189,18 @@ def trading_words(status: int) -> str:
     """Return the trading status of a listing: "OPEN", "HALTED", "NOT KNOWN"."""
     name = instrument_pb2.TradingStatus.Name(status)
     return name.removeprefix("TRADING_STATUS_").replace("_", " ")
+
+
+def phase_name(phase: int) -> str:
+    """Return the name of a TradingPhase: "opening auction"."""
+    name = calendar_pb2.TradingPhase.Name(phase)
+    return name.removeprefix("TRADING_PHASE_").replace("_", " ").lower().replace("pre ", "pre-")
+
+
+def phase_words(scheduled: calendar_pb2.ScheduledPhase) -> str:
+    """Describe a phase by the calendar: "scheduled: continuous until 16:30Z"."""
+    ends = scheduled.ends_at.ToDatetime(UTC)
+    return f"scheduled: {phase_name(scheduled.phase)} until {ends:%Y-%m-%d %H:%M}Z"
 
 
 def left_out_words(one: instrument_pb2.LeftOutListing) -> str:

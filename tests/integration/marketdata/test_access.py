@@ -118,6 +118,7 @@ async def test_every_public_rpc_needs_a_token(fed):
         ("GetSnapshot", pb.GetSnapshotRequest(**ONE)),
         ("Get", instrument_service.GetRequest(instrument_id="ASML.SIMA")),
         ("List", instrument_service.ListRequest()),
+        ("GetCalendar", instrument_service.GetCalendarRequest(venue_mic="SIMA")),
     ):
         refused = await refusal(stub_of(fed, rpc)(request))
         assert refused.code is grpc.StatusCode.UNAUTHENTICATED, rpc
