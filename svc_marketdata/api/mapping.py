@@ -93,6 +93,7 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
     message.open_price, message.close_price = day.open_price, day.close_price
     message.high_price, message.low_price = day.high_price, day.low_price
     message.volume = day.volume
+    message.vwap_price = market.own.vwap_price
     if market.stale:
         message.stale = True
     if quote.venue_time_ns:
