@@ -157,6 +157,8 @@ class DialectConfig(_Frozen):
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
     # Trades come with MDEntrySize(271); one without, or of 0, is then not the market.
     trade_sizes: bool = True
+    # Ask for auction indications: MDEntryType(269)=Q, of FIX 5.0, and A.
+    auction_prices: bool = False
     # The venue's own TradeCondition(277) codes of prints that are not the market.
     off_market_conditions: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[^\x01= ]{1,8}$")], ...], Field(max_length=64)

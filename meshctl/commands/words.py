@@ -217,4 +217,17 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     stale = "  stale" if quote.stale else ""
     last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
     day = f"volume {quote.volume or '-'}  vwap {quote.vwap_price or '-'}"
-    return f"{name}  {sides}  last {last}  {day}{stale}"
+    auction = f"  {auction_words(quote.auction)}" if quote.HasField("auction") else ""
+    return f"{name}  {sides}  last {last}  {day}{auction}{stale}"
+
+
+def auction_words(said: market_data_pb2.AuctionIndication) -> str:
+    """Describe what a venue says of an auction: "auction 400 at 10.5, 50 more to buy"."""
+    price = f"{said.size or '?'} at {said.price}" if said.price else "no price"
+    sides = {
+        market_data_pb2.IMBALANCE_SIDE_BUY: " to buy",
+        market_data_pb2.IMBALANCE_SIDE_SELL: " to sell",
+    }
+    more = f", {said.imbalance_size} more{sides.get(said.imbalance_side, '')}"
+    faulty = " (a value of the venue cannot be used)" if said.faulty else ""
+    return f"auction {price}{more if said.imbalance_size else ''}{faulty}"

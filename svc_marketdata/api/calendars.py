@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from kernel.calendars.library import NAMES, library_calendar
-from kernel.trading_calendar import Session, TradingCalendar
+from kernel.trading_calendar import Origin, Session, TradingCalendar
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import calendar_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
@@ -13,6 +13,11 @@ from svc_marketdata.api.reference.mapping import date_of, wrong
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.service.market_data import MarketData
 
+ORIGINS: Final = {
+    Origin.LIBRARY: calendar_pb2.CALENDAR_ORIGIN_LIBRARY,
+    Origin.VENUES_FILE: calendar_pb2.CALENDAR_ORIGIN_VENUES_FILE,
+    Origin.NOBODY: calendar_pb2.CALENDAR_ORIGIN_NOBODY,
+}
 DAYS_DEFAULT: Final = 7
 DAYS_MAX: Final = 401
 """Dates of one answer."""
@@ -31,7 +36,7 @@ def get_calendar(data: MarketData, request: pb.GetCalendarRequest) -> pb.GetCale
     today = calendar.date_of(day)
     first, last = _range(request, today)
     answer.name = calendar.name
-    answer.origin = calendar_pb2.CalendarOrigin.Value(f"CALENDAR_ORIGIN_{calendar.origin.name}")
+    answer.origin = ORIGINS[calendar.origin]
     answer.time_zone = calendar.zone.key
     answer.known_until = calendar.known_until.isoformat() if calendar.known_until else ""
     answer.trading_date = today.isoformat()

@@ -21,6 +21,7 @@ from svc_marketdata.api.mapping import (
     AGGRESSORS,
     OFF_MARKET,
     TRADING_STATUSES,
+    auction_from_proto,
     listing_from_proto,
 )
 from svc_marketdata.domain.book import Level, Side
@@ -117,6 +118,7 @@ class _Feed:
             "statistics": self._statistics,
             "trading_status": self._trading_status,
             "book_incomplete": self._book_incomplete,
+            "auction": self._auction,
         }
         identity = FeedIdentity(
             opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch,
@@ -317,6 +319,10 @@ class _Feed:
         self.session.trading_status(
             update.instrument_id, TRADING_STATUSES[update.trading_status], received_ns or venue_ns
         )
+
+    def _auction(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        said = auction_from_proto(update.auction, venue_ns)
+        self.session.auction(update.instrument_id, said, received_ns or venue_ns)
 
     def _book_incomplete(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
         self.session.book_incomplete(update.instrument_id, received_ns or venue_ns)

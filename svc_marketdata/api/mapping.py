@@ -7,6 +7,7 @@ from kernel.ticks import TickBand
 from kernel.trading_calendar import PhaseTime
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb2
+from svc_marketdata.domain.auction import NO_AUCTION, AuctionIndication, ImbalanceSide
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
 from svc_marketdata.domain.day_statistics import DayStatistics
@@ -58,6 +59,11 @@ OFF_MARKET = {
     market_data_pb2.OFF_MARKET_CORRECTED: OffMarket.CORRECTED,
     market_data_pb2.OFF_MARKET_NO_PRICE: OffMarket.NO_PRICE,
 }
+IMBALANCE_SIDES = {
+    ImbalanceSide.UNSPECIFIED: market_data_pb2.IMBALANCE_SIDE_UNSPECIFIED,
+    ImbalanceSide.BUY: market_data_pb2.IMBALANCE_SIDE_BUY,
+    ImbalanceSide.SELL: market_data_pb2.IMBALANCE_SIDE_SELL,
+}
 _OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
 _NO_PRICES_TO_PROTO = {domain: proto for proto, domain in NO_PRICES.items()}
 STATUS_TO_PROTO = {domain: proto for proto, domain in TRADING_STATUSES.items()}
@@ -100,9 +106,34 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
         set_timestamp(message.venue_time, quote.venue_time_ns)
     if quote.received_ns:
         set_timestamp(message.received_at, quote.received_ns)
+    if market.auction is not NO_AUCTION:
+        _put_auction(message.auction, market.auction)
     if quote.flags is not BookFlags.NONE:
         message.flags.extend(_FLAGS_TO_PROTO[quote.flags])
     return message
+
+
+def _put_auction(message: market_data_pb2.AuctionIndication, said: AuctionIndication) -> None:
+    message.price, message.size = said.price, said.size
+    message.imbalance_size = said.imbalance_size
+    message.imbalance_side = IMBALANCE_SIDES[said.imbalance_side]
+    message.faulty = said.faulty
+    if said.venue_time_ns:
+        set_timestamp(message.venue_time, said.venue_time_ns)
+
+
+def auction_from_proto(
+    message: market_data_pb2.AuctionIndication, venue_ns: int
+) -> AuctionIndication:
+    """What a venue says of an auction, as its gateway sends it."""
+    return AuctionIndication(
+        message.price,
+        message.size,
+        message.imbalance_size,
+        ImbalanceSide(message.imbalance_side),
+        message.faulty,
+        venue_ns,
+    )
 
 
 def quote_from_proto(message: market_data_pb2.Quote) -> Quote:

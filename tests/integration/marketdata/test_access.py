@@ -60,7 +60,7 @@ BAD_REQUESTS = [
 
 
 def stub_of(service, rpc):
-    if rpc in {"Get", "List"}:
+    if rpc in {"Get", "List", "GetCalendar"}:
         return getattr(service.instruments, rpc)
     return getattr(service.prices, rpc)
 

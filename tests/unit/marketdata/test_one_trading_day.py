@@ -10,10 +10,12 @@ from kernel.trading_calendar import TradingCalendar
 from mesh.calendars import calendar_of_venue
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
-from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2
+from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb2
 from ordermesh.marketdata.v1.instrument_service_pb2 import GetCalendarRequest
 from svc_marketdata.api.calendars import get_calendar
 from svc_marketdata.api.encoding import ProtoEncoder
+from svc_marketdata.api.mapping import quote_to_proto
+from svc_marketdata.domain.auction import AuctionIndication, ImbalanceSide
 from svc_marketdata.domain.history.intervals import Interval, bounds_of
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Trade
@@ -214,3 +216,59 @@ def test_a_calendar_that_cannot_be_used(said):
 def test_the_same_calendar_is_read_once():
     assert isinstance(calendar_of_venue("SIMA", SIMULATED), TradingCalendar)
     assert calendar_of_venue("SIMA", SIMULATED) is calendar_of_venue("SIMA", SIMULATED)
+
+
+# --- Auctions ------------------------------------------------------------------------------
+
+INDICATION = AuctionIndication("10.5", "400", "50", ImbalanceSide.BUY, venue_time_ns=7)
+
+
+def shown(bench):
+    quote = quote_to_proto(bench.data.listed[bench.name].market)
+    return quote.auction if quote.HasField("auction") else None
+
+
+def test_an_indication_is_in_the_quote_until_the_auction_is_over():
+    bench = Bench("SIMA", None, "", "2026-11-30T12:00")
+    session = bench.session
+    session.trading_status(bench.name, TradingStatus.AUCTION, 1)
+    assert shown(bench) is None
+    session.auction(bench.name, INDICATION, 2)
+    session.end_frame()
+    found = shown(bench)
+    assert (found.price, found.size, found.imbalance_size) == ("10.5", "400", "50")
+    assert found.imbalance_side == market_data_pb2.IMBALANCE_SIDE_BUY
+    session.trading_status(bench.name, TradingStatus.OPEN, 3)
+    assert shown(bench) is None
+    # An imbalance before the closing auction comes while the listing still trades.
+    session.auction(bench.name, AuctionIndication(imbalance_size="9"), 4)
+    assert shown(bench).imbalance_size == "9"
+
+
+def test_a_venue_that_opens_ends_the_auctions_of_its_listings():
+    bench = Bench("SIMA", None, "", "2026-11-30T12:00")
+    bench.session.status(feed_up=True, trading_status=TradingStatus.PRE_OPEN, simulated=True)
+    bench.session.auction(bench.name, INDICATION, 2)
+    bench.session.status(feed_up=True, trading_status=TradingStatus.OPEN, simulated=True)
+    assert shown(bench) is None
+
+
+def test_an_indication_that_says_nothing_is_none():
+    bench = Bench("SIMA", None, "", "2026-11-30T12:00")
+    bench.session.auction(bench.name, INDICATION, 2)
+    bench.session.auction(bench.name, AuctionIndication(venue_time_ns=9), 3)
+    assert shown(bench) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        AuctionIndication(price="-1"), AuctionIndication(price="1", size="x"),
+        AuctionIndication(imbalance_size="-0.5"),
+    ],
+)  # fmt: skip
+def test_an_indication_that_cannot_be_read_is_refused(said):
+    bench = Bench("SIMA", None, "", "2026-11-30T12:00")
+    with pytest.raises(ValueError, match=r"."):
+        bench.session.auction(bench.name, said, 2)
+    assert shown(bench) is None

@@ -14,8 +14,9 @@ from meshctl.commands.instruments.calendars import (
     session_words,
     zone_of,
 )
+from meshctl.commands.words import quote_words
 from ordermesh.marketdata.v1 import calendar_pb2 as pb
-from ordermesh.marketdata.v1 import instrument_pb2
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.marketdata.v1.instrument_service_pb2 import GetCalendarResponse
 from svc_marketdata.api.mapping import phase_to_proto
 
@@ -106,3 +107,20 @@ def test_what_cannot_be_asked_for(name, first, last, text, capsys):
         request_of(name, first, last)
     assert left.value.exit_code == 2
     assert text in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"price": "10.5", "size": "400"}, "auction 400 at 10.5"),
+        ({"price": "10.5", "imbalance_size": "50", "imbalance_side": 1},
+         "auction ? at 10.5, 50 more to buy"),
+        ({"imbalance_size": "50", "imbalance_side": 2}, "auction no price, 50 more to sell"),
+        ({"imbalance_size": "50", "faulty": True},
+         "auction no price, 50 more (a value of the venue cannot be used)"),
+    ],
+)  # fmt: skip
+def test_an_auction_in_the_line_of_a_quote(fields, words):
+    quote = market_data_pb2.Quote(auction=market_data_pb2.AuctionIndication(**fields))
+    assert quote_words("ASML.SIMA", quote).endswith(words)
+    assert "auction" not in quote_words("ASML.SIMA", market_data_pb2.Quote())
