@@ -179,6 +179,7 @@ class TradingCalendar:
         self._sessions: dict[dt.date, Session] = {}
         self._last = TradingDay(0, 0)
         self._phase = PhaseTime(Phase.CLOSED, 0, 0)
+        self._close = (0, 0)
 
     @property
     def has_hours(self) -> bool:
@@ -245,8 +246,16 @@ class TradingCalendar:
 
         None if the hours are not known.
         """
-        closes = (session.closes_ns for session in self._sessions_around(at_ns))
-        return next((closes_ns for closes_ns in closes if closes_ns > at_ns), None)
+        since_ns, closes_ns = self._close
+        if since_ns <= at_ns < closes_ns:
+            return closes_ns
+        since_ns = at_ns
+        for session in self._sessions_around(at_ns):
+            if session.closes_ns > at_ns:
+                self._close = since_ns, session.closes_ns
+                return session.closes_ns
+            since_ns = session.closes_ns
+        return None
 
     def _find(self, at_ns: int) -> TradingDay:
         date = self._local_date(at_ns)
