@@ -14,7 +14,7 @@ from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb
 from ordermesh.marketdata.v1.instrument_service_pb2 import GetCalendarRequest
 from svc_marketdata.api.calendars import get_calendar
 from svc_marketdata.api.encoding import ProtoEncoder
-from svc_marketdata.api.mapping import quote_to_proto
+from svc_marketdata.api.mapping import auction_from_proto, quote_to_proto
 from svc_marketdata.domain.auction import AuctionIndication, ImbalanceSide
 from svc_marketdata.domain.history.intervals import Interval, bounds_of
 from svc_marketdata.domain.listing import Listing, TradingStatus
@@ -272,3 +272,14 @@ def test_an_indication_that_cannot_be_read_is_refused(said):
     with pytest.raises(ValueError, match=r"."):
         bench.session.auction(bench.name, said, 2)
     assert shown(bench) is None
+
+
+def test_an_indication_as_the_gateway_sends_it():
+    sent = market_data_pb2.AuctionIndication(
+        price="10.5", size="400", imbalance_size="50",
+        imbalance_side=market_data_pb2.IMBALANCE_SIDE_BUY, faulty=True,
+    )  # fmt: skip
+    assert auction_from_proto(sent, 7) == INDICATION._replace(faulty=True)
+    sent.imbalance_side = 9
+    with pytest.raises(ValueError, match="9 is not a valid ImbalanceSide"):
+        auction_from_proto(sent, 7)
