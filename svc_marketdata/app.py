@@ -12,11 +12,15 @@ from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.rpc.server import MeshServer, Ops, peer, user
 from mesh.tasks import Supervised
+from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
 from svc_marketdata.adapters.postgres.history.store import PostgresHistory
 from svc_marketdata.adapters.postgres.reference_store import PostgresReferenceStore
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.api.alerts import servicer as alerts
+from svc_marketdata.api.alerts.mapping import shown_of
+from svc_marketdata.api.alerts.servicer import PriceAlertServicer
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import FeedServicer
 from svc_marketdata.api.history.servicer import HistoryParts, HistoryServicer
@@ -32,6 +36,7 @@ from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
+from svc_marketdata.service.alerts.keeper import AlertKeeper
 from svc_marketdata.service.history.ports import Kept
 from svc_marketdata.service.history.recorder import Recorder
 from svc_marketdata.service.history.writer import History, HistoryWriter
@@ -50,6 +55,7 @@ LISTING_READERS = ("svc-oms", "svc-gateway")
 """Services that may watch listings without a user."""
 PRICE_READERS = ("svc-oms",)
 """Services that may watch prices without a user."""
+Work = dict[str, Callable[[], Awaitable[None]]]
 
 
 @asynccontextmanager
@@ -81,27 +87,22 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     server.add(
         FeedServicer(data),
         f"{PACKAGE}.FeedService",
-        {"Feed": peer("svc-gateway")},
+        {"Feed": peer("svc-gateway", "svc-feed")},
         validates_itself=["Feed"],
     )
     history = _history(settings, server, data, database, clock)
+    keeper = AlertKeeper(data, PostgresAlertStore(database), shown_of)
+    server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
-    work: dict[str, Callable[[], Awaitable[None]]] = {
-        "clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)
-    }
+    work: Work = {"clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)}
     if last_values is not None:
         data.restore(*await last_values.load())
         work["last values"] = partial(last_values.run, data)
     if database.configured:
-        work |= {
-            "database check": database.watch,
-            "reference data": view.run,
-            "reference notices": view.listen,
-            "history": history.writer.run,
-        }
+        work |= _kept_in_database(database, view, history, keeper)
     # One rule for all of them: prices go on, whatever fails.
     parts = [Supervised(name, part, clock) for name, part in work.items()]
-    collector = MarketDataCollector(data, last_values, history, parts)
+    collector = MarketDataCollector(data, last_values, history, parts, keeper)
     REGISTRY.register(collector)
     try:
         async with server.background(*(part.run() for part in parts)):
@@ -111,8 +112,21 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             await last_values.close(data)
         if database.configured:
             await history.writer.close()
+            await keeper.close()
         await database.close()
         REGISTRY.unregister(collector)
+
+
+def _kept_in_database(
+    database: Database, view: ReferenceView, history: History, keeper: AlertKeeper
+) -> Work:
+    return {
+        "database check": database.watch,
+        "reference data": view.run,
+        "reference notices": view.listen,
+        "history": history.writer.run,
+        "price alerts": keeper.run,
+    }
 
 
 def _history(

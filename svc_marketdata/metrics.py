@@ -7,6 +7,7 @@ from prometheus_client.registry import Collector
 
 from mesh.tasks import Supervised
 from svc_marketdata.adapters.redis.last_values import LastValues
+from svc_marketdata.service.alerts.keeper import AlertKeeper
 from svc_marketdata.service.history.writer import History
 from svc_marketdata.service.market_data import MarketData
 
@@ -22,8 +23,10 @@ class MarketDataCollector(Collector):
         last_values: LastValues | None,
         history: History,
         parts: Sequence[Supervised],
+        alerts: AlertKeeper,
     ) -> None:
         self._data = data
+        self._alerts = alerts
         self._last_values = last_values
         self._history = history
         self._parts = parts
@@ -68,6 +71,10 @@ class MarketDataCollector(Collector):
         yield healthy
         yield failed
         yield from self._of_history()
+        watching = self._alerts.watching
+        yield _gauge("alerts_active", "Price alerts that wait for a price", len(watching.active))
+        yield _gauge("alerts_waiting", "Alerts fired and not recorded yet", len(watching.fires))
+        yield _counter("alerts_recorded", "Alerts fired here and recorded", self._alerts.recorded)
         if self._last_values is not None:
             last = self._last_values
             yield _gauge("redis_connected", "Redis answers", last.connected)
