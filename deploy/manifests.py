@@ -91,6 +91,10 @@ class Cluster:
         secret = "redis" if part == "redis" else f"{process.service}-{part}"
         return f"valueFrom: {{secretKeyRef: {{name: {secret}, key: url}}}}"
 
+    def kafka(self) -> Mapping[str, str]:
+        """Take it from a ConfigMap."""
+        return {"KAFKA_BOOTSTRAP": "valueFrom: {configMapKeyRef: {name: kafka, key: bootstrap}}"}
+
     def certificate(self, process: Process) -> Mapping[str, str]:  # noqa: ARG002  the same for all
         """Read them where the Secret is mounted."""
         return {"TLS_CERT": "/tls/tls.crt", "TLS_KEY": "/tls/tls.key", "TLS_CA": "/tls/ca.crt"}
@@ -290,7 +294,7 @@ def files() -> dict[Path, str]:
     """Return every file that is written, by its path below k8s/."""
     found: dict[Path, str] = {}
     for folder, processes, more in (
-        ("base/processes", SERVICES, [edge_policy()]),
+        ("base/processes", [one for one in SERVICES if not one.kafka], [edge_policy()]),
         ("overlays/dev/processes", VENUES, []),
     ):
         texts = {f"{one.service}.yaml": manifest(one) for one in processes}
