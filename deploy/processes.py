@@ -273,6 +273,7 @@ PROCESSES = (
         reads_logs=True,
         kafka=True,
         instance="RELAY_INSTANCE",
+        replicas=2,
         cpu="200m",
         memory="192Mi",
     ),

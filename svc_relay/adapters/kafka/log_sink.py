@@ -113,6 +113,9 @@ class LogSink:
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
         condition = condition_of(error.name())
+        if "Disconnected" in error.str():
+            # A broker that ends in the middle of a handshake refuses nothing.
+            condition = Condition.KAFKA_AWAY
         refused = condition is not Condition.KAFKA_AWAY
         if self._fault is None or refused:
             self._fault = State(condition, _words(error))
