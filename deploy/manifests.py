@@ -310,9 +310,9 @@ def files() -> dict[Path, str]:
         )
         texts["kustomization.yaml"] = kustomization(texts)
         found |= {Path(folder) / name: text for name, text in texts.items()}
-    folder = Path("components/kafka/topics")
-    found[folder / "topics.yaml"] = topics(read_topics())
-    found[folder / "kustomization.yaml"] = kustomization(["topics.yaml"])
+    of_kafka = Path("components/kafka/topics")
+    found[of_kafka / "topics.yaml"] = topics(read_topics())
+    found[of_kafka / "kustomization.yaml"] = kustomization(["topics.yaml"])
     return found
 
 

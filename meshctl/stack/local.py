@@ -59,10 +59,14 @@ class LocalStack:
         if ensure_dev_certificates(self._home.tls):
             tell("made a certificate authority for this machine and a certificate per process")
         embedded = await self._start_parts(tell)
-        at = replace(self._addresses(embedded), kafka=await self._start_kafka(tell))
-        await self._in_one_step(
-            tell, "schemas and venues", self._migrate(at), self._start_venues(at)
+        at = self._addresses(embedded)
+        kafka, _ = await asyncio.gather(
+            self._start_kafka(tell),
+            self._in_one_step(
+                tell, "schemas and venues", self._migrate(at), self._start_venues(at)
+            ),
         )
+        at = replace(at, kafka=kafka)
         if self._options.venues_file is None:
             write_venues_file(
                 self._home,
@@ -157,9 +161,14 @@ class LocalStack:
         if await asyncio.to_thread(kafka.initialise, folder, maven, tell):
             tell("made a Kafka cluster of its own")
         await self._in_one_step(tell, "kafka", self.supervisor.start(kafka.process()))
-        for line in await asyncio.to_thread(kafka.apply_topics, read_topics()):
+        prefix = self._settings.kafka_topic_prefix
+        for line in await asyncio.to_thread(kafka.apply_topics, prefix, read_topics()):
             tell(f"topic {line}")
-        return {"KAFKA_BOOTSTRAP": kafka.bootstrap, "KAFKA_CLUSTER_ID": kafka.cluster_id}
+        return {
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_CLUSTER_ID": kafka.cluster_id,
+            "KAFKA_TOPIC_PREFIX": prefix,
+        }
 
     def _addresses(self, embedded: EmbeddedPostgres | None) -> Addresses:
         def database(service: str) -> str:

@@ -54,8 +54,8 @@ class Source(Protocol):
     async def epoch(self) -> str:
         """Return the epoch of the book."""
 
-    async def hash_of(self, log: Log, log_number: int) -> bytes | None:
-        """Return the hash of an entry; None if it is not there."""
+    async def has(self, log: Log, position: Position) -> bool:
+        """Return whether a log has this entry, or had it until its time was over."""
 
 
 class Sink(Protocol):

@@ -134,7 +134,7 @@ class Relay:
         for log, position in self._confirmed.items():
             if position.epoch == self._epoch:
                 continue
-            if await self._source.hash_of(log, position.log_number) != position.hash:
+            if not await self._source.has(log, position):
                 return (
                     f"Kafka has entry {position.log_number} of {log}, and the database has not: it "
                     "was restored to an earlier state. Set ORDERMESH_KAFKA_TOPIC_PREFIX to a new "

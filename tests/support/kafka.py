@@ -1,6 +1,5 @@
 """A real Kafka broker for tests: one a session, topics with a prefix of its own a test."""
 
-import asyncio
 import itertools
 import os
 import signal
@@ -73,7 +72,7 @@ class KafkaServer:
                 spec.command, env=dict(spec.environment), cwd=spec.folder, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not asyncio.run(spec.ready()):
+        while not self._kafka._answers():
             text = (self.home.logs / "kafka.log").read_text()
             assert self._process.poll() is None, text
             assert time.monotonic() < deadline, f"Kafka does not answer: {text}"

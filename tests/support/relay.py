@@ -1,6 +1,7 @@
 """svc_relay as a process of its own, and entries for it to relay."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,6 +58,12 @@ class RelayProcess:
         """Of the process."""
         assert self._process is not None
         return self._process.pid
+
+    def memory_peak(self) -> int:
+        """Return the most memory that it ever had, in bytes."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", text)
+        return int(peak) * 1024
 
     def start(self) -> None:
         """Start it; it need not work yet."""

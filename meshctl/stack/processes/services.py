@@ -173,15 +173,18 @@ def _spec(at: Addresses, process: Process, *extra: str, **chosen: str) -> Proces
         name=process.name,
         command=[sys.executable, "-m", process.module, *extra],
         environment={**_base(at), **{f"ORDERMESH_{key}": value for key, value in settings.items()}},
-        ready=_readiness(at.ports[process.listener("ops")]),
+        # Nothing waits for Kafka, so neither does the start; `ordermesh status` shows it.
+        ready=_readiness(
+            at.ports[process.listener("ops")], "/livez" if process.kafka else "/readyz"
+        ),
         folder=at.project,
         detail=settings.get("BIND", settings["OPS_BIND"]),
     )
 
 
-def _readiness(ops: int) -> Probe:
+def _readiness(ops: int, path: str) -> Probe:
     async def ready() -> bool:
-        return await http_ready(ops)
+        return await http_ready(ops, path)
 
     return ready
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from svc_relay.domain.logs import Entry, Log
+from svc_relay.domain.logs import Entry, Log, Position
 from svc_relay.domain.reading import Reading
 from svc_relay.service.ports import Page, SourceError
 
@@ -33,7 +33,15 @@ SELECT horizon, log_number, key, sequence, payload, hash FROM (
 """
     for log in Log
 }
-HASH: Final = {log: f"SELECT hash FROM oms.relayed_{log} WHERE log_number = $1" for log in Log}
+# Whether the entry is this one, the first entry that was not archived, the highest number given.
+HAS: Final = {
+    log: f"""
+SELECT (SELECT hash = $2 FROM oms.relayed_{log} WHERE log_number = $1),
+    (SELECT log_number FROM oms.relayed_{log} ORDER BY log_number LIMIT 1),
+    (SELECT {log} FROM oms.relayed_heads)
+"""
+    for log in Log
+}
 EPOCH: Final = "SELECT epoch FROM oms.relayed_book"
 # Higher than the ids of all transactions that have one. The highest id of a snapshot will not do:
 # it is that of the last transaction that ended, and an open one may have a higher id.
@@ -81,11 +89,14 @@ class LogSource:
         async with self._connected() as connection:
             return str(await connection.fetchval(EPOCH))
 
-    async def hash_of(self, log: Log, log_number: int) -> bytes | None:
-        """Return the hash of an entry; None if it is not there."""
+    async def has(self, log: Log, position: Position) -> bool:
+        """Return whether a log has this entry, or had it until its time was over."""
+        number = position.log_number
         async with self._connected() as connection:
-            found: bytes | None = await connection.fetchval(HASH[log], log_number)
-        return found
+            same, first, head = await connection.fetchrow(HAS[log], number, position.hash)
+        if same is None:
+            return number <= head and (first is None or number < first)
+        return bool(same)
 
     async def close(self) -> None:
         """Close the connection, by force after a while."""

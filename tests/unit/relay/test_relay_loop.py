@@ -40,8 +40,8 @@ class Logs:
     async def epoch(self) -> str:
         return self.book
 
-    async def hash_of(self, log: Log, log_number: int) -> bytes | None:
-        return b"h%d" % log_number if log_number in self.numbers[log] else None
+    async def has(self, log: Log, position: Position) -> bool:
+        return position.log_number in self.numbers[log]
 
 
 class Topics:

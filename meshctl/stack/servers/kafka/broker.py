@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.topics import Topics, TopicsError
-from mesh.kafka import KafkaFields, client_configuration, quiet
+from mesh.kafka import client_configuration, quiet
 from meshctl.stack.home import Home, write_private
 from meshctl.stack.processes.process import ProcessSpec, StartError
 from meshctl.stack.servers.kafka.jars import fetch_jars, repository
@@ -142,14 +142,14 @@ class EmbeddedKafka:
             detail=self.bootstrap,
         )
 
-    def apply_topics(self, topics: Topics) -> list[str]:
+    def apply_topics(self, prefix: str, topics: Topics) -> list[str]:
         """Make the topics, and bring them up to date; return a line for each change.
 
         Raises:
             StartError: The broker has a topic otherwise, and it cannot be changed.
         """
         try:
-            return list(apply_topics(self.admin(), KafkaFields().kafka_topic_prefix, topics, 1))
+            return list(apply_topics(self.admin(), prefix, topics, 1))
         except (TopicsError, KafkaException) as error:
             raise StartError(f"topics of Kafka: {error}") from error
 
