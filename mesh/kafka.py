@@ -8,11 +8,12 @@ from pydantic import BaseModel, model_validator
 
 from mesh.certificates.tls import HasTls, TlsFiles
 from mesh.log import get_logger
+from mesh.sparse_log import SparseLog
 
 RECONNECT_BACKOFF_MAX_MS: Final = 2_000
 """A broker that comes back is found within this, whatever it was away for."""
 
-_log = get_logger(__name__)
+_log = SparseLog(get_logger(__name__).info)
 
 
 class KafkaFields(BaseModel):
@@ -69,10 +70,10 @@ def client_configuration(bootstrap: str, folder: Path, service: str) -> dict[str
 
 
 class _Lines(logging.Handler):
-    """librdkafka's log lines as ours."""
+    """librdkafka's log lines as ours, at most so many a minute: a broker away makes many."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        _log.info("librdkafka", text=record.getMessage())
+        _log("librdkafka", text=record.getMessage())
 
 
 def logger() -> logging.Logger:

@@ -57,6 +57,14 @@ DropCopyOption = Annotated[
     typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
 ]
 
+KafkaOption = Annotated[
+    bool,
+    typer.Option(
+        "--kafka",
+        help="Also the log in Kafka: a broker of this machine, or ORDERMESH_KAFKA_BOOTSTRAP.",
+    ),
+]
+
 
 def _checked_hours(hours: str) -> str:
     found = _HOURS.fullmatch(hours)
@@ -100,13 +108,7 @@ def up(
     standby: Annotated[
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
-    kafka: Annotated[
-        bool,
-        typer.Option(
-            "--kafka",
-            help="Also the log in Kafka: a broker of this machine, or ORDERMESH_KAFKA_BOOTSTRAP.",
-        ),
-    ] = False,
+    kafka: KafkaOption = False,
     port_offset: Annotated[int | None, typer.Option(help="Added to every port.")] = None,
     allow_origin: Annotated[
         list[str] | None,

@@ -24,7 +24,7 @@ from tests.support.ports import free_port
 from tests.support.postgres import as_service
 from tests.support.waiting import wait_for
 
-LEASE_S = "1.5"
+LEASE_S = "3"
 START_S = 60
 
 

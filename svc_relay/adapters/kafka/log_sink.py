@@ -41,7 +41,6 @@ QUEUE_KBYTES: Final = 16 * 1024
 """Entries on their way to the broker; a page has less."""
 MESSAGE_BYTES_MAX: Final = 64 << 20
 """The broker decides how large a record may be: `max.message.bytes` of its topic."""
-EVENT_BYTES: Final = 50
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
 Result = TypeVar("Result")
 
@@ -74,6 +73,7 @@ class LogSink:
         self._fault: State | None = None
         self._down = False
         self._positions_topic = owner.prefix + POSITIONS
+        self._topics: set[str] = set()
 
     async def join(self) -> bool:
         """Wait a moment for the ownership; return whether it is here."""
@@ -112,10 +112,7 @@ class LogSink:
 
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
-        condition = condition_of(error.name())
-        if "Disconnected" in error.str():
-            # A broker that ends in the middle of a handshake refuses nothing.
-            condition = Condition.KAFKA_AWAY
+        condition = condition_of(error.name(), error.str())
         refused = condition is not Condition.KAFKA_AWAY
         if self._fault is None or refused:
             self._fault = State(condition, _words(error))
@@ -164,8 +161,13 @@ class LogSink:
         return self._mine
 
     def _look_at_cluster(self) -> None:
-        """Compare the cluster and its topics with what they must be."""
-        metadata = self._consumer.list_topics(timeout=ANSWER_S)
+        """Compare the cluster with what it must be."""
+        try:
+            metadata = self._consumer.list_topics(timeout=ANSWER_S)
+        except KafkaException:
+            # What the connection complained about is handed over by a poll only.
+            self._consumer.poll(POLL_S)
+            raise
         if self._of.cluster_id and metadata.cluster_id != self._of.cluster_id:
             raise SinkError(
                 State(
@@ -173,16 +175,23 @@ class LogSink:
                     f"the cluster is {metadata.cluster_id}, should be {self._of.cluster_id}",
                 )
             )
+        self._topics = set(metadata.topics)
+        if missing := self._missing(self._positions_topic):
+            raise SinkError(missing)
+
+    def _missing(self, topic: str) -> State | None:
+        """Return what is wrong if the cluster does not have a topic."""
+        if topic not in self._topics:
+            self._topics = set(self._consumer.list_topics(timeout=ANSWER_S).topics)
         wanted = [self._positions_topic, *(self._of.prefix + log for log in Log)]
-        missing = [name for name in wanted if name not in metadata.topics]
-        if missing:
-            raise SinkError(
-                State(
-                    Condition.TOPIC_MISSING,
-                    f"the cluster does not have, or does not show us, {', '.join(missing)}: run "
-                    "`ordermesh topics apply`",
-                )
-            )
+        if topic in self._topics:
+            return None
+        missing = ", ".join(name for name in wanted if name not in self._topics)
+        return State(
+            Condition.TOPIC_MISSING,
+            f"the cluster does not have, or does not show us, {missing}: run `ordermesh topics "
+            "apply`",
+        )
 
     def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         if partitions:
@@ -258,6 +267,8 @@ class LogSink:
 
     def _publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
         producer, topic, schema = self._producer, self._of.prefix + log, SCHEMAS[log]
+        if missing := self._missing(topic):
+            raise LogRefusedError(missing)
         try:
             producer.begin_transaction()
             for entry in entries:
@@ -272,6 +283,7 @@ class LogSink:
             if condition not in OF_ONE_LOG or cause.fatal():
                 raise
             producer.abort_transaction(COMMIT_S)
+            self._topics.discard(topic)
             self._well()
             refusal = State(condition, _refusal(condition, topic, entries, cause))
             raise LogRefusedError(refusal) from error

@@ -1,4 +1,5 @@
 import contextlib
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,10 @@ def relay(book_url, kafka_server, topic_prefix, tmp_path):
             )
 
         yield start
+
+
+def pytest_collection_modifyitems(items):
+    """A broker takes up to half a minute to start on a busy machine, and some tests restart it."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(300))

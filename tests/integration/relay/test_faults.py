@@ -1,5 +1,7 @@
 """Whatever keeps the relay from its work has a name and a cause, blocks nothing else, and ends."""
 
+import random
+
 import asyncpg
 import pytest
 from confluent_kafka.admin import (
@@ -63,26 +65,29 @@ async def test_kafka_is_slow(book_url, kafka_server, topic_prefix, writer, relay
     await copied(book_url, kafka_server, topic_prefix)
 
 
-def refused(topic: str) -> AclBinding:
+def rule(topic: str, operation: AclOperation, kind: AclPermissionType) -> AclBinding:
     return AclBinding(
-        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*",
-        AclOperation.WRITE, AclPermissionType.DENY,
-    )  # fmt: skip
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, kind
+    )
 
 
 async def test_kafka_refuses_one_topic(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
-    rule = refused(f"{topic_prefix}orders")
-    for future in kafka_server.admin.create_acls([rule]).values():
+    topic = f"{topic_prefix}orders"
+    rules = [
+        rule(topic, AclOperation.ALL, AclPermissionType.ALLOW),
+        rule(topic, AclOperation.WRITE, AclPermissionType.DENY),
+    ]
+    for future in kafka_server.admin.create_acls(rules).values():
         future.result()
     one = relay()
     await writer.write(["ACC-A"], each=3)
-    assert f"orders: ACCESS_REFUSED: {topic_prefix}orders" in one.wait_for("BLOCKED")
+    assert f"orders: ACCESS_REFUSED: {topic}" in one.wait_for("BLOCKED")
     # The other logs go on.
     await copied(book_url, kafka_server, topic_prefix, Log.STATES)
     assert in_kafka(kafka_server, topic_prefix, Log.ORDERS) == {}
     wanted = AclBindingFilter(
-        ResourceType.TOPIC, f"{topic_prefix}orders", ResourcePatternType.LITERAL, None, None,
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, None, None,
         AclOperation.ANY, AclPermissionType.ANY,
     )  # fmt: skip
     for future in kafka_server.admin.delete_acls([wanted]).values():
@@ -91,11 +96,25 @@ async def test_kafka_refuses_one_topic(book_url, kafka_server, topic_prefix, wri
     await copied(book_url, kafka_server, topic_prefix)
 
 
+async def test_one_topic_is_gone(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    for future in kafka_server.admin.delete_topics([f"{topic_prefix}orders"]).values():
+        future.result()
+    one = relay()
+    await writer.write(["ACC-A"], each=3)
+    assert f"does not show us, {topic_prefix}orders" in one.wait_for("orders: TOPIC_MISSING")
+    await copied(book_url, kafka_server, topic_prefix, Log.STATES)
+    kafka_server.make_topics(topic_prefix)
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
 async def test_a_record_is_too_large(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A", "ACC-B"])
     one = relay()
     await writer.write(["ACC-A"])
-    await writer.write(["ACC-B"], text="x" * 1_200_000)
+    # Nothing that can be compressed.
+    await writer.write(["ACC-B"], text=random.Random(3).randbytes(600_000).hex())
     text = one.wait_for("BLOCKED")
     assert "orders: RECORD_TOO_LARGE: entry 2 of ACC-B has 12000" in text
     assert "record_bytes_max" in text
@@ -114,7 +133,7 @@ def change_topic(kafka_server, topic: str, key: str, value: str) -> None:
 async def test_topics_are_missing(relay):
     one = relay(KAFKA_TOPIC_PREFIX="nobody.")
     text = one.wait_for("TOPIC_MISSING")
-    assert "nobody.orders" in text
+    assert "nobody.relay-positions, nobody.orders" in text
     assert "ordermesh topics apply" in text
     assert one.state()[0] == 503
 

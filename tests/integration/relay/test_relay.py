@@ -34,9 +34,9 @@ async def copied(book_url, kafka_server, prefix, log=Log.ORDERS):
 
     def found():
         entries = in_kafka(kafka_server, prefix, log)
-        return entries if sum(len(each) for each in entries.values()) >= count else None
+        return [entries] if sum(len(each) for each in entries.values()) >= count else None
 
-    assert wait_for(found, f"{count} entries of {log} are in Kafka", 90) == expected
+    assert wait_for(found, f"{count} entries of {log} are in Kafka", 90) == [expected]
 
 
 async def test_the_hashes_of_a_key_verify_without_the_database(
@@ -66,12 +66,11 @@ async def test_relay_and_broker_are_killed_while_many_write(
     one = relay()
     one.wait_for("RELAYING")
     chance = random.Random(11)
-    done = asyncio.Event()
+    killed = asyncio.Event()
 
     async def write() -> None:
-        for _ in range(300):
-            await writer.write(chance.sample(accounts, chance.randint(1, 6)), each=6)
-        done.set()
+        while not killed.is_set():
+            await writer.write(chance.sample(accounts, chance.randint(1, 3)), each=2)
 
     async def kill() -> None:
         for round_ in range(3):
@@ -88,6 +87,7 @@ async def test_relay_and_broker_are_killed_while_many_write(
             await asyncio.to_thread(one.wait_for, "RELAYING")
         kafka_server.kill()
         await asyncio.to_thread(kafka_server.start)
+        killed.set()
 
     await asyncio.gather(write(), kill())
     await copied(book_url, kafka_server, topic_prefix)
@@ -141,3 +141,24 @@ async def test_a_restored_book_is_not_mixed_with_what_kafka_has(
     await writer.write(["ACC-A"])
     await copied(book_url, kafka_server, topic_prefix)
     postgres_server.drop_database(earlier)
+
+
+FILL = """
+INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
+SELECT 'ACC-' || n % 20, 1 + n / 20, '', decode(repeat(md5(n::text), 125), 'hex'),
+    sha256(n::text::bytea)
+FROM generate_series(0, 99999) AS numbers (n)
+"""
+"""200 MB in 100,000 entries."""
+MEMORY_MAX = 150_000_000
+
+
+async def test_memory_is_bounded_whatever_waits(book_url, relay):
+    connection = await asyncpg.connect(book_url)
+    await connection.execute(FILL)
+    await connection.close()
+    one = relay()
+    name = 'ordermesh_relay_events_total{log="orders"}'
+    wait_for(lambda: one.state()[0] == 200, "it relays", 60)
+    wait_for(lambda: one.figures()[name] == 100_000, "all is in Kafka", 120)
+    assert one.memory_peak() < MEMORY_MAX

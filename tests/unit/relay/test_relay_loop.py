@@ -194,6 +194,13 @@ def test_what_an_error_of_kafka_means(name, condition):
     assert condition_of(name) is condition
 
 
+def test_what_an_error_means_when_its_name_says_less_than_its_text():
+    alert = "Receive failed: error:0A000416:SSL routines::ssl/tls alert certificate unknown"
+    assert condition_of("_TRANSPORT", alert) is Condition.ACCESS_REFUSED
+    ended = "SSL handshake failed: Disconnected: connection reset by peer"
+    assert condition_of("_SSL", ended) is Condition.KAFKA_AWAY
+
+
 def test_the_headers_say_what_a_record_is():
     assert headers(SCHEMAS[Log.ORDERS], entry(3)) == [
         ("schema", b"ordermesh.oms.v1.OrderEvent"),
