@@ -5,6 +5,7 @@ import random
 import signal
 
 import asyncpg
+import pytest
 
 from kernel.hashchain import verify_chain
 from svc_relay.domain.logs import Log
@@ -58,6 +59,7 @@ async def test_the_hashes_of_a_key_verify_without_the_database(
     assert verify_chain(records) is None
 
 
+@pytest.mark.long
 async def test_relay_and_broker_are_killed_while_many_write(
     book_url, kafka_server, topic_prefix, writer, relay
 ):
@@ -153,6 +155,7 @@ FROM generate_series(0, 99999) AS numbers (n)
 MEMORY_MAX = 150_000_000
 
 
+@pytest.mark.long
 async def test_memory_is_bounded_whatever_waits(book_url, relay):
     connection = await asyncpg.connect(book_url)
     await connection.execute(FILL)
