@@ -61,13 +61,11 @@ class Position(NamedTuple):
 
     log_number: int
     """Of the last entry that is in Kafka; 0 for none."""
-    epoch: str
-    """Of the book that it was read from: a restored book has another one."""
     hash: bytes
-    """The hash of that entry."""
+    """The hash of that entry: a restored book may give its number to another one."""
 
 
-START: Final = Position(0, "", b"")
+START: Final = Position(0, b"")
 Headers = list[tuple[str, bytes]]
 
 

@@ -51,9 +51,6 @@ class Source(Protocol):
     async def new_transaction_id(self) -> int:
         """Return an id above those of all transactions that have one."""
 
-    async def epoch(self) -> str:
-        """Return the epoch of the book."""
-
     async def has(self, log: Log, position: Position) -> bool:
         """Return whether a log has this entry, or had it until its time was over."""
 

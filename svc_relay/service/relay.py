@@ -84,7 +84,6 @@ class Relay:
         self._confirmed: dict[Log, Position] = {}
         self._readings: dict[Log, Reading] = {}
         self._refused: dict[Log, tuple[State, float]] = {}
-        self._epoch = ""
 
     async def run(self) -> None:
         """Relay until cancelled."""
@@ -119,21 +118,20 @@ class Relay:
                 await asyncio.sleep(RETRY_S)
 
     async def _begin(self) -> None:
-        """Read on after what Kafka has, if the book is the one that it was read from."""
-        self._epoch = await self._source.epoch()
+        """Read on after what Kafka has, if the database has it too.
+
+        Whoever restores a database ends its connections, and each new one comes through here.
+        """
         while lost := await self._lost_entry():
             self._progress.be(State(Condition.BOOK_RESTORED, lost))
             self._progress.fell_behind()
             await self._sink.keep()
             await asyncio.sleep(RETRY_S)
-            self._epoch = await self._source.epoch()
         self._readings = {log: Reading(self._confirmed.get(log, START).log_number) for log in Log}
 
     async def _lost_entry(self) -> str:
         """Say which entry Kafka has and a restored book has not; empty if none is lost."""
         for log, position in self._confirmed.items():
-            if position.epoch == self._epoch:
-                continue
             if not await self._source.has(log, position):
                 return (
                     f"Kafka has entry {position.log_number} of {log}, and the database has not: it "
@@ -173,7 +171,7 @@ class Relay:
         if not count:
             return False
         entries = page.entries[:count]
-        position = Position(entries[-1].log_number, self._epoch, entries[-1].hash)
+        position = Position(entries[-1].log_number, entries[-1].hash)
         try:
             await self._sink.publish(log, entries, position)
         except LogRefusedError as error:

@@ -317,7 +317,6 @@ def _words(error: KafkaError) -> str:
 def _written(position: Position) -> bytes:
     values = {
         "log_number": position.log_number,
-        "epoch": position.epoch,
         "hash": position.hash.hex(),
     }
     return json.dumps(values).encode()
@@ -325,4 +324,4 @@ def _written(position: Position) -> bytes:
 
 def _position(value: bytes) -> Position:
     values = json.loads(value)
-    return Position(values["log_number"], values["epoch"], bytes.fromhex(values["hash"]))
+    return Position(values["log_number"], bytes.fromhex(values["hash"]))

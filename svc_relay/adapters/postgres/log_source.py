@@ -42,7 +42,6 @@ SELECT (SELECT hash = $2 FROM oms.relayed_{log} WHERE log_number = $1),
 """
     for log in Log
 }
-EPOCH: Final = "SELECT epoch FROM oms.relayed_book"
 # Higher than the ids of all transactions that have one. The highest id of a snapshot will not do:
 # it is that of the last transaction that ended, and an open one may have a higher id.
 NEW_TRANSACTION_ID: Final = "SELECT pg_current_xact_id()::text::int8"
@@ -83,11 +82,6 @@ class LogSource:
         """Return an id above those of all transactions that have one."""
         async with self._connected() as connection:
             return int(await connection.fetchval(NEW_TRANSACTION_ID))
-
-    async def epoch(self) -> str:
-        """Return the epoch of the book."""
-        async with self._connected() as connection:
-            return str(await connection.fetchval(EPOCH))
 
     async def has(self, log: Log, position: Position) -> bool:
         """Return whether a log has this entry, or had it until its time was over."""

@@ -21,7 +21,6 @@ class Logs:
 
     def __init__(self, **entries: list[int]) -> None:
         self.numbers = {log: entries.get(log.value, []) for log in Log}
-        self.book = "book-1"
         self.fails: list[Exception | None] = []
         self.looks = 0
 
@@ -36,9 +35,6 @@ class Logs:
 
     async def new_transaction_id(self) -> int:
         return 100
-
-    async def epoch(self) -> str:
-        return self.book
 
     async def has(self, log: Log, position: Position) -> bool:
         return position.log_number in self.numbers[log]
@@ -78,8 +74,8 @@ def entry(number: int) -> Entry:
     return Entry(number, "ACC-A", number, b"payload", b"h%d" % number)
 
 
-def at(number: int, epoch: str = "book-1") -> Position:
-    return Position(number, epoch, b"h%d" % number)
+def at(number: int) -> Position:
+    return Position(number, b"h%d" % number)
 
 
 @pytest.fixture
@@ -155,15 +151,27 @@ class TestTheLoop:
         await relayed(Logs(orders=[1]), topics, 6)
         assert (topics.closed, topics.written) == (1, [(Log.ORDERS, [1])])
 
-    async def test_a_restored_book_stops_it_and_a_new_epoch_alone_does_not(self):
-        topics = Topics({Log.ORDERS: at(7, "book-0")})
+    async def test_a_restored_book_stops_it(self):
+        topics = Topics({Log.ORDERS: at(7)})
         progress = await relayed(Logs(orders=[1, 2]), topics, 3)
         assert progress.state.condition is Condition.BOOK_RESTORED
         assert "entry 7 of orders" in progress.state.text
         assert topics.written == []
-        topics = Topics({Log.ORDERS: at(1, "book-0")})
-        await relayed(Logs(orders=[1, 2]), topics, 3)
-        assert topics.written == [(Log.ORDERS, [2])]
+
+    async def test_a_book_that_is_restored_while_it_runs_stops_it(self):
+        logs, topics = Logs(orders=[1, 2]), Topics()
+        logs.fails = [None, SourceError("PostgreSQL: it is stopping")]
+        read = logs.page
+
+        async def page(log: Log, after: int) -> Page:
+            found = await read(log, after)
+            logs.numbers[log] = [1]
+            return found
+
+        logs.page = page
+        progress = await relayed(logs, topics, 8)
+        assert topics.written == [(Log.ORDERS, [1, 2])]
+        assert progress.state.condition is Condition.BOOK_RESTORED
 
 
 def test_lag_is_counted_from_the_first_look_that_found_something_waiting():

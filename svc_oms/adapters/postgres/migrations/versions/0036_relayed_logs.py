@@ -63,11 +63,10 @@ HEADS = "CREATE VIEW oms.relayed_heads AS SELECT " + ", ".join(
     f" FROM oms.{'state_log_numbers' if name == 'states' else f'{table}_log_numbers'}) AS {name}"
     for name, table, *_ in LOGS
 )
-BOOK = "CREATE VIEW oms.relayed_book AS SELECT epoch::text AS epoch FROM oms.book"
 
 
 def upgrade() -> None:
-    for statement in (*NUMBERED_DECISIONS, *VIEWS, HEADS, BOOK):
+    for statement in (*NUMBERED_DECISIONS, *VIEWS, HEADS):
         op.execute(statement)
 
 
