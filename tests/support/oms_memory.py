@@ -181,7 +181,7 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
             tables.positions[row[:3]] = row
         for key in writes.busted:
             tables.executions[key] = tables.executions[key]._replace(busted=True)
-        tables.venue_order_ids.update(writes.venue_order_ids)
+        self.keep_venue_order_ids(writes.venue_order_ids)
         await self.settle_parked(writes.settled)
         await self.write_statements(writes.statements)
         bases = self._number(writes)

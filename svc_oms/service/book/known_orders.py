@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_accounts import OrderAccounts
-from svc_oms.service.book.venue_order_ids import VenueOrderIds
 from svc_oms.service.ports import AccountRow
 
 # Beyond it everything is forgotten and read again as needed.
@@ -31,12 +30,10 @@ class KnownOrders:
 
     Attributes:
         order_accounts: Accounts of orders, which are valid forever.
-        venue_order_ids: Orders by OrderID(37).
     """
 
     def __init__(self) -> None:
         self.order_accounts = OrderAccounts()
-        self.venue_order_ids = VenueOrderIds()
         self._accounts: dict[str, _Account] = {}
         self._count = 0
 
@@ -68,7 +65,6 @@ class KnownOrders:
     ) -> None:
         """Keep the orders of a commit, unless those of a later commit came first."""
         orders = tuple(orders)
-        self.venue_order_ids.learn(orders)
         self.order_accounts.learn((order.order_id, account_id) for order in orders)
         known = self._accounts.get(account_id)
         if known is None:

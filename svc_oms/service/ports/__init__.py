@@ -1,6 +1,6 @@
 """What the order book needs of the outside, as protocols; the records are in `rows/`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -197,6 +197,13 @@ class Transaction(AuditTransaction, FillReader, Protocol):
 
         Raises:
             FencedError: Progress is given and its token is no longer the session's.
+        """
+        ...
+
+    def named_before(self) -> Mapping[str, str]:
+        """Return other orders that have an OrderID(37) of the last `write`, by that number.
+
+        They are open, or were closed within 12 hours, and were committed before.
         """
         ...
 

@@ -5,6 +5,7 @@ Statements are put together from constants of this file only; values are paramet
 # ruff: noqa: S608
 
 from svc_oms.adapters.postgres.columns import FROM_US, PackedRows, Table
+from svc_oms.adapters.postgres.orders import venue_order_ids
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
@@ -47,26 +48,6 @@ FROM unnest($1::text[], $2::text[]) AS wanted (account_id, group_id)
 JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
 """
 
-UNSOLICITED_ORDERS = """
-SELECT unsolicited_key, order_id, account_id FROM oms.orders
-WHERE venue_mic = $1 AND unsolicited_key = ANY($2::text[]) AND unsolicited_key <> ''
-"""
-
-ORDERS_BY_VENUE_ID = """
-SELECT v.venue_order_id, o.order_id, o.account_id, o.last_sequence, o.body, o.fold
-FROM oms.venue_order_ids v JOIN oms.orders o USING (order_id)
-WHERE v.venue_mic = $1 AND v.venue_order_id = ANY($2::text[])
-    AND (o.is_open OR o.closed_at > now() - interval '2 days')
-"""
-"""Orders that have or had an OrderID(37). The numbers are in a table of their own, to which a row
-is added when a venue first reports one: an index on oms.orders would make every later update of an
-order write to all its indexes."""
-
-UNSOLICITED_OPENED = """
-SELECT count(*) FROM oms.orders
-WHERE venue_mic = $1 AND order_id > $2 AND unsolicited_key <> ''
-"""
-
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
 
 EVENT_ROWS = PackedRows(3, ("payload", "hash"))
@@ -74,7 +55,6 @@ OUTBOX_ROWS = PackedRows(2, ("payload",))
 KEY_ROWS = PackedRows(5, ("body_hash", "result"))
 WANTED_KEY_ROWS = PackedRows(2)
 EXECUTION_ROWS = PackedRows(10, ("body",))
-VENUE_ORDER_ID_ROWS = PackedRows(3)
 
 KEYS = f"""
 SELECT c.version, i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
@@ -118,12 +98,6 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
     ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
         cost = excluded.cost, average_price = excluded.average_price,
         realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
-
-_VENUE_ORDER_IDS_WRITTEN = """INSERT INTO oms.venue_order_ids
-        (venue_mic, venue_order_id, order_id)
-    SELECT c[1], c[2], c[3] FROM {} AS rows ON CONFLICT DO NOTHING"""
-
-WRITE_VENUE_ORDER_IDS = _VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(1))
 
 ORDERS_TABLE = Table(OrderWrite)
 
@@ -243,14 +217,14 @@ WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
     RETURNING session_id
 ), positions_written AS (
     {_POSITIONS_WRITTEN.format("$32")}
-), venue_ids_written AS (
-    {_VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(34))}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
         AND EXISTS (SELECT FROM progressed)
-)
-SELECT session_id FROM progressed
+), {venue_order_ids.written(34)}
+SELECT p.session_id, n.venue_order_id, n.order_id
+FROM progressed p LEFT JOIN ({venue_order_ids.NAMED_BEFORE}) AS n ON true
 """
+"""Returns the session's row, once for each number that another order has; none if it is fenced."""
 
 REVISION = "SELECT version_num FROM oms.alembic_version"
 
