@@ -171,6 +171,9 @@ def _shared(
     largest = None if quantity is None else Quantity(quantity)
     controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
     audit_log = AuditLog(name)
+    known = KnownOrders()
+    recoveries = Recoveries(store, Readiness(), clock, audit_log)
+    known.on_went_back(recoveries.went_back)
     venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s)
     healths = VenueHealths(HealthLimits())
     return _Shared(
@@ -183,10 +186,10 @@ def _shared(
         market=market,
         venues=venues,
         notices=Notices(clock),
-        known=KnownOrders(),
+        known=known,
         audit_log=audit_log,
         controls_log=AuditLog(f"{name}.controls"),
-        recoveries=Recoveries(store, Readiness(), clock, audit_log),
+        recoveries=recoveries,
         blocks=BlockView(store.kills, clock),
         controls=controls,
         fill_followers=(PositionFollower(controls),),

@@ -23,6 +23,7 @@ from svc_oms.service.ports import (
     LinkProgress,
     SessionRow,
     StoreUnavailableError,
+    StoreWentBackError,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
 from svc_oms.service.venue.downlink import (
@@ -139,6 +140,9 @@ class SessionLink:
                 frames = await self._inbox.take(INBOX_FRAMES_MAX)
                 self._room.set()
                 await self._work(frames)
+        except StoreWentBackError as error:
+            self._parts.recoveries.went_back(str(error))
+            self.fail(error)
         except (FencedError, StoreUnavailableError, GatewayGoneError) as error:
             self.fail(error)
         except Exception as error:
@@ -203,8 +207,19 @@ class SessionLink:
 
     def _progress(self) -> LinkProgress:
         down = self._down
+        return self._progress_to(down.epoch, down.applied, down.acknowledged)
+
+    def _progress_to(self, epoch: int, applied: int, acknowledged: int) -> LinkProgress:
+        down = self._down
         return LinkProgress(
-            self.session_id, self.token, down.epoch, down.applied, down.acknowledged, self._sender
+            self.session_id,
+            self.token,
+            epoch,
+            applied,
+            acknowledged,
+            self._sender,
+            down.epoch,
+            down.applied,
         )
 
     async def _apply_all(
@@ -239,9 +254,7 @@ class SessionLink:
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
                 reports.append(read_message(message))
-        progress = LinkProgress(
-            self.session_id, self.token, epoch, applied, acknowledged, self._sender
-        )
+        progress = self._progress_to(epoch, applied, acknowledged)
         if reports or (epoch, applied) != (down.epoch, down.applied):
             await self._transaction(reports, progress)
             down.epoch, down.applied, down.acknowledged = epoch, applied, acknowledged
@@ -303,10 +316,17 @@ class SessionLink:
         rows = await parts.store.outbox(self.session_id, self._down.handed, BATCH_MESSAGES_MAX)
         unsent = Unsent(rows, parts.clock.now_ns())
         if unsent.due:
+            await self._read_position()
             log.warning("commands withdrawn", session=self.session_id, count=len(unsent.due))
             reports = [report for one in unsent.receipts() if (report := read_receipt(one))]
             await self._transaction(reports, self._progress(), withdrawn=list(unsent.due))
         return not unsent.young and len(rows) < BATCH_MESSAGES_MAX
+
+    async def _read_position(self) -> None:
+        """Read what is stored: a commit whose answer was lost may have taken effect."""
+        for row in await self._parts.store.sessions():
+            if row.session_id == self.session_id:
+                self._down.epoch, self._down.applied = row.inbound_epoch, row.inbound_msg_seq_num
 
     async def _transaction(
         self,

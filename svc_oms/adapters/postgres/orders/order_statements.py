@@ -6,6 +6,7 @@ Statements are put together from constants of this file only; values are paramet
 
 from svc_oms.adapters.postgres.columns import FROM_US, PackedRows, Table
 from svc_oms.adapters.postgres.orders import venue_order_ids
+from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
@@ -19,7 +20,7 @@ alone. So a change waits for the batches in progress, and the next ones see it."
 LOCK_ACCOUNTS = f"""
 WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
 SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id,
-    a.controls, c.version
+    a.controls, c.version, {INSTANCE}
 FROM oms.controls c, held, oms.accounts a
 WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
@@ -202,7 +203,7 @@ WRITE_VENUE = f"""
 WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
-    FROM unnest($16::text[], $17::text[], $33::int2[]) AS u (order_id, exec_id, part)
+    FROM unnest($16::text[], $17::text[], $35::int2[]) AS u (order_id, exec_id, part)
     WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
 ), parked AS (
     INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
@@ -214,17 +215,23 @@ WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
         acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $30),
         next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $31)
     WHERE session_id = $26 AND fencing_token = $27
+        AND (inbound_epoch, inbound_msg_seq_num) >= ($32::int8, $33::int8)
     RETURNING session_id
 ), positions_written AS (
-    {_POSITIONS_WRITTEN.format("$32")}
+    {_POSITIONS_WRITTEN.format("$34")}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
         AND EXISTS (SELECT FROM progressed)
-), {venue_order_ids.written(34)}
+), {venue_order_ids.written(36)}
 SELECT p.session_id, n.venue_order_id, n.order_id
 FROM progressed p LEFT JOIN ({venue_order_ids.NAMED_BEFORE}) AS n ON true
 """
-"""Returns the session's row, once for each number that another order has; none if it is fenced."""
+"""Returns the session's row, once for each number that another order has. None if the owner is
+another one, or the position is before what the owner has stored: POSITION says which."""
+
+POSITION = """
+SELECT fencing_token, inbound_epoch, inbound_msg_seq_num FROM oms.sessions WHERE session_id = $1
+"""
 
 REVISION = "SELECT version_num FROM oms.alembic_version"
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import asyncpg
 from typing_extensions import override
@@ -18,6 +18,7 @@ from svc_oms.adapters.postgres.kill.kill_store import switch_row
 from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
+from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
 from svc_oms.adapters.postgres.sessions import parked_store
 from svc_oms.adapters.postgres.sessions.session_action_store import LAPSE_ACTIONS
@@ -31,10 +32,12 @@ from svc_oms.service.ports import (
     FencedError,
     FillRow,
     IdempotencyRow,
+    LinkProgress,
     OpeningsRow,
     OrderRow,
     ParkedWrite,
     PositionRow,
+    StoreWentBackError,
     Transaction,
     WriteSet,
 )
@@ -59,11 +62,13 @@ class PostgresTransaction(Transaction):
         "_named_before",
         "_pool",
         "_transaction",
+        "_trusted",
         "_version",
     )
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, trusted: Trusted) -> None:
         self._pool = pool
+        self._trusted = trusted
         self._connection: Any = None
         self._transaction: Any = None
         self._locked = self._ended = False
@@ -115,7 +120,9 @@ class PostgresTransaction(Transaction):
         with translated():
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
         self._locked = True
-        return {row[0]: AccountRow(*row) for row in rows}
+        if rows:
+            self._trusted.check(rows[0][-1])
+        return {row[0]: AccountRow(*row[:-1]) for row in rows}
 
     @override
     async def controls_version(self) -> int:
@@ -307,12 +314,29 @@ class PostgresTransaction(Transaction):
                 *_packed_venue_order_ids(writes),
             )
         if not rows:
-            raise FencedError(f"session {progress.session_id} has another owner")
+            await self._why_not_written(progress)
         self._named_before = {row[1]: row[2] for row in rows if row[1] is not None}
         if writes.parked_more is not None:
             with translated():
                 await parked_store.count_more(self._connection, writes.parked_more)
         return bases
+
+    async def _why_not_written(self, progress: LinkProgress) -> NoReturn:
+        with translated():
+            row = await self._connection.fetchrow(sql.POSITION, progress.session_id)
+        token, *position = (0, 0, 0) if row is None else row
+        if token > progress.fencing_token:
+            raise FencedError(f"session {progress.session_id} has another owner")
+        if token < progress.fencing_token:
+            raise StoreWentBackError(
+                f"session {progress.session_id} has fencing token {token}, this replica has "
+                f"{progress.fencing_token}"
+            )
+        raise StoreWentBackError(
+            f"session {progress.session_id} has applied MsgSeqNum(34) {position[1]} of epoch "
+            f"{position[0]}, this replica had stored {progress.stored_msg_seq_num} of epoch "
+            f"{progress.stored_epoch}"
+        )
 
     @override
     def named_before(self) -> Mapping[str, str]:
