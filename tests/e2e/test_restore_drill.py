@@ -14,7 +14,8 @@ from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import limit_order, logged_in, two_sided_quote, verify
 from tests.support.waiting import until, wait_for
 
-pytestmark = pytest.mark.long
+# A mesh that is started, restored and verified, on a machine that does other things, too.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 ACCOUNT, LISTING = "ACC-ALICE", "ASML.SIMA"
 NEW, FILLED = order_pb2.ORDER_STATE_NEW, order_pb2.ORDER_STATE_FILLED
