@@ -306,7 +306,7 @@ def _cors(origins: tuple[str, ...]) -> dict[str, Any]:
 def _security_headers(values: EnvoyValues) -> list[dict[str, Any]]:
     """Headers of every answer; harmless for API clients, needed by browsers."""
     policy = (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "default-src 'self'; script-src 'self'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
