@@ -63,3 +63,12 @@ async def test_a_killed_order_book_goes_on_with_a_routed_order(mesh: Mesh) -> No
         assert {child.progress.leaves_quantity for child in shown.children} == {"0"}
         assert not any(decision.finding for decision in shown.decisions)
     assert verify(mesh).returncode == 0
+
+
+async def test_the_demo_routes_and_every_order_of_it_ends(mesh: Mesh) -> None:
+    done = await asyncio.to_thread(mesh.command, "demo", "--seconds", "6", "--rate", "8", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads(done.stdout.splitlines()[-1])
+    assert facts["routed"] > 0, facts
+    assert (facts["unfinished"], facts["missing"], facts["holes"]) == ([], [], [])
+    assert verify(mesh).returncode == 0

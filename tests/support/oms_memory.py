@@ -121,6 +121,9 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
             if order.group_id and (order.account_id, order.group_id) in groups
         ]
 
+    async def routed(self, parents: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        return await self.groups(parents)
+
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         return [self.tables.keys[key] for key in keys if key in self.tables.keys]
 

@@ -77,15 +77,21 @@ class OrderGroups:
             for s in submissions
             if isinstance(s.command, PlaceOrder) and s.command.link is not None
         }
+        routed: set[Group] = set()
         named = (self._changes.find(order_id) for order_id in order_ids)
         for order in (*named, *self._changes.orders.values()):
             if order is not None and order.link is not None:
-                wanted.add((order.account_id, order.link.group_id))
-        wanted.difference_update(self._members)
-        if not wanted:
+                by_kind = routed if order.link.kind is LinkKind.ROUTED else wanted
+                by_kind.add((order.account_id, order.link.group_id))
+        routed.difference_update(self._members)
+        wanted.difference_update(self._members, routed)
+        if not wanted and not routed:
             return
-        self._members.update((group, []) for group in wanted)
-        for row in await transaction.groups(list(wanted)):
+        self._members.update((group, []) for group in (*wanted, *routed))
+        rows = await transaction.groups(list(wanted)) if wanted else []
+        if routed:
+            rows += await transaction.routed(list(routed))
+        for row in rows:
             order = self._changes.find(row.order_id)
             if order is None:
                 order = self._changes.orders[row.order_id] = read_order(row.body, row.fold)

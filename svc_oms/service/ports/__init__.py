@@ -162,6 +162,14 @@ class Transaction(AuditTransaction, FillReader, Protocol):
         """Read every order, open or closed, of these (account, group_id) of locked accounts."""
         ...
 
+    async def routed(self, parents: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        """Read routed orders, by (account, order_id), with the children that a decision needs.
+
+        Those are the open ones, and those that changed after RoutingDecisionRow.read_after of the
+        last decision.
+        """
+        ...
+
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:

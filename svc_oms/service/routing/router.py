@@ -158,7 +158,7 @@ class Router:
             self.learn(read_order(row.body, row.fold) for row in rows)
         for watch in list(self._watches.values()):
             # An order that is to end at once and is still here: who had it may have no prices.
-            if watch.order.order_id in moved or watch.order.terms.time_in_force in AT_ONCE:
+            if watch.order.order_id in moved or _ends_at_once(watch.order):
                 self._send(watch, Cause.RESUMED)
         self._parts.healths.read(await self._store.routing().venues())
 
@@ -255,6 +255,11 @@ class Router:
                 looks += 1
             self.look()
             await asyncio.sleep(LOOK_INTERVAL_S)
+
+
+def _ends_at_once(order: Order) -> bool:
+    terms = order.terms
+    return terms.time_in_force in AT_ONCE or terms.limit_price is None
 
 
 def _best(levels: tuple[Level, ...]) -> Price | None:

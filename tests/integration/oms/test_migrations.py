@@ -17,7 +17,15 @@ from svc_oms.service.codec.order_records import (
 )
 from tests.support.order_events import ORDER
 
-NEW = ORDER._replace(
+# What the fold has had since is not in an order of then.
+OLD = ORDER._replace(
+    asked_about="",
+    former_venue_order_ids=(),
+    ended_by_copy=False,
+    routing_sums=None,
+    traded_before=(),
+)
+NEW = OLD._replace(
     base_state=OrderState.PENDING_NEW,
     notional=Decimal(0),
     request_count=1,
@@ -26,16 +34,13 @@ NEW = ORDER._replace(
     in_doubt=(),
     awaited_cum=Decimal(0),
     stated_by_person=False,
-    asked_about="",
-    former_venue_order_ids=(),
-    ended_by_copy=False,
     origin=None,
 )
 ORDERS = [
     order._replace(order_id=f"01JD00000000000000000000{number:02}")
     for number, order in enumerate(
         (
-            ORDER._replace(asked_about="", former_venue_order_ids=(), ended_by_copy=False),
+            OLD,
             NEW,
             NEW._replace(notional=Decimal("65005.0050"), request_count=127),
             NEW._replace(request_count=128, base_state=OrderState.FILLED),

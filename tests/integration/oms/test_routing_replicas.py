@@ -143,7 +143,7 @@ async def test_children_that_ended_before_the_last_decision_are_not_read(book_ur
         second = await mesh.command("SIMB")
         store = await PostgresStore.connect(book_url)
         async with store.transaction() as transaction:
-            rows = await transaction.groups([("ACC-ALICE", parent.order_id)])
+            rows = await transaction.routed([("ACC-ALICE", parent.order_id)])
         await store.close()
         assert {row.order_id for row in rows} == {parent.order_id, second.order_id}
         assert first.order_id not in {row.order_id for row in rows}

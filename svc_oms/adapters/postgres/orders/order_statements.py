@@ -44,6 +44,12 @@ WHERE account_id = $1 AND is_open ORDER BY order_id LIMIT $2
 """
 
 GROUPS = """
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM unnest($1::text[], $2::text[]) AS wanted (account_id, group_id)
+JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
+"""
+
+ROUTED = """
 WITH wanted AS (
     SELECT g.account_id, g.group_id, coalesce((
         SELECT d.read_after FROM oms.routing_decisions d WHERE d.order_id = g.group_id

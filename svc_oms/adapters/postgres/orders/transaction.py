@@ -162,6 +162,12 @@ class PostgresTransaction(Transaction):
         return [OrderRow(*row) for row in rows]
 
     @override
+    async def routed(self, parents: Sequence[tuple[str, str]]) -> list[OrderRow]:
+        with translated():
+            rows = await self._connection.fetch(sql.ROUTED, *columns(parents, 2))
+        return [OrderRow(*row) for row in rows]
+
+    @override
     async def unsolicited_orders(
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
