@@ -28,12 +28,12 @@ SETTINGS = (
 )
 
 
-SERVICE_ROLES = tuple(stack.ROLES.values())
+SERVICE_ROLES = (*stack.ROLES.values(), *stack.READERS.values())
 
 
 def as_service(url: str, service: str = "oms") -> str:
     """Return the URL of a database for the role of a service, which owns nothing."""
-    return url.replace("postgres@", f"{stack.ROLES[service]}@")
+    return url.replace("postgres@", f"{(stack.ROLES | stack.READERS)[service]}@")
 
 
 class PostgresServer:
