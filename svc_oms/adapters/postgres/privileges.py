@@ -33,7 +33,7 @@ TABLES: Final[dict[str, str]] = {
     "control_keys": KEEP,
     "venue_order_ids": KEEP,
     "routing_decisions": """SELECT, INSERT (order_id, number, account_id, decided_at, record,
-        record_hash)""",
+        record_hash, read_after)""",
     # What people did: the log of states has every change.
     "kill_switches": """SELECT, INSERT, UPDATE (state, version, acknowledged_at_us,
         release_proposed_by, release_proposed_by_name, release_proposed_at_us, release_reason,
