@@ -62,8 +62,8 @@ _TIMES: Final = {
 """FOK is one order at one venue, which SPLIT is not; what is immediate does not rest."""
 _SCHEDULED: Final = {Pace.TWAP: (_F.DAY, _F.GTC, _F.GTD), Pace.POV: (_F.DAY,)}
 """The volume that POV follows is that of a trading day."""
-SLICES_MAX: Final = 10_000
-"""Slices of a schedule."""
+SLICES_MAX: Final = 1_000
+"""Slices of a schedule: each decision reads the children of all of them."""
 
 
 def check_request(

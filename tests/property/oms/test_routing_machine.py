@@ -58,7 +58,7 @@ parents = {
     "limit": st.sampled_from([None, *LIMITS, *LIMITS]),
     "side": st.sampled_from([Side.BUY, Side.SELL]),
     "quantity": st.sampled_from([5, 40, 100, 100, 250]),
-    "paced": st.sampled_from(["none", "none", "none", "twap", "later", "bounded", "pov", "pov"]),
+    "paced": st.sampled_from(["none", "none", "twap", "later", "bounded", "bounded", "pov", "pov"]),
     "compacts": st.booleans(),
     "offers": st.lists(sizes, min_size=3, max_size=3),
 }
@@ -67,7 +67,7 @@ parents = {
 def schedules():
     twap = Schedule(Pace.TWAP, NOW_NS, NOW_NS + 40 * NS_PER_S, 4 * NS_PER_S)
     later = twap._replace(start_ns=NOW_NS + 5 * NS_PER_S)
-    bounded = twap._replace(slice_quantity_max=Decimal(17))
+    bounded = twap._replace(slice_quantity_max=Decimal(7))
     pov = twap._replace(pace=Pace.POV, participation_bps=2_000)
     return {"none": None, "twap": twap, "later": later, "bounded": bounded, "pov": pov}
 

@@ -65,7 +65,7 @@ def test_what_can_be_routed():
         (
             request(schedule=TWAP._replace(end_ns=1_000_000)),
             "routing.schedule.end_time",
-            "at most 10000 slices",
+            "at most 1000 slices",
         ),
         (
             request(schedule=POV._replace(participation_bps=0)),

@@ -418,7 +418,7 @@ export type RoutingSchedule = Message<"ordermesh.oms.v1.RoutingSchedule"> & {
   startTime?: Timestamp | undefined;
 
   /**
-   * When the schedule is over. After the start, at most 10,000 slices later, and not after the end
+   * When the schedule is over. After the start, at most 1,000 slices later, and not after the end
    * of the order's time in force.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 2;
