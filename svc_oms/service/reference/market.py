@@ -51,6 +51,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
         max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
         venue_symbol=message.venue_symbol,
         calendar=message.calendar,
+        min_quantity=Quantity(Decimal(message.min_quantity)) if message.min_quantity else None,
     )
 
 
