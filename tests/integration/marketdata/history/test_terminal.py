@@ -115,8 +115,11 @@ async def test_exports_have_what_the_history_has(terminal, past, begin_ns, tmp_p
             assert row[column] == Decimal(getattr(candle, f"{column}_price"))
         assert (row["volume"], row["vwap"]) == (Decimal(candle.volume), Decimal(candle.vwap_price))
         assert (row["trade_count"], row["complete"]) == (candle.trade_count, candle.complete)
+    about = pq.read_schema(file).metadata
+    assert (about[b"ordermesh.prices"], about[b"ordermesh.adjustments"]) == (b"adjusted", b"[]")
     file = tmp_path / "trades.parquet"
     await terminal.done("history", "export", "trades", str(file), ASML, "--from", "3h")
+    assert pq.read_schema(file).metadata[b"ordermesh.prices"] == b"raw"
     table = pq.read_table(file)
     trades = await past.last_trades()
     times = table["time"].cast(pa.int64()).to_pylist()
@@ -139,6 +142,7 @@ async def test_exports_have_what_the_history_has(terminal, past, begin_ns, tmp_p
         (("candles", ASML, "--from", "yesterday"), "--from is 'yesterday'"),
         (("trades", ASML, "--from", "3h", "--to", "25:00"), "--to is '25:00'"),
         (("replay", ASML, "--from", "3x"), "--from is '3x'"),
+        (("candles", ASML, "--prices", "new"), "--prices is 'new'; it should be adjusted or raw"),
         (("history", "export", "trades", "no/such/t.parquet", ASML, "--from", "3h"), "no folder"),
     ],
 )
