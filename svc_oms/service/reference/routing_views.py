@@ -91,7 +91,7 @@ def view_of(
                 age_ns,
                 listing.lot_size,
                 listing.tick_table,
-                None,
+                listing.min_quantity,
                 listing.max_quantity,
                 times,
             )
