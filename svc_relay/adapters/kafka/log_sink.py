@@ -24,7 +24,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from mesh.kafka import logger
+from mesh.kafka.connection import logger
 from svc_relay.domain.logs import POSITIONS, SCHEMAS, Entry, Log, Position, headers
 from svc_relay.domain.state import OF_ONE_LOG, Condition, State, condition_of
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
