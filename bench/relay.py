@@ -16,7 +16,7 @@ from bench.children import free_port
 from bench.measure import Figure, Plan
 from deploy.topics import read_topics
 from kernel.clock import SystemClock
-from mesh.kafka import client_configuration
+from mesh.kafka.connection import client_configuration
 from meshctl.stack.home import Home
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 from meshctl.stack.servers.kafka.broker import CLIENT, EmbeddedKafka

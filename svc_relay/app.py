@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from prometheus_client import REGISTRY
 
 from kernel.clock import SystemClock
-from mesh.kafka import kafka_configuration
+from mesh.kafka.connection import kafka_configuration
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner

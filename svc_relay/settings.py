@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from mesh.kafka import KafkaFields
+from mesh.kafka.connection import KafkaFields
 from mesh.settings import MeshSettings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from mesh.kafka import KafkaFields
+from mesh.kafka.connection import KafkaFields
 from mesh.settings import ENV_PREFIX, SettingsError, explained
 
 

@@ -14,7 +14,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 
 from deploy.topics import read_topics
-from mesh.kafka import client_configuration, quiet
+from mesh.kafka.connection import client_configuration, quiet
 from meshctl.stack.home import Home
 from meshctl.stack.processes.process import StartError
 from meshctl.stack.servers.certificates import ensure_dev_certificates

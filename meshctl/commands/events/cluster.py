@@ -3,7 +3,7 @@
 from typing import Any
 
 from mesh.certificates.tls import TlsFiles
-from mesh.kafka import KafkaFields, kafka_configuration, quiet
+from mesh.kafka.connection import KafkaFields, kafka_configuration, quiet
 from meshctl.commands.common import current_home
 from meshctl.stack.servers.kafka.broker import CLIENT
 

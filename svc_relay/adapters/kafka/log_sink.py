@@ -24,7 +24,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from mesh.kafka import logger
+from mesh.kafka.connection import logger
 from svc_relay.domain.logs import POSITIONS, SCHEMAS, Entry, Log, Position, headers
 from svc_relay.domain.state import OF_ONE_LOG, Condition, State, condition_of
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
@@ -42,6 +42,9 @@ QUEUE_KBYTES: Final = 16 * 1024
 MESSAGE_BYTES_MAX: Final = 64 << 20
 """The broker decides how large a record may be: `max.message.bytes` of its topic."""
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
+_OF_A_TOPIC: Final = frozenset(
+    {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"}
+)
 Result = TypeVar("Result")
 
 
@@ -112,6 +115,8 @@ class LogSink:
 
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
+        if error.name() in _OF_A_TOPIC:
+            return  # a transaction that fails for it says so
         condition = condition_of(error.name(), error.str())
         refused = condition is not Condition.KAFKA_AWAY
         if self._fault is None or refused:
@@ -219,6 +224,11 @@ class LogSink:
         self._raise_if_down()
 
     def _take_over(self) -> dict[Log, Position]:
+        self._begin()
+        return self._read_positions()
+
+    def _begin(self) -> None:
+        """Begin with the transactional id: what an earlier producer left open is aborted."""
         self._producer = Producer(
             self._client(
                 transactional_id=f"{self._of.prefix}relay",
@@ -234,7 +244,6 @@ class LogSink:
             )
         )
         self._producer.init_transactions(TRANSACTION_S)
-        return self._read_positions()
 
     def _read_positions(self) -> dict[Log, Position]:
         """Read the topic of positions to its end: nobody else can write to it any more."""
@@ -282,12 +291,23 @@ class LogSink:
             condition = condition_of(cause.name())
             if condition not in OF_ONE_LOG or cause.fatal():
                 raise
-            producer.abort_transaction(COMMIT_S)
+            self._abort()
             self._topics.discard(topic)
             self._well()
             refusal = State(condition, _refusal(condition, topic, entries, cause))
             raise LogRefusedError(refusal) from error
         self._well()
+
+    def _abort(self) -> None:
+        """Abort the transaction, or begin anew.
+
+        Kafka does not abort a transaction whose first partition it refused: it knows of none.
+        """
+        try:
+            self._producer.abort_transaction(COMMIT_S)
+        except KafkaException:
+            self._producer.purge()
+            self._begin()
 
     def _close(self) -> None:
         producer, consumer = self._producer, self._consumer

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.topics import Topics, TopicsError
-from mesh.kafka import client_configuration, quiet
+from mesh.kafka.connection import client_configuration, quiet
 from meshctl.stack.home import Home, write_private
 from meshctl.stack.processes.process import ProcessSpec, StartError
 from meshctl.stack.servers.kafka.jars import fetch_jars, repository

@@ -1,0 +1,1 @@
+"""How our processes and commands reach Kafka."""
