@@ -102,6 +102,17 @@ class PostgresServer:
         self._run("pg_restore", "--exit-on-error", "-d", copy, str(dump))
         return copy
 
+    def dumped(self, url: str) -> Path:
+        """Dump the order book of a database."""
+        dump = self._folder.parent / f"dump-{next(self._numbers)}"
+        self._run("pg_dump", "-Fc", "-n", "oms", "-f", str(dump), url)
+        return dump
+
+    def restore(self, url: str, dump: Path) -> None:
+        """Replace the order book of a database, whoever is connected."""
+        self.execute("DROP SCHEMA oms CASCADE", url.rpartition("/")[2])
+        self._run("pg_restore", "--exit-on-error", "--single-transaction", "-d", url, str(dump))
+
     def drop_database(self, url: str) -> None:
         """Remove a database, with whoever is still connected."""
         self.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')

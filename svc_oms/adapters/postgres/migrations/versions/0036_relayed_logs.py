@@ -9,7 +9,7 @@ The views are the contract between the order book and its relay: every log has t
 from alembic import op
 
 revision = "0036"
-down_revision = "0032"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
