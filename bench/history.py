@@ -10,6 +10,7 @@ import uvloop
 from bench.bare.postgres import embedded_postgres
 from bench.measure import Figure, Plan
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history import statements as sql
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
@@ -19,7 +20,6 @@ from svc_marketdata.domain.history.hours import Minute, hour_of, pack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS, Interval
 from svc_marketdata.domain.history.reports import Report
 from svc_marketdata.domain.market import Aggressor, Trade
-from svc_marketdata.domain.trading_calendar import TradingCalendar
 from svc_marketdata.service.history.candles import PastCandles
 from svc_marketdata.service.history.ports import Batch, Kept
 

@@ -216,6 +216,7 @@ PROCESSES = (
             "ordermesh.oms.v1.ParkedService",
             "ordermesh.oms.v1.SessionService",
             "ordermesh.oms.v1.RecoveryService",
+            "ordermesh.oms.v1.RoutingService",
         ),
         internal=("ordermesh.gateway.v1.VenueLinkService",),
         calls=("marketdata",),

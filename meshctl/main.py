@@ -16,7 +16,7 @@ from meshctl.commands.common import EXIT_USAGE, AsOption
 from meshctl.commands.history import past
 from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
-from meshctl.commands.orders import flat, orders, show
+from meshctl.commands.orders import flat, orders, show, venue_report
 from meshctl.commands.roles import add_to_help
 from meshctl.commands.venue import parked, recovery, resolve, sessions
 from meshctl.stack import commands as stack
@@ -39,6 +39,7 @@ for part in (
     session,
     orders,
     show,
+    venue_report,
     approvals,
     resolve,
     parked,

@@ -30,7 +30,6 @@ from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
-from svc_marketdata.service.history.candles import calendars
 from svc_marketdata.service.history.ports import Kept
 from svc_marketdata.service.history.recorder import Recorder
 from svc_marketdata.service.history.writer import History, HistoryWriter
@@ -115,7 +114,7 @@ def _history(
     """Serve the history, and record it if a database is set."""
     reader = PostgresHistoryReader(database)
     server.add(
-        HistoryServicer(HistoryParts(data, reader, clock, calendars(data.venues))),
+        HistoryServicer(HistoryParts(data, reader, clock, data.calendar_of)),
         f"{PACKAGE}.HistoryService",
         {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
     )

@@ -54,6 +54,7 @@ from svc_oms.service.reference.venue_health import VenueHealths
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.replica import Replica
 from svc_oms.service.routing.router import Router
+from svc_oms.service.routing.venues_out import VenuesOut
 from svc_oms.service.streams.notices import Notices
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.streams.publisher import Publisher
@@ -151,6 +152,7 @@ def build_replica(
         reduce_only=_reduce_only(shared, worker),
         router=_router(shared, worker),
         routing_books=shared.routing.books,
+        venues_out=VenuesOut(store, shared.routing.healths, shared.controls_log, clock),
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared),

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 
 import typer
@@ -26,6 +26,7 @@ from meshctl.commands.ladder import Ladder, book_words, delay_words, right_words
 from meshctl.commands.words import (
     event_words,
     gap_words,
+    listing_words,
     no_prices_words,
     order_words,
     quote_words,
@@ -80,24 +81,24 @@ async def watch_orders(
 @with_mesh
 async def watch_quotes(
     mesh: MeshClient,
-    symbols: Annotated[list[str], typer.Argument(help="ASML, ASML.SIMA ...")],
+    symbols: Annotated[list[str], typer.Argument(help="ASML, ASML.SIMA, BRK.B ...")],
     interval_ms: Annotated[int, typer.Option(min=50, max=10000, help="At most one per.")] = 250,
     as_json: JsonOption = False,
 ) -> None:
     """Show live quotes; continues by itself when the connection breaks."""
     listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
-    ids = [one.instrument_id for one in listings]
+    names = {one.instrument_id: listing_words(one) for one in listings}
     for one in listings:
         if words := no_prices_words(one):
-            errors.print(f"{one.instrument_id} has no prices: {words}", style="yellow")
-    stream = mesh.watch_quotes(ids, interval_ms)
+            errors.print(f"{listing_words(one)} has no prices: {words}", style="yellow")
+    stream = mesh.watch_quotes(list(names), interval_ms)
     if as_json:
         async for item in stream:
             if item.WhichOneof("item") in {"update", "gap", "venue_status"}:
                 emit(item)
         return
     if not console.is_terminal:
-        await _print_quotes(stream)
+        await _print_quotes(stream, names)
         return
     quotes: dict[str, market_data_pb2.Quote] = {}
     delayed_s: dict[str, int] = {}
@@ -106,8 +107,8 @@ async def watch_quotes(
     ) as live:
         async for item in stream:
             if item.WhichOneof("item") == "update":
-                quotes[item.update.instrument_id] = item.update.quote
-                delayed_s[item.update.instrument_id] = item.update.delayed_s
+                name = names[item.update.instrument_id]
+                quotes[name], delayed_s[name] = item.update.quote, item.update.delayed_s
                 live.update(quotes_table(quotes, delayed_s))
             elif words := right_words(item):
                 errors.print(words, style="yellow")
@@ -164,14 +165,15 @@ async def _show_ladder(stream: AsyncIterator[market_data_pb2.MarketDataItem]) ->
                 ladder.gap = item.gap
 
 
-async def _print_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -> None:
+async def _print_quotes(
+    stream: AsyncIterator[market_data_pb2.MarketDataItem], names: Mapping[str, str]
+) -> None:
     """Write a line per change, for a file or a pipe."""
     async for item in stream:
         if item.WhichOneof("item") == "update":
             update = item.update
-            typer.echo(
-                quote_words(update.instrument_id, update.quote) + delay_words(update.delayed_s)
-            )
+            words = quote_words(names[update.instrument_id], update.quote)
+            typer.echo(words + delay_words(update.delayed_s))
         elif item.WhichOneof("item") == "gap":
             typer.echo(gap_words(item.gap))
         elif words := right_words(item):
@@ -180,11 +182,11 @@ async def _print_quotes(stream: AsyncIterator[market_data_pb2.MarketDataItem]) -
 
 def quotes_table(quotes: dict[str, market_data_pb2.Quote], delayed_s: dict[str, int]) -> Table:
     """Show quotes by listing."""
-    shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "")
+    shown = table("listing", "bid size", "bid", "ask", "ask size", "last", "volume", "vwap", "")
     for name, quote in sorted(quotes.items()):
         shown.add_row(
             name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
-            quote.last_price, quote.volume,
+            quote.last_price, quote.volume, quote.vwap_price,
             ("stale" if quote.stale else "") + delay_words(delayed_s.get(name, 0)),
             style="dim" if quote.stale else "",
         )  # fmt: skip

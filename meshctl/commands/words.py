@@ -203,4 +203,5 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     )
     stale = "  stale" if quote.stale else ""
     last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
-    return f"{name}  {sides}  last {last}  volume {quote.volume or '-'}{stale}"
+    day = f"volume {quote.volume or '-'}  vwap {quote.vwap_price or '-'}"
+    return f"{name}  {sides}  last {last}  {day}{stale}"

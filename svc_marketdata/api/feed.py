@@ -7,6 +7,7 @@ the feed of all others. Each update is checked when it is applied.
 import asyncio
 from collections.abc import AsyncIterator
 
+from kernel.trading_calendar import TradingCalendar
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.rpc.server import Call
@@ -26,8 +27,8 @@ from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import LeftOut
 from svc_marketdata.domain.market import Trade
-from svc_marketdata.domain.trading_calendar import TradingCalendar
-from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
+from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
+from svc_marketdata.service.market_data import MarketData
 from svc_marketdata.service.venue_list import VenueList
 
 REFRESH_PAUSE_S_MIN = 5.0

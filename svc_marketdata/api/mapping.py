@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
 from kernel.ticks import TickBand
+from kernel.trading_calendar import EVERY_DAY, TradingCalendar
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2, instrument_pb2, market_data_pb2
 from svc_marketdata.domain.book import BookFlags
@@ -19,7 +20,6 @@ from svc_marketdata.domain.market import (
     Quote,
     Trade,
 )
-from svc_marketdata.domain.trading_calendar import EVERY_DAY, TradingCalendar
 
 TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_UNSPECIFIED: TradingStatus.UNSPECIFIED,
@@ -94,6 +94,7 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
     message.open_price, message.close_price = day.open_price, day.close_price
     message.high_price, message.low_price = day.high_price, day.low_price
     message.volume = day.volume
+    message.vwap_price = market.own.vwap_price
     if market.stale:
         message.stale = True
     if quote.venue_time_ns:

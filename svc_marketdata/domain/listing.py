@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
-from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar
 
 DELISTED_KEPT_DAYS = 30
 """How long a delisted listing is kept across restarts."""

@@ -7,12 +7,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from kernel.decimals import parse_nano
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import Candle, CandleSeries
 from svc_marketdata.domain.day_statistics import NO_FIGURES, DayStatistics
 from svc_marketdata.domain.kept_trades import KeptTrade, KeptTrades
-from svc_marketdata.domain.tally import Tally
-from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
+from svc_marketdata.domain.own_day import OwnDay, Traded
 
 NO_LEVEL = Level("", "", 0)
 TRADE_IDS_KEPT_MAX = 256
@@ -88,6 +88,8 @@ class Quote:
     venue_time_ns: int = 0
     received_ns: int = 0
     flags: BookFlags = BookFlags.NONE
+    traded: Traded | None = None
+    """Of an earlier process, to be restored: the sums of the day's trades."""
 
 
 NO_DAY = TradingDay(0, 0)
@@ -115,8 +117,6 @@ class InstrumentMarket:
         "_day_at_ns",
         "_kept",
         "_last_at_ns",
-        "_own",
-        "_restored",
         "_taken_out",
         "_trade_ids",
         "_volume_told_at_ns",
@@ -128,6 +128,7 @@ class InstrumentMarket:
         "candles",
         "instrument_id",
         "late_trades",
+        "own",
         "quote",
         "refreshed",
         "silent",
@@ -164,10 +165,7 @@ class InstrumentMarket:
         self._taken_out: _TakenOut | None = None
         self._last_at_ns = 0
         """When the trade of the last price was made."""
-        self._own = Tally()
-        """The trades of the day, without what the venue reported."""
-        self._restored = NO_FIGURES
-        """Figures of the day from an earlier process."""
+        self.own = OwnDay()
         self._calendar = calendar
         self._day = NO_DAY
         self._day_at_ns = 0
@@ -244,7 +242,7 @@ class InstrumentMarket:
         self._last_at_ns = max(self._last_at_ns, at_ns)
         self._keep(KeptTrade(trade, price, size, at_ns, market=True))
         if at_ns >= self._day.begins_ns:
-            self._own.add(price, size)
+            self.own.add(price, size)
             # A venue that reports the volume in the same message has counted the trade already.
             more = trade.size if self._volume_told_at_ns != received_ns else ""
             self.quote.day = self.quote.day.traded(trade.price, price, more)
@@ -280,9 +278,8 @@ class InstrumentMarket:
             return Changed.NOTHING
         first = self._day is NO_DAY
         self._day, self._day_at_ns = self._calendar.day_of(at_ns), at_ns
-        self._own = Tally()
+        self.own = OwnDay()
         self._kept.begin_day()
-        self._restored = NO_FIGURES
         if first:
             return Changed.NOTHING
         quote = self.quote
@@ -305,8 +302,8 @@ class InstrumentMarket:
         self._taken_out = _TakenOut(index, kept, quote.day)
         self._take_last()
         if kept.counts and kept.at_ns >= self._day.begins_ns:
-            self._own = self._kept.of_day(self._day.begins_ns)
-            quote.day = quote.day.without(trade.price, self._own_figures())
+            self.own.set(self._kept.of_day(self._day.begins_ns))
+            quote.day = quote.day.without(trade.price, self.own.figures)
             if self._volume_told_at_ns != received_ns:
                 quote.day = quote.day.plus(-kept.size)
         self._stamp(0, received_ns)
@@ -321,9 +318,9 @@ class InstrumentMarket:
         self._kept.put(taken_out.place, kept)
         self._take_last()
         if kept.counts and kept.at_ns >= self._day.begins_ns:
-            self._own = self._kept.of_day(self._day.begins_ns)
-            day = taken_out.day.without(before.trade.price, self._own_figures()).with_prices(
-                self._own
+            self.own.set(self._kept.of_day(self._day.begins_ns))
+            day = taken_out.day.without(before.trade.price, self.own.figures).with_prices(
+                self.own.tally
             )
             day = replace(day, volume=self.quote.day.volume)
             counted = self._volume_told_at_ns == received_ns
@@ -338,11 +335,6 @@ class InstrumentMarket:
         if candle is not self.candles.latest:
             self.candles.amended = candle
         return Changed.CANDLE
-
-    def _own_figures(self) -> DayStatistics:
-        """Return the figures of the day of the trades alone, without what the venue reported."""
-        own = self._restored.with_prices(self._own)
-        return own.plus(self._own.volume) if self._own.trade_count else own
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
         """Add a trade to its candle, unless the candle is complete."""
@@ -372,7 +364,7 @@ class InstrumentMarket:
         begun = self._begin_day(received_ns)
         known = self.quote.day
         if complete:
-            known = replace(self._own_figures(), close_price=known.close_price)
+            known = replace(self.own.figures, close_price=known.close_price)
         day = known.told(told)
         if told.volume:
             self._volume_told_at_ns = received_ns
@@ -429,7 +421,7 @@ class InstrumentMarket:
             quote.venue_time_ns = min(quote.venue_time_ns, quote.received_ns)
         self._day_at_ns = quote.received_ns or quote.venue_time_ns
         self._day = self._calendar.day_of(self._day_at_ns)
-        self._restored = quote.day
+        self.own.restore(quote.day, quote.traded)
         self.refreshed = False
 
     def _stamp(self, venue_ns: int, received_ns: int) -> int:

@@ -2,38 +2,25 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from kernel.calendars.library import default_calendar
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
-from svc_marketdata.domain.book import Level, Side
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.counts import Counts
-from svc_marketdata.domain.day_statistics import DayStatistics
-from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
-from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote, Trade
-from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
+from svc_marketdata.domain.listing import Listing, Venue
+from svc_marketdata.domain.market import Changed, InstrumentMarket, Quote
 from svc_marketdata.service.channels import Channel, Topic
 from svc_marketdata.service.consolidation import Consolidation
 from svc_marketdata.service.delayed import DelayedPrices
+from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
 from svc_marketdata.service.history.recorder import NotRecorded, Recording
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.listed import Listed
 
 INSTRUMENT_ID = re.compile(r"(?=.{6,32}$)[A-Z0-9_-]+\.[A-Z0-9]{4}")
-
-
-@dataclass(frozen=True, slots=True)
-class FeedIdentity:
-    """Who feeds a venue."""
-
-    session_id: str
-    venue_mic: str
-    gateway_instance: str
-    epoch: str
-    book_depth: int = 0
-    """Levels per side that the gateway asks for; 0 for whole books."""
-    calendar: TradingCalendar = UTC_DAYS
 
 
 class MarketData:
@@ -57,6 +44,15 @@ class MarketData:
         """All listings the venues have reported, by id."""
         known = [entry.listing for entry in self.listed.values() if entry.listing is not None]
         return sorted(known, key=lambda listing: listing.instrument_id)
+
+    def calendar_of(self, instrument_id: str) -> TradingCalendar:
+        """Return the trading days of a listing, known or not: its own calendar, or its venue's."""
+        entry = self.listed.get(instrument_id)
+        if entry is not None:
+            return entry.calendar
+        mic = instrument_id.rpartition(".")[2]
+        venue = self.venues.get(mic)
+        return default_calendar(mic) if venue is None else venue.calendar
 
     def known(self, instrument_id: str) -> bool:
         """Return whether the listing, or prices of it, are known."""
@@ -91,7 +87,7 @@ class MarketData:
 
     # Feeds
 
-    def open_feed(self, identity: FeedIdentity, superseded: Callable[[], None]) -> "FeedSession":
+    def open_feed(self, identity: FeedIdentity, superseded: Callable[[], None]) -> FeedSession:
         """Take over the feed of a venue; an older feed is notified that it is superseded."""
         before = self._owners.get(identity.venue_mic)
         if before is not None:
@@ -106,13 +102,13 @@ class MarketData:
         self._owners[identity.venue_mic] = session
         for entry in self.of_venue(identity.venue_mic):
             entry.market.book.depth = identity.book_depth
-            entry.market.use_calendar(identity.calendar)
+            entry.use_calendar()
             if new_life:
                 self.publish(entry, entry.market.forget_book())
         self.hub.flush()
         return session
 
-    def close_feed(self, session: "FeedSession") -> None:
+    def close_feed(self, session: FeedSession) -> None:
         """Note that the connection of a feed broke; ignored if another feed has taken over."""
         mic = session.identity.venue_mic
         if self._owners.get(mic) is not session:
@@ -154,7 +150,7 @@ class MarketData:
         for entry in self.listed.values():
             if entry.market.candles.is_over(now_ns - CANDLE_GRACE_NS):
                 self.complete_candle(entry)
-            if age_max_ns or entry.market.venue_mic in new_days:
+            if age_max_ns or entry.own_calendar or entry.market.venue_mic in new_days:
                 self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
         self.delayed.tick(now_ns)
         self.hub.flush()
@@ -181,7 +177,9 @@ class MarketData:
         """Return the venue; create it if it is new."""
         venue = self.venues.get(mic)
         if venue is None:
-            venue = self.venues[mic] = Venue(mic, since_ns=self.clock.now_ns())
+            venue = self.venues[mic] = Venue(
+                mic, since_ns=self.clock.now_ns(), calendar=default_calendar(mic)
+            )
             self._venue_channels[mic] = self.hub.add_channel(mic, Topic.VENUE, mic, venue)
         return venue
 
@@ -264,182 +262,3 @@ class MarketData:
     def _flag_stale(self, venue: Venue) -> None:
         for entry in self.of_venue(venue.mic):
             self.publish(entry, entry.market.lose_feed())
-
-
-class FeedSession:
-    """One gateway's stream for one venue.
-
-    Changes of one listing that the gateway received in one FIX message carry the same
-    ``received_ns`` and make one update: in the middle of a message a book may look
-    crossed though it never was.
-    """
-
-    def __init__(
-        self, data: MarketData, identity: FeedIdentity, venue: Venue, superseded: Callable[[], None]
-    ) -> None:
-        self.identity = identity
-        self.venue = venue
-        self.superseded = superseded
-        self.refresh_wanted = True
-        """True if the gateway must send everything again; the owner clears it."""
-        self._data = data
-        self._suffix = f".{identity.venue_mic}"
-        self._status_reported = False
-        self._run: Listed | None = None
-        self._run_id = ""
-        self._run_received_ns = 0
-        self._run_changed = 0
-
-    def begin_frame(self) -> None:
-        """Note the start of a frame: the feed is not silent."""
-        venue = self.venue
-        venue.frame_at_ns = self._data.clock.now_ns()
-        if venue.quiet:
-            venue.quiet = False
-            venue.since_ns = venue.frame_at_ns
-            self.refresh_wanted = True
-            self._data.touch_venue(venue)
-
-    def end_frame(self) -> None:
-        """Deliver the changes of the frame."""
-        self._end_run()
-        self._data.hub.flush()
-
-    def status(
-        self, *, feed_up: bool, trading_status: TradingStatus, simulated: bool,
-        silent_because: str = "",
-    ) -> None:  # fmt: skip
-        """Apply a change of the venue's FIX session or trading session."""
-        data, venue = self._data, self.venue
-        self._end_run()
-        self._status_reported = True
-        if (venue.trading_status, venue.simulated) != (trading_status, simulated):
-            venue.trading_status, venue.simulated = trading_status, simulated
-            data.touch_venue(venue)
-            for entry in data.of_venue(venue.mic):
-                data.consolidation.status_changed(entry.market.instrument_id, data.clock.now_ns())
-        if venue.silent_because != silent_because:
-            venue.silent_because = silent_because
-            venue.since_ns = data.clock.now_ns()
-            data.touch_venue(venue)
-            for entry in data.of_venue(venue.mic):
-                data.publish(entry, entry.market.set_silent(bool(silent_because)))
-        if feed_up:
-            data.feed_up(venue)
-        else:
-            data.feed_down(venue)
-
-    def listing(self, listing: Listing) -> None:
-        """Apply a listing reported by the venue.
-
-        Raises:
-            ValueError: The listing is not one of the venue.
-        """
-        self._check(listing.instrument_id)
-        self._data.put_listing(listing)
-
-    def book(
-        self,
-        instrument_id: str,
-        bids: Iterable[Level],
-        asks: Iterable[Level],
-        venue_ns: int,
-        received_ns: int,
-    ) -> None:
-        """Apply a full book."""
-        if not self._status_reported:
-            # A gateway that sends books has a session, even if it has not reported its state.
-            self._data.feed_up(self.venue)
-        entry = self._select(instrument_id, received_ns)
-        if entry is not None:
-            self._run_changed |= entry.market.replace_book(bids, asks, venue_ns, received_ns)
-
-    def level(
-        self, instrument_id: str, side: Side, level: Level, venue_ns: int, received_ns: int
-    ) -> None:
-        """Apply a changed level."""
-        entry = self._select(instrument_id, received_ns)
-        if entry is not None:
-            self._run_changed |= entry.market.set_level(side, level, venue_ns, received_ns)
-
-    def trade(self, instrument_id: str, trade: Trade, received_ns: int) -> None:
-        """Apply a trade; each trade is announced separately."""
-        entry = self._select(instrument_id, received_ns)
-        if entry is None:
-            return
-        data, market = self._data, entry.market
-        changed = market.add_trade(trade, received_ns)
-        if changed or trade.withdrawn:  # a withdrawn one may be stored, although it is not kept
-            data.recorder.put(instrument_id, trade, received_ns)
-        if not changed:
-            data.counts.unknown_amendments += trade.withdrawn
-            return
-        data.hub.touch(entry.trade)
-        self._run_changed |= changed
-        if changed & Changed.CANDLE:
-            data.amend_candle(entry)
-        if not trade.counts:
-            return
-        if market.candles.is_over(trade.venue_time_ns or received_ns):
-            data.complete_candle(entry)
-        if market.add_to_candle(trade, received_ns):
-            data.hub.touch(entry.candle)
-        else:
-            data.counts.late_trades += 1
-
-    def statistics(
-        self, instrument_id: str, told: DayStatistics, venue_ns: int, received_ns: int,
-        *, complete: bool = False,
-    ) -> None:  # fmt: skip
-        """Apply figures of the day; see `InstrumentMarket.tell_statistics`."""
-        entry = self._select(instrument_id, received_ns)
-        if entry is not None:
-            self._run_changed |= entry.market.tell_statistics(
-                told, venue_ns, received_ns, complete=complete
-            )
-
-    def book_incomplete(self, instrument_id: str, received_ns: int) -> None:
-        """Note that changes of a book were lost; the gateway has asked for it."""
-        entry = self._select(instrument_id, received_ns)
-        if entry is not None:
-            self._run_changed |= entry.market.lose_feed()
-
-    def trading_status(self, instrument_id: str, status: TradingStatus, received_ns: int) -> None:
-        """Apply a trading status: a listing was halted, opened or closed."""
-        entry = self._select(instrument_id, received_ns)
-        if entry is not None and entry.listing is not None:
-            self._data.put_listing(
-                replace(entry.listing, trading_status=status, updated_at_ns=received_ns)
-            )
-
-    def unreadable(self, instrument_id: str) -> None:
-        """Note an update that could not be read: prices of the listing may now be wrong."""
-        data = self._data
-        data.counts.unreadable += 1
-        self.refresh_wanted = True
-        entry = data.listed.get(instrument_id)
-        if entry is not None and entry.market.venue_mic == self.identity.venue_mic:
-            data.publish(entry, entry.market.lose_feed())
-
-    def _select(self, instrument_id: str, received_ns: int) -> Listed | None:
-        self._data.counts.updates += 1
-        if instrument_id == self._run_id and received_ns == self._run_received_ns:
-            return self._run
-        self._end_run()
-        self._check(instrument_id)
-        entry = self._data.entry(instrument_id)
-        self._run, self._run_id, self._run_received_ns = entry, instrument_id, received_ns
-        return entry
-
-    def _check(self, name: str) -> None:
-        if not name.endswith(self._suffix):
-            raise ValueError(f"instrument_id {name!r} is not of venue {self.identity.venue_mic}")
-
-    def _end_run(self) -> None:
-        if self._run is not None and self._run_changed:
-            if self._run_changed & Changed.BOOK:
-                self._run.market.cut_book()
-            self._data.publish(self._run, self._run_changed)
-        self._run = None
-        self._run_id = ""
-        self._run_changed = 0

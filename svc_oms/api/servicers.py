@@ -10,7 +10,7 @@ from svc_oms.api import (
     session_service,
     venue_link_service,
 )
-from svc_oms.api.orders import order_flow_service, order_service
+from svc_oms.api.orders import order_flow_service, order_service, routing_service
 from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.replica import Replica
 
@@ -34,6 +34,8 @@ def _add_orders(server: MeshServer, replica: Replica) -> None:
         replica.routing_books,
     )
     server.add(orders, order_service.SERVICE, order_service.ACCESS)
+    routing = routing_service.RoutingServicer(replica.readiness, replica.venues_out, replica.clock)
+    server.add(routing, routing_service.SERVICE, routing_service.ACCESS)
     parked = parked_service.ParkedServicer(
         replica.readiness, replica.store, replica.parked, replica.parked_view, replica.clock
     )

@@ -26,6 +26,7 @@ from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.routing_books import RoutingBooks
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.routing.router import Router
+from svc_oms.service.routing.venues_out import VenuesOut
 from svc_oms.service.streams.order_stream import StreamParts
 from svc_oms.service.venue.session_administration import SessionAdministration
 from svc_oms.service.venue.session_leases import SessionLeases
@@ -81,6 +82,7 @@ class Replica:
     reduce_only: ReduceOnlyWatch
     router: Router
     routing_books: RoutingBooks
+    venues_out: VenuesOut
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts

@@ -16,7 +16,7 @@ from tests.support.bad_input import cases, garbled
 _COUNTED = ("order_events", "outbox", "idempotency", "disconnect_guards", "control_keys")
 _WHOLE = (
     "orders", "accounts", "positions", "controls", "control_records", "kill_switches",
-    "session_actions",
+    "session_actions", "routing_venues",
 )  # fmt: skip
 # Of a session only what a person wants of it: its link moves the rest at any time.
 _WISHES = """

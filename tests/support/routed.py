@@ -109,7 +109,7 @@ class Routed:
         )
         await venue.send(report)
 
-    async def fill(self, mic, command, quantity=None, price=None, cum=None):
+    async def fill(self, mic, command, quantity=None, price=None, cum=None, **fields):
         """Execute a part of an order, all of it if no quantity is given."""
         venue, ordered = self.venues[mic], int(command.terms.quantity)
         done = ordered if quantity is None else int(quantity)
@@ -122,6 +122,7 @@ class Routed:
                 str(ordered - total),
                 order_quantity=str(ordered),
                 last_price=price or command.terms.limit_price,
+                **fields,
             )
         )
 

@@ -16,6 +16,7 @@ from meshctl.commands.history.ranges import (
     report_gap,
     set_range,
 )
+from meshctl.commands.words import listing_words
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh_client import MeshClient
@@ -60,7 +61,7 @@ async def candles(
         latest=latest or (0 if begin else LATEST_DEFAULT),
     )  # fmt: skip
     set_range(request, begin, end)
-    shown = candle_table(f"{listing.instrument_id} {interval}")
+    shown = candle_table(f"{listing_words(listing)} {interval}")
     last = market_data_pb2.Candle()
     async for page in mesh.pages(mesh.history.ListCandles, request):
         for gap in page.gaps:
@@ -118,7 +119,7 @@ async def trades(
     )
     set_range(request, begin, end)
     shown = table(
-        "time", "price", "size", "aggressor", "id", "", title=listing.instrument_id,
+        "time", "price", "size", "aggressor", "id", "", title=listing_words(listing),
         whole=("time",),
     )  # fmt: skip
     async for page in mesh.pages(mesh.history.ListTrades, request):
@@ -157,12 +158,13 @@ async def replay(
         speed=speed,
     )  # fmt: skip
     set_range(request, begin, end)
+    names = {one.instrument_id: listing_words(one) for one in listings}
     async for item in mesh.replay(request):
         if as_json:
             emit(item)
         elif item.HasField("update"):
             trade = item.update.trade
-            say(f"{time_text(trade.venue_time)}  {item.update.instrument_id:<14}"
+            say(f"{time_text(trade.venue_time)}  {names[item.update.instrument_id]:<14}"
                 f" {trade.size:>10} @ {trade.price}")  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """Last quotes and listings in Redis: written asynchronously, read at start, never waited for.
 
 Keys: ``om:quote:{instrument_id}`` and ``om:instrument:{instrument_id}`` hold serialised
-messages, the set ``om:instruments`` their ids. Redis may be away at any time: what could
-not be written stays noted and is written when it is back; prices never wait for it.
+messages, ``om:traded:{instrument_id}`` the sums of the day's trades (turnover in 10⁻¹⁸ and volume
+in 10⁻⁹, with a space between), the set ``om:instruments`` their ids. Redis may be away at any
+time: what could not be written stays noted and is written when it is back; prices never wait for
+it.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from mesh.log import get_logger
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.market import InstrumentMarket, Quote
+from svc_marketdata.domain.own_day import Traded
 
 BATCH_KEYS_MAX = 1_000
 """Keys written in one pipeline."""
@@ -29,6 +32,7 @@ START_PATIENCE_S = 2.0
 TIMEOUT_S = 1.0
 
 _IDS = "om:instruments"
+_KINDS = ("instrument", "quote", "traded")
 _log = get_logger(__name__)
 
 
@@ -108,6 +112,10 @@ class LastValues:
             values[f"om:quote:{market.instrument_id}"] = self._quote_to_proto(
                 market
             ).SerializeToString()
+            traded = market.own.traded
+            values[f"om:traded:{market.instrument_id}"] = (
+                f"{traded.turnover} {traded.volume}".encode() if traded is not None else b""
+            )
         for listing in listings:
             values[f"om:instrument:{listing.instrument_id}"] = self._listing_to_proto(
                 listing
@@ -154,7 +162,8 @@ class LastValues:
             batch = ids[start : start + BATCH_KEYS_MAX]
             stored: list[Any] = await self._redis.mget([f"om:instrument:{name}" for name in batch])
             priced: list[Any] = await self._redis.mget([f"om:quote:{name}" for name in batch])
-            for name, listing, quote in zip(batch, stored, priced, strict=True):
+            sums: list[Any] = await self._redis.mget([f"om:traded:{name}" for name in batch])
+            for name, listing, quote, traded in zip(batch, stored, priced, sums, strict=True):
                 try:
                     if listing is not None:
                         message = instrument_pb2.Instrument.FromString(listing)
@@ -165,12 +174,14 @@ class LastValues:
                         listings.append(known)
                     if quote is not None:
                         told = market_data_pb2.Quote.FromString(quote)
-                        quotes.append((name, self._quote_from_proto(told)))
+                        known_quote = self._quote_from_proto(told)
+                        known_quote.traded = _traded(traded)
+                        quotes.append((name, known_quote))
                 except (DecodeError, ValueError, KeyError) as error:
                     _log.warning("unreadable last value", instrument=name, reason=str(error))
         if over:
             await self._redis.srem(_IDS, *over)
-            keys = [f"om:{kind}:{name}" for name in over for kind in ("instrument", "quote")]
+            keys = [f"om:{kind}:{name}" for name in over for kind in _KINDS]
             await self._redis.delete(*keys)
         self._succeeded(0)
         return listings, quotes
@@ -186,3 +197,15 @@ class LastValues:
         if self.connected or self.failures == 1:
             self.connected = False
             _log.warning("redis is not available; prices continue without it", reason=str(error))
+
+
+def _traded(text: bytes | None) -> Traded | None:
+    """Read the sums of a day; None if none were written.
+
+    Raises:
+        ValueError: They cannot be read.
+    """
+    if not text:
+        return None
+    turnover, _, volume = text.decode().partition(" ")
+    return Traded(int(turnover), int(volume))

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
-from svc_marketdata.domain.trading_calendar import TradingCalendar
+from kernel.trading_calendar import TradingCalendar
 
 MINUTE_NS: Final = 60 * NS_PER_S
 HOUR_NS: Final = 3600 * NS_PER_S

@@ -24,6 +24,7 @@ from svc_marketdata.domain.reference.records import (
 INSTRUMENT_FIELDS: Final[tuple[str, ...]] = ("cfi", "type", "name", "issuer")
 LISTING_FIELDS: Final[tuple[str, ...]] = (
     "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "ended",
+    "calendar",
 )  # fmt: skip
 COLUMNS: Final = (
     "isin", *INSTRUMENT_FIELDS, "mic", "symbol", *LISTING_FIELDS, "valid_from",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final, NamedTuple
 
+from kernel.calendars.library import NAMES
 from kernel.decimals import canonical
 from kernel.ticks import TickBand
 from svc_marketdata.domain.listing import ListingKind
@@ -63,6 +64,8 @@ class ListingRecord(NamedTuple):
     max_quantity: str = ""
     ended: str = ""
     """"true" if it was delisted or has another symbol."""
+    calendar: str = ""
+    """MIC of the library whose trading days it has; empty: those of its venue."""
 
     @property
     def key(self) -> tuple[RecordKind, str]:
@@ -96,6 +99,14 @@ def instrument_type(text: str) -> str:
     if word not in KINDS:
         raise WrongValueError(f"one of {', '.join(KINDS)}")
     return word
+
+
+def calendar(text: str) -> str:
+    """Check the name of a calendar."""
+    code = text.strip().upper()
+    if code not in NAMES:
+        raise WrongValueError("a MIC that has a calendar of the library, as in XAMS or XNYS")
+    return code
 
 
 def quantity(text: str) -> str:
@@ -165,5 +176,6 @@ CHECKS: Final = {
     "tick_table": tick_table,
     "min_quantity": quantity,
     "max_quantity": quantity,
+    "calendar": calendar,
 }
 """How each field that a person may set is checked."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.history.fold import PastCandle, fold
 from svc_marketdata.domain.history.hours import Hour, until
@@ -14,8 +15,6 @@ from svc_marketdata.domain.history.intervals import (
     bounds_of,
     range_max_ns,
 )
-from svc_marketdata.domain.listing import Venue
-from svc_marketdata.domain.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.service.history.ports import HistoryReader
 
 WINDOWS_MAX: Final = 200
@@ -26,16 +25,6 @@ HOURS_TOGETHER_MAX: Final = 50_000
 """Hours of all listings of one statement, in memory together; one listing may have more."""
 
 CalendarOf = Callable[[str], TradingCalendar]
-
-
-def calendars(venues: Mapping[str, Venue]) -> CalendarOf:
-    """Return how to find the trading days of a listing: they are those of its venue."""
-
-    def calendar_of(instrument_id: str) -> TradingCalendar:
-        venue = venues.get(instrument_id.rpartition(".")[2])
-        return UTC_DAYS if venue is None else venue.calendar
-
-    return calendar_of
 
 
 @dataclass(slots=True)

@@ -6,13 +6,14 @@ from typing import Final
 
 from kernel.clock import Clock, Timer
 from kernel.nanoseconds import NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.history.reports import StoredTrade
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
-from svc_marketdata.domain.trading_calendar import TradingCalendar
+from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
 from svc_marketdata.service.history.ports import HistoryReader
 from svc_marketdata.service.hub import Hub
-from svc_marketdata.service.market_data import FeedIdentity, FeedSession, MarketData
+from svc_marketdata.service.market_data import MarketData
 
 WINDOW_NS_MIN: Final = NS_PER_S
 WINDOW_NS_FIRST: Final = 60 * NS_PER_S

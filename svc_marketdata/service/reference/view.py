@@ -176,6 +176,7 @@ class ReferenceView:
         if entry is None or entry.listing is None or entry.reference == reference:
             return
         entry.reference = reference
+        entry.use_calendar()
         self.index.put_listing(reference.fill(entry.listing))
         self._data.hub.touch(entry.listing_channel)
 

@@ -13,7 +13,7 @@ from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.errors import order_not_found
 from svc_oms.service.ports import OrderStore
-from svc_oms.service.ports.routing_ports import RoutingDecisionRow
+from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow
 
 # Decisions of one answer; after_number reads on.
 DECISIONS_MAX = 200

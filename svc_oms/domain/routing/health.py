@@ -22,6 +22,8 @@ class VenueHealth(NamedTuple):
     """Times of the rejects in the window, oldest first."""
     out_until_ns: int = 0
     """0: never taken out, or a person has put it back."""
+    out_since_ns: int = 0
+    """When it was taken out; 0 as above."""
 
 
 def after_reject(health: VenueHealth, now_ns: int, limits: HealthLimits) -> VenueHealth:
@@ -36,7 +38,7 @@ def after_reject(health: VenueHealth, now_ns: int, limits: HealthLimits) -> Venu
     rejects = (*(at_ns for at_ns in health.rejects_at_ns if at_ns > since_ns), now_ns)
     if len(rejects) < limits.rejects_max:
         return health._replace(rejects_at_ns=rejects)
-    return health._replace(rejects_at_ns=(), out_until_ns=now_ns + limits.out_ns)
+    return VenueHealth(health.mic, (), now_ns + limits.out_ns, now_ns)
 
 
 def is_out(health: VenueHealth, now_ns: int) -> bool:
@@ -44,6 +46,12 @@ def is_out(health: VenueHealth, now_ns: int) -> bool:
     return now_ns < health.out_until_ns
 
 
-def put_back(health: VenueHealth) -> VenueHealth:
-    """Put a venue back before its time, as a person may; its rejects are forgotten."""
-    return VenueHealth(health.mic)
+def put_back(health: VenueHealth, at_ns: int) -> VenueHealth:
+    """Put a venue back, as a person has done at this time: what was before is forgotten.
+
+    A venue that was taken out later stays out, so the same may be applied again and again.
+    """
+    if health.out_since_ns > at_ns:
+        return health
+    rejects = tuple(each_ns for each_ns in health.rejects_at_ns if each_ns > at_ns)
+    return VenueHealth(health.mic, rejects)

@@ -1,29 +1,10 @@
-"""Ports of routing: the records of decisions, and the venues that are out of it."""
+"""The port of routing: the records of decisions, and the venues that are out of it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-
-class RoutingDecisionRow(NamedTuple):
-    """The record of one decision."""
-
-    order_id: str
-    """Of the routed order."""
-    number: int
-    account_id: str
-    decided_at_us: int
-    record: bytes
-    record_hash: bytes
-    """SHA-256 of the record; the event RoutingDecided has the same."""
-
-
-class RoutingVenueRow(NamedTuple):
-    """A venue that is out of routing, or was."""
-
-    venue_mic: str
-    out_until_us: int
-    text: str
-    """Why."""
+from svc_oms.service.ports.rows.records import Record
+from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow, RoutingVenueRow
 
 
 class RoutingStore(Protocol):
@@ -41,4 +22,8 @@ class RoutingStore(Protocol):
 
     async def venues(self) -> Sequence[RoutingVenueRow]:
         """Read the venues that are or were out of routing."""
+        ...
+
+    async def put_back(self, venue_mic: str, at_us: int, record: Record) -> bool:
+        """Put a venue back, and record it with that; False if it is not out at this time."""
         ...

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order
-from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_reject, is_out
+from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_reject, is_out, put_back
 from svc_oms.domain.routing.orders import refused_by_venue
-from svc_oms.service.ports.routing_ports import RoutingVenueRow
+from svc_oms.service.ports.rows.routing_rows import RoutingVenueRow
 
 SEEN_MAX = 10_000
 """Children whose reject is remembered, so that it counts once; the oldest are forgotten."""
@@ -55,7 +55,9 @@ class VenueHealths:
                 f"{limits.rejects_max} rejects of routed orders within "
                 f"{limits.window_ns / NS_PER_S:g} s, the last of order {order.order_id}"
             )
-            row = RoutingVenueRow(mic, to_us(after.out_until_ns), why)
+            row = RoutingVenueRow(
+                mic, to_us(after.out_until_ns), why, to_us(now_ns), limits.rejects_max
+            )
             self._unstored[mic] = self._taken_out[mic] = row
 
     def take_unstored(self) -> list[RoutingVenueRow]:
@@ -65,18 +67,24 @@ class VenueHealths:
         return rows
 
     def read(self, rows: Iterable[RoutingVenueRow]) -> None:
-        """Set what is stored: another replica may have taken a venue out.
+        """Set what is stored: another replica may have taken a venue out, or put it back.
 
         What this replica took out and is not stored, because its transaction failed, is to be
-        stored again.
+        stored again, unless a person has put the venue back since.
         """
-        stored = {row.venue_mic: row for row in rows}
-        for mic, own in list(self._taken_out.items()):
-            if mic in stored and stored[mic].out_until_us >= own.out_until_us:
+        for row in rows:
+            mic = row.venue_mic
+            known = self._healths.get(mic, VenueHealth(mic))
+            since_ns, back_ns = row.out_since_us * NS_PER_US, row.put_back_us * NS_PER_US
+            if back_ns:
+                known = put_back(known, back_ns)
+            if since_ns > max(known.out_since_ns, back_ns):
+                known = known._replace(
+                    out_until_ns=row.out_until_us * NS_PER_US, out_since_ns=since_ns
+                )
+            self._healths[mic] = known
+            own = self._taken_out.get(mic)
+            if own is not None and own.out_since_us <= max(row.out_since_us, row.put_back_us):
                 del self._taken_out[mic]
-            else:
-                self._unstored[mic] = own
-        for row in stored.values():
-            known = self._healths.get(row.venue_mic, VenueHealth(row.venue_mic))
-            until_ns = max(known.out_until_ns, row.out_until_us * NS_PER_US)
-            self._healths[row.venue_mic] = known._replace(out_until_ns=until_ns)
+                self._unstored.pop(mic, None)
+        self._unstored |= self._taken_out

@@ -40,7 +40,7 @@ from svc_oms.service.commands.checked import cancel_order
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import AuditWrite
-from svc_oms.service.ports.routing_ports import RoutingDecisionRow, RoutingVenueRow
+from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow, RoutingVenueRow
 from svc_oms.service.reference.routing_views import fees_of, not_now, view_of
 from svc_oms.service.submissions import Submission
 

@@ -43,13 +43,20 @@ REFUSED = (
 @pytest.fixture
 def users(tmp_path, postgres_server, tls_folder):
     """A database with alice, who was changed, and bob, as the administration makes them."""
-    url = postgres_server.create_database()
-    service = Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
-    service.migrate()
-    service.ensure_user("alice")
-    service.ensure_user("bob")
-    service.ensure_user("alice", "--account", "ACC-BOB")
-    yield service
+
+    def service(url: str) -> Identity:
+        return Identity(tmp_path, tls_folder, url, free_port(), free_port(), free_port())
+
+    def prepare(url: str) -> None:
+        first = service(url)
+        first.migrate()
+        first.ensure_user("alice")
+        first.ensure_user("bob")
+        first.ensure_user("alice", "--account", "ACC-BOB")
+
+    template = postgres_server.template("identity with alice and bob", prepare)
+    url = postgres_server.create_database(template)
+    yield service(url)
     postgres_server.drop_database(url)
 
 

@@ -34,6 +34,23 @@ async def test_a_restart_shows_the_last_quotes_stale_until_the_feed_is_back(
         assert not quote.stale
 
 
+def traded(number, price, size):
+    made = {"trade_id": f"T{number}", "price": price, "size": size}
+    return {"instrument_id": "ASML.SIMA", "trade": made}
+
+
+async def test_a_restart_continues_the_average_price_of_the_day(tls_folder, mint, redis_server):
+    async with running(tls_folder, mint, redis_url=redis_server.url) as service:
+        gateway = await service.gateway().open()
+        await gateway.send(updates=[traded(1, "10", "1"), traded(2, "11", "2")])
+        assert (await quote_of(service)).vwap_price == "10.666666667"
+    async with running(tls_folder, mint, redis_url=redis_server.url) as service:
+        assert (await quote_of(service)).vwap_price == "10.666666667"
+        gateway = await service.gateway(epoch="two").open()
+        await gateway.send(updates=[traded(3, "10", "0.1")])
+        assert (await quote_of(service)).vwap_price == "10.64516129"
+
+
 async def test_prices_go_on_while_redis_is_killed_and_are_written_when_it_is_back(
     tls_folder, mint, redis_server
 ):

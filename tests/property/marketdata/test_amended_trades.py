@@ -1,6 +1,7 @@
 """However trades are withdrawn and corrected, all figures are those of the trades that remain."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,7 @@ class Model:
         if left:
             expected = DayStatistics(str(prices[0]), str(max(prices)), str(min(prices)), "", volume)
         assert quote.day == expected
+        assert self.market.own.vwap_price == vwap(left)
         if left and left[-1].kept:
             assert quote.last_price == str(prices[-1])
         for candle in self.candles():
@@ -103,6 +105,15 @@ class Model:
         series = self.market.candles
         done = [one.candle for one in series.completed]
         return [*done, series.latest] if series.latest else done
+
+
+def vwap(trades: list[Made]) -> str:
+    """What remains, by fractions: exact, then rounded half to even to 9 digits."""
+    volume = sum(one.size for one in trades)
+    if not volume:
+        return ""
+    exact = Fraction(sum(one.price * one.size for one in trades), volume)
+    return format_nano(round(exact * 10**9))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -14,10 +14,11 @@ from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
 from svc_marketdata.service.channels import Form, Topic
+from svc_marketdata.service.feed_session import FeedIdentity
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
-from svc_marketdata.service.market_data import FeedIdentity, MarketData
+from svc_marketdata.service.market_data import MarketData
 from tests.support.clock import ManualClock
 
 MICS = ("AAAA", "BBBB", "CCCC")

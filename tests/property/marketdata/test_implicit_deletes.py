@@ -11,9 +11,10 @@ from svc_gateway.adapters.fix.market.market_in import MarketReader
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.api.feed import SIDES
 from svc_marketdata.domain.book import Level
+from svc_marketdata.service.feed_session import FeedIdentity
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
-from svc_marketdata.service.market_data import FeedIdentity, MarketData
+from svc_marketdata.service.market_data import MarketData
 from tests.support.clock import ManualClock
 
 # Side, place of the price, order, size; size 0 takes the order away.

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from kernel.decimals import parse_nano
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.history.fold import fold
 from svc_marketdata.domain.history.hours import Minute, hour_of, pack, unpack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS, Interval, bounds_of
 from svc_marketdata.domain.history.reports import Numbering, Report, apply
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
 from svc_marketdata.domain.tally import Tally
-from svc_marketdata.domain.trading_calendar import TradingCalendar
 
 START = 20_000 * NS_PER_DAY
 AMSTERDAM = TradingCalendar("Europe/Amsterdam", 0, range(5))

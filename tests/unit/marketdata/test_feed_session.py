@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
@@ -15,12 +16,12 @@ from svc_marketdata.domain.candles import CANDLE_NS
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Quote, Trade
-from svc_marketdata.domain.trading_calendar import TradingCalendar
 from svc_marketdata.service.channels import Topic
+from svc_marketdata.service.feed_session import FeedIdentity
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
-from svc_marketdata.service.market_data import FeedIdentity, MarketData
+from svc_marketdata.service.market_data import MarketData
 from tests.support.clock import ManualClock
 
 ID = "ASML.SIMA"

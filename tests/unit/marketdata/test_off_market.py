@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.market import (
     Aggressor,
@@ -14,7 +15,6 @@ from svc_marketdata.domain.market import (
     Quote,
     Trade,
 )
-from svc_marketdata.domain.trading_calendar import TradingCalendar
 
 DAY = 20_000 * NS_PER_DAY
 HOUR = 3600 * NS_PER_S

@@ -11,7 +11,7 @@ from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRec
 
 TODAY = dt.date(2027, 1, 4)
 HEAD = ",".join(COLUMNS)
-ASML = "NL0010273215,ESVUFR,SHARE,ASML Holding N.V.,ASML,SIMA,ASML,EUR,1,0:0.01,,,,"
+ASML = "NL0010273215,ESVUFR,SHARE,ASML Holding N.V.,ASML,SIMA,ASML,EUR,1,0:0.01,,,,,"
 
 
 def faults(*lines):
@@ -46,11 +46,13 @@ BAD_ROWS = [
     (ASML.replace("EUR,1,", "EUR,0,"), "lot_size", "0", "above 0"),
     (ASML.replace("0:0.01,,", "0:0.01,5,2"), "max_quantity", "2", "at least min_quantity"),
     (ASML.replace("EUR,1,0:0.01,", "EUR,10,0:0.01,5"), "min_quantity", "5", "multiple of lot_size"),
-    (ASML[:-1] + "maybe,", "ended", "maybe", "true, false"),
+    (ASML[:-2] + "maybe,,", "ended", "maybe", "true, false"),
+    (ASML[:-1] + "XAM,", "calendar", "XAM", "as in XAMS"),
+    (ASML[:-1] + "SIMA,", "calendar", "SIMA", "a calendar of the library"),
     (ASML + "2027-02-30", "valid_from", "2027-02-30", "a date"),
     (ASML + "1969-12-31", "valid_from", "1969-12-31", "from 1970-01-01"),
     (ASML + "2032-01-02", "valid_from", "2032-01-02", "to 2032-01-01"),
-    (ASML + ",,", "row", "16 fields", "14 fields"),
+    (ASML + ",,", "row", "17 fields", "15 fields"),
     ('"' + ASML, "row", "", "RFC 4180"),
 ]
 

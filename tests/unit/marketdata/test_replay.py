@@ -3,9 +3,9 @@
 import asyncio
 
 from kernel.nanoseconds import NS_PER_S
+from kernel.trading_calendar import UTC_DAYS
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.history.reports import StoredTrade
-from svc_marketdata.domain.trading_calendar import UTC_DAYS
 from svc_marketdata.service.history.replay import Replay, windows
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits

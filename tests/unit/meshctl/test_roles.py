@@ -20,7 +20,7 @@ from svc_oms.api import (
     recovery_service,
     session_service,
 )
-from svc_oms.api.orders import order_service
+from svc_oms.api.orders import order_service, routing_service
 
 ORDERS, KILLS = order_service.ACCESS, kill_switch_service.ACCESS
 LIMITS, SESSIONS = limit_service.ACCESS, session_service.ACCESS
@@ -31,6 +31,9 @@ RPCS: dict[str, Access] = {
     "order": ORDERS["Place"],
     "orders": ORDERS["List"],
     "show": ORDERS["ShowOrder"],
+    "routing report": ORDERS["List"],
+    "routing venues": routing_service.ACCESS["ListVenues"],
+    "routing put-back": routing_service.ACCESS["PutVenueBack"],
     "cancel": ORDERS["Cancel"],
     "cancel-all": ORDERS["CancelAll"],
     "replace": ORDERS["Replace"],

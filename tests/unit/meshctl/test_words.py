@@ -7,8 +7,8 @@ from rich.console import Console
 
 from meshctl.commands.common import resolve
 from meshctl.commands.orders.orders import orders_table
-from meshctl.commands.words import event_words, no_prices_words, order_words
-from ordermesh.marketdata.v1 import instrument_pb2
+from meshctl.commands.words import event_words, no_prices_words, order_words, quote_words
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 
 
@@ -86,3 +86,13 @@ async def test_symbols_that_differ_in_small_letters_are_told_apart():
 
     assert (await resolve(Mesh(), "BRK.b")).symbol == "BRK_2E_62"
     assert (await resolve(Mesh(), "BRK.B")).symbol == "BRK_2EB"
+
+
+def test_a_quote_is_a_line_with_the_average_price_of_the_day():
+    quote = market_data_pb2.Quote(
+        bid_price="10", bid_size="5", last_price="10.5", volume="7", vwap_price="10.428571429"
+    )
+    words = "ASML.SIMA  5 x 10 / - x -  last 10.5  volume 7  vwap 10.428571429"
+    assert quote_words("ASML.SIMA", quote) == words
+    words = "ASML.SIMA  - x - / - x -  last -  volume -  vwap -"
+    assert quote_words("ASML.SIMA", market_data_pb2.Quote()) == words

@@ -32,4 +32,10 @@ def test_rejects_of_orders_sent_before_do_not_prolong_it():
 
 
 def test_a_person_puts_it_back():
-    assert put_back(rejects(1, 2, 3)) == VenueHealth("SIMA")
+    assert put_back(rejects(1, 2, 3), 4) == VenueHealth("SIMA")
+
+
+def test_putting_it_back_forgets_what_was_before_and_nothing_after():
+    assert put_back(rejects(1, 5), 3) == rejects(5)
+    assert put_back(rejects(1, 2, 30), 20) == rejects(1, 2, 30)
+    assert put_back(rejects(30, 40, 50), 20) == rejects(30, 40, 50)

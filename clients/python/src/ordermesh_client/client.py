@@ -44,6 +44,7 @@ from ordermesh.oms.v1 import (
     order_service_pb2_grpc,
     parked_service_pb2_grpc,
     recovery_service_pb2_grpc,
+    routing_service_pb2_grpc,
     session_service_pb2_grpc,
 )
 from ordermesh.type.v1 import stream_pb2
@@ -107,6 +108,7 @@ class MeshClient:
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self.parked = parked_service_pb2_grpc.ParkedServiceStub(self._channel)
         self.recovery = recovery_service_pb2_grpc.RecoveryServiceStub(self._channel)
+        self.routing = routing_service_pb2_grpc.RoutingServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
         self.identity_audit = identity_audit_service_pb2_grpc.IdentityAuditServiceStub(
             self._channel

@@ -8,7 +8,7 @@ from svc_oms.adapters.postgres.columns import FROM_US, PackedRows, Table
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0031"
+SCHEMA_REVISION = "0032"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667

@@ -121,7 +121,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def routing(self) -> PostgresRoutingStore:
-        return PostgresRoutingStore(self._read_pool)
+        return PostgresRoutingStore(self._read_pool, self._write_pool)
 
     def session_actions(self) -> PostgresSessionActions:
         """Return the store of standbys and session actions."""

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from svc_oms.service.ports.parked_ports import SettledWrite, StatementRow
-from svc_oms.service.ports.routing_ports import RoutingDecisionRow, RoutingVenueRow
 from svc_oms.service.ports.rows.order_columns import OrderWrite
+from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow, RoutingVenueRow
 
 Row = TypeVar("Row")
 

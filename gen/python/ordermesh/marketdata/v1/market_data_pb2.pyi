@@ -100,7 +100,7 @@ PRICE_RIGHT_DELAYED: PriceRight
 PRICE_RIGHT_NONE: PriceRight
 
 class Quote(_message.Message):
-    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags", "last_off_market")
+    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags", "last_off_market", "vwap_price")
     BID_PRICE_FIELD_NUMBER: _ClassVar[int]
     BID_SIZE_FIELD_NUMBER: _ClassVar[int]
     ASK_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +117,7 @@ class Quote(_message.Message):
     STALE_FIELD_NUMBER: _ClassVar[int]
     FLAGS_FIELD_NUMBER: _ClassVar[int]
     LAST_OFF_MARKET_FIELD_NUMBER: _ClassVar[int]
+    VWAP_PRICE_FIELD_NUMBER: _ClassVar[int]
     bid_price: str
     bid_size: str
     ask_price: str
@@ -133,7 +134,8 @@ class Quote(_message.Message):
     stale: bool
     flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
     last_off_market: bool
-    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., last_off_market: _Optional[bool] = ...) -> None: ...
+    vwap_price: str
+    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., last_off_market: _Optional[bool] = ..., vwap_price: _Optional[str] = ...) -> None: ...
 
 class BookLevel(_message.Message):
     __slots__ = ("price", "size", "order_count")

@@ -1,0 +1,27 @@
+"""Since when and by how many rejects a venue is out of routing, and when a person put it back."""
+
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+# The defaults are for a replica of the release before, and for rows that it wrote.
+STATEMENTS = (
+    """
+    ALTER TABLE oms.routing_venues
+        ADD COLUMN out_since timestamptz NOT NULL DEFAULT now(),
+        ADD COLUMN rejects integer NOT NULL DEFAULT 5,
+        ADD COLUMN put_back_at timestamptz""",
+    "UPDATE oms.routing_venues SET out_since = out_until - interval '300 s'",
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the order book is a record: restore a backup instead")
