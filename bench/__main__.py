@@ -6,7 +6,7 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import history, machine, market_data, report, routing
+from bench import alerts, history, machine, market_data, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
@@ -23,6 +23,7 @@ PARTS = {
     "market-data": market_data.measure,
     "history": history.measure,
     "routing": routing.measure,
+    "alerts": alerts.measure,
 }
 
 

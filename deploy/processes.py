@@ -191,6 +191,7 @@ PROCESSES = (
             "ordermesh.marketdata.v1.InstrumentService",
             "ordermesh.marketdata.v1.ReferenceDataService",
             "ordermesh.marketdata.v1.HistoryService",
+            "ordermesh.marketdata.v1.PriceAlertService",
         ),
         internal=("ordermesh.marketdata.v1.FeedService",),
         verifies_tokens=True,

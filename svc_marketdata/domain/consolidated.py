@@ -54,7 +54,7 @@ class LeftOut(IntEnum):
     NOT_ENTITLED = 9
 
 
-_TRADES = frozenset({TradingStatus.OPEN, TradingStatus.NOT_KNOWN})
+TRADES = frozenset({TradingStatus.OPEN, TradingStatus.NOT_KNOWN})
 """Orders are taken in both."""
 # With any other status orders do not trade at once either: CLOSED.
 _OF_STATUS = {
@@ -69,6 +69,14 @@ _OF_RIGHT = {
     PriceRight.DELAYED: LeftOut.DELAYED,
     PriceRight.NONE: LeftOut.NOT_ENTITLED,
 }
+
+
+def status_of(listing: Listing, venue: Venue) -> TradingStatus:
+    """Return the status of a listing; while that trades, the one of a session that does not."""
+    status, session = listing.trading_status, venue.trading_status
+    if status not in TRADES or session in TRADES or session is TradingStatus.UNSPECIFIED:
+        return status
+    return session
 
 
 class Member:
@@ -94,11 +102,8 @@ class Member:
 
     @property
     def trading_status(self) -> TradingStatus:
-        """The status of the listing; while that trades, the one of a session that does not."""
-        status, session = self.listing.trading_status, self.venue.trading_status
-        if status not in _TRADES or session in _TRADES or session is TradingStatus.UNSPECIFIED:
-            return status
-        return session
+        """The status of the listing, the trading session included."""
+        return status_of(self.listing, self.venue)
 
     def status_changed(self, now_ns: int) -> None:
         """Decide again whether the book counts, after a status of the listing or venue changed."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from svc_marketdata.domain.price_rights import PriceRights
 
 if TYPE_CHECKING:
-    from svc_marketdata.service.groups import EveryEventGroup, Group
+    from svc_marketdata.service.groups import Group
 
 
 KEPT_VALUES_MAX = 4
@@ -61,6 +61,13 @@ class Encoder(Protocol):
         """Put an envelope around a value: a complete item that can be joined with others."""
 
 
+class Collector(Protocol):
+    """Whoever needs to see every change of a channel, in the moment of it."""
+
+    def collect(self, channel: "Channel") -> None:
+        """Take the current value of a channel that has just changed."""
+
+
 class Channel:
     """One topic of one listing, or the state of one venue."""
 
@@ -90,7 +97,7 @@ class Channel:
         self.source = source
         self.sequence = 0
         self.groups: list[Group] = []
-        self.every: list[EveryEventGroup] = []
+        self.every: list[Collector] = []
         self._kept: tuple[tuple[int, bytes], ...] = ()
         self._encoder = encoder
         # By form: the value. By (form, conflated, snapshot): the item.

@@ -13,6 +13,7 @@ from svc_oms.domain.model import (
     OrderTerms,
     Rejection,
     ResolutionSource,
+    TradedBefore,
     Trigger,
     WaitsFor,
 )
@@ -150,7 +151,7 @@ class OrderDoneForDay:
 
 @dataclass(frozen=True, slots=True)
 class OrderSuspended:
-    """The venue stopped working the order. ExecType(150)=9."""
+    """The venue stopped working the order, ExecType(150)=9, or a client paused it."""
 
     kind: ClassVar = EventKind.SUSPENDED
     text: str = ""
@@ -295,6 +296,8 @@ class RoutingDecided:
     record_hash: bytes
     """SHA-256 of the record."""
     text: str
+    traded_before: tuple[TradedBefore, ...] = ()
+    """Venues of a POV order whose volume it counts from now on."""
 
 
 @dataclass(frozen=True, slots=True)

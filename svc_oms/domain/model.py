@@ -127,6 +127,26 @@ class Link(NamedTuple):
     """Empty for a parent, and in an OCO group."""
 
 
+class RoutingSchedule(NamedTuple):
+    """When how much of a TWAP or POV order may be placed; see routing/schedule.py."""
+
+    start_time_ns: int
+    end_time_ns: int
+    slice_s: int
+    """Length of a slice in seconds."""
+    participation_bps: int = 0
+    """POV: share of what is traded, in 1/100 of a percent."""
+    slice_quantity_max: Quantity | None = None
+    """The most that is placed within one slice; None: see `slice_bound`."""
+
+
+class TradedBefore(NamedTuple):
+    """What a venue had traded that day when a POV order began to count its volume."""
+
+    venue_mic: str
+    quantity: Quantity
+
+
 class Routing(NamedTuple):
     """How an order that names no venue is executed at several; the rules are in routing/."""
 
@@ -136,6 +156,8 @@ class Routing(NamedTuple):
     """Only these MICs, in this order; empty for every venue of the instrument."""
     denied_venues: tuple[str, ...] = ()
     """Not these MICs."""
+    schedule: RoutingSchedule | None = None
+    """Set for TWAP and POV."""
 
 
 class Trigger(NamedTuple):
@@ -228,7 +250,8 @@ class Order(NamedTuple):
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
-    former_venue_order_ids and ended_by_copy. They are stored as the message OrderFold.
+    former_venue_order_ids, ended_by_copy and traded_before. They are stored as the message
+    OrderFold.
     """
 
     order_id: str
@@ -308,6 +331,8 @@ class Order(NamedTuple):
     """Whether its listing is traded was not known when the order was accepted."""
     venue_symbol: str = ""
     """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    traded_before: tuple[TradedBefore, ...] = ()
+    """Of a POV order: what the venues had traded when it began to count their volume."""
 
     @property
     def price_key(self) -> str:

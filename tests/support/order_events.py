@@ -35,6 +35,7 @@ EXECUTION = model.Execution(
     1,
     "XPAR",
 )
+BEFORE = model.TradedBefore("SIMA", Quantity(Decimal(12000)))
 ORDER = model.Order(
     ORDER_ID,
     "ACC-ALICE",
@@ -82,10 +83,18 @@ ORDER = model.Order(
     origin=model.OrderOrigin.VENUE,
     for_next_session=True,
     reduce_only=True,
-    routing=model.Routing(1, ("SIMA", "SIMB"), ("SIMC",)),
+    routing=model.Routing(
+        6,
+        ("SIMA", "SIMB"),
+        ("SIMC",),
+        model.RoutingSchedule(
+            1_750_000_000 * 10**9, 1_750_003_600 * 10**9, 60, 1000, Quantity(Decimal(5))
+        ),
+    ),
     routing_decision=3,
     listing_status_not_known=True,
     venue_symbol="BRK.B",
+    traded_before=(BEFORE,),
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),
@@ -120,7 +129,7 @@ EVENTS = [
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
     ev.OrderReleased(model.WaitsFor.PRICE, "its parent has 45", Quantity(Decimal(5))),
     ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
-    ev.RoutingDecided(3, b"\x01" * 32, "200 at SIMA"),
+    ev.RoutingDecided(3, b"\x01" * 32, "200 at SIMA", (BEFORE,)),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

@@ -17,11 +17,13 @@ from tests.support.waiting import until
 ISIN = "NL0010273215"
 KEY = f"{ISIN}/EUR"
 MICS = ("SIMA", "SIMB")
-BEST, POST, SPLIT, LIST = (
+BEST, POST, SPLIT, LIST, TWAP, POV = (
     order_pb2.ROUTING_STRATEGY_BEST,
     order_pb2.ROUTING_STRATEGY_POST,
     order_pb2.ROUTING_STRATEGY_SPLIT,
     order_pb2.ROUTING_STRATEGY_LIST,
+    order_pb2.ROUTING_STRATEGY_TWAP,
+    order_pb2.ROUTING_STRATEGY_POV,
 )
 FREE = gw.FeeSchedule(currency="EUR", taker=gw.FeeRate(), maker=gw.FeeRate())
 IOC, DAY, GTC = (
@@ -79,6 +81,7 @@ class Routed:
             strategy=strategy,
             venues=fields.pop("venues", ()),
             denied_venues=fields.pop("denied", ()),
+            schedule=fields.pop("schedule", None),
         )
         kind = order_pb2.ORDER_TYPE_LIMIT if limit else order_pb2.ORDER_TYPE_MARKET
         fields = {

@@ -28,6 +28,11 @@ TABLES: Final[dict[str, str]] = {
     "candles_packed": "SELECT, UPDATE",
     "recorded": "SELECT, INSERT, UPDATE (until_ns)",
     "history_gaps": ALL,
+    # Price alerts, and their log: append-only. What an alert is does not change, only how it ended.
+    "alerts": "SELECT, INSERT, UPDATE (state, ended_ns, fired_price, ended_text)",
+    "alert_log": KEEP,
+    "alert_users": "SELECT, INSERT, UPDATE (last_sequence)",
+    "alert_epoch": "SELECT",
     "alembic_version": "SELECT",
 }
 

@@ -16,6 +16,7 @@ from svc_oms.domain.commands import (
     CancelOrder,
     DeclineOrder,
     FoundExecution,
+    PauseOrder,
     PlaceOrder,
     ReplaceOrder,
     ResolveOrder,
@@ -211,6 +212,18 @@ def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Rep
     """Make a submission of a cancel."""
     command = CancelOrder(request.idempotency_key, request.order_id, user.subject)
     return _submission(CommandKind.CANCEL, command, _tradable(user), request, reply)
+
+
+def pause(request: order_service_pb2.PauseRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of a pause."""
+    command = PauseOrder(request.idempotency_key, request.order_id, user.subject, paused=True)
+    return _submission(CommandKind.PAUSE, command, _tradable(user), request, reply)
+
+
+def resume(request: order_service_pb2.ResumeRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of the end of a pause."""
+    command = PauseOrder(request.idempotency_key, request.order_id, user.subject, paused=False)
+    return _submission(CommandKind.RESUME, command, _tradable(user), request, reply)
 
 
 def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:

@@ -44,6 +44,8 @@ ACCESS: dict[str, Access] = {
     "Replace": user("TRADER"),
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
+    "Pause": user("TRADER"),
+    "Resume": user("TRADER"),
     "Resolve": user("RISK"),
     "ListStatements": user(),
     "ConfirmStatement": user("RISK"),
@@ -144,6 +146,20 @@ class OrderServicer:
         """Request a cancel of everything in scope."""
         taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
+
+    async def Pause(  # noqa: N802
+        self, request: order_service_pb2.PauseRequest, call: Call
+    ) -> order_service_pb2.PauseResponse:
+        """Pause a TWAP or POV order."""
+        taken = await self._submitted(requests.pause, request, call)
+        return order_service_pb2.PauseResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Resume(  # noqa: N802
+        self, request: order_service_pb2.ResumeRequest, call: Call
+    ) -> order_service_pb2.ResumeResponse:
+        """Let a paused order go on."""
+        taken = await self._submitted(requests.resume, request, call)
+        return order_service_pb2.ResumeResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Resolve(  # noqa: N802
         self, request: order_service_pb2.ResolveRequest, call: Call

@@ -10,7 +10,7 @@ from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
 from svc_oms.domain.routing.parent import ChildRole
-from svc_oms.domain.routing.quantities import minus
+from svc_oms.domain.routing.quantities import above_zero, minus
 from svc_oms.domain.routing.request import Strategy
 from svc_oms.domain.routing.strategies.contenders import contenders
 from svc_oms.domain.routing.strategies.draft import Draft
@@ -49,7 +49,9 @@ def _ends(draft: Draft) -> bool:
     elif parent.expired:
         draft.end(EndReason.EXPIRED, "the time in force of the parent is over")
     elif draft.schedule_is_over:
-        draft.end(EndReason.EXPIRED, "the schedule of the parent is over")
+        rest = plain(above_zero(minus(parent.quantity, draft.executed)))
+        why = f"the schedule is over: {rest} of {plain(parent.quantity)} is not executed"
+        draft.end(EndReason.EXPIRED, why)
     else:
         return False
     return True
@@ -81,6 +83,11 @@ def _is_too_large(draft: Draft) -> bool:
 
 
 def _route(draft: Draft) -> None:
+    schedule = draft.request.schedule
+    if schedule is not None:
+        paused = draft.parent.paused
+        now_ns = draft.inputs.now_ns
+        draft.wake_at(schedule.end_ns if paused else schedule.next_slice_ns(now_ns))
     if draft.parent.paused:
         for child in draft.live(ChildRole.REST):
             draft.cancel(child, "the parent is paused")
@@ -100,6 +107,3 @@ def _route(draft: Draft) -> None:
         route_list(draft)
     else:
         route_taking(draft)
-    schedule = draft.request.schedule
-    if schedule is not None:
-        draft.wake_at(schedule.next_slice_ns(draft.inputs.now_ns))

@@ -36,6 +36,7 @@ from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
 from svc_oms.domain.order_terms.terms import check_kind
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.decision import Action
+from svc_oms.domain.routing.paced.orders import check_begin, is_paused, routing_from, schedule_of
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
 
@@ -68,6 +69,8 @@ def check_routable(command: PlaceOrder, now_ns: int) -> None:
     if terms.quantity <= 0:
         invalid("terms.quantity", "", "above 0")
     check_kind(command.type, terms, now_ns)
+    if command.routing is not None:
+        check_begin(command.routing, now_ns)
 
 
 def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -> Order:
@@ -92,7 +95,7 @@ def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -
         regulatory=command.regulatory,
         link=Link(LinkKind.ROUTED, order_id),
         client_note=command.client_note,
-        routing=command.routing,
+        routing=routing_from(command.routing, now_ns),
     )
 
 
@@ -205,22 +208,32 @@ def request_of(parent: Order, denied: Iterable[str] = ()) -> RoutingRequest:
     assert routing is not None
     terms = parent.pending_terms or parent.terms
     return RoutingRequest(
-        Strategy(routing.strategy),
+        Strategy.BEST if routing.schedule is not None else Strategy(routing.strategy),
         parent.side,
         terms.limit_price,
         terms.time_in_force,
         routing.venues,
         frozenset(routing.denied_venues).union(denied),
+        schedule_of(routing),
     )
 
 
-def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> ParentState:
+def parent_state(
+    parent: Order,
+    children: Sequence[Order],
+    *,
+    expired: bool,
+    now_ns: int,
+    market_volume: Quantity = NO_QUANTITY,
+) -> ParentState:
     """Return a parent and its children as the decision takes them.
 
     Args:
         parent: The routed order.
         children: All of its children, oldest first.
         expired: The parent's time in force is over.
+        now_ns: The present time.
+        market_volume: POV: traded since its start.
     """
     numbers = sorted({child.routing_decision for child in children})
     rounds = {number: place for place, number in enumerate(numbers, 1)}
@@ -236,9 +249,13 @@ def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> 
         pending_quantity=None if asked is None else asked.quantity,
         cancel_requested=bool(parent.pending_cancel_id),
         expired=expired,
+        paused=is_paused(parent),
+        market_volume=market_volume,
     )
     # Closed children are in the totals: the record of a decision does not grow with their number.
-    return compacted(state, 2**63)
+    # A schedule keeps those of its present slice.
+    schedule = None if parent.routing is None else schedule_of(parent.routing)
+    return compacted(state, 2**63 if schedule is None else schedule.slice_start_ns(now_ns))
 
 
 def _child(order: Order, number: int) -> Child:
@@ -254,7 +271,7 @@ def _child(order: Order, number: int) -> Child:
         terms.limit_price or Price(ZERO),
         terms.time_in_force,
         number,
-        order.created_at_ns,
+        order.created_at_ns if order.request_count == 1 else order.updated_at_ns,
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
         _was_rejected(order, role),

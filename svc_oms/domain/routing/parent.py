@@ -103,7 +103,7 @@ class ParentState(NamedTuple):
     paused: bool = False
     """Nothing new is placed, and what rests is cancelled."""
     market_volume: Quantity = NO_QUANTITY
-    """Traded at all venues since the schedule began, by others than this parent; for POV."""
+    """Traded at the venues that the order may use since the schedule began; for POV."""
 
     @property
     def cum_quantity(self) -> Quantity:

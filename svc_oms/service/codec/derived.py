@@ -9,6 +9,7 @@ the value's field says how one becomes the other:
     frozenset[str]                   a repeated field, sorted
     int named x_ns or x_us           a Timestamp named x; not set for 0
     a named tuple                    a message, by its own codec
+    tuple[a named tuple, ...]        repeated messages
 
 `| None` leaves the field out where there is no value. A number that has a default is left out where
 it is zero. What differs from these rules is written by hand. A writer fills a message in place,
@@ -265,7 +266,8 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _codec(field: _Field) -> Codec[Any, Any]:
-    return CODECS.get(field.type) or derive(field.type, field.nested)
+    kind = get_args(field.type)[0] if get_origin(field.type) is tuple else field.type
+    return CODECS.get(kind) or derive(kind, field.nested)
 
 
 def _put(field: _Field) -> Put:
@@ -275,6 +277,13 @@ def _put(field: _Field) -> Put:
         return lambda target, given: set_timestamp(getattr(target, name), given * unit_ns)
     if field.nested:
         write = _codec(field).write
+        if get_origin(field.type) is tuple:
+
+            def put_messages(target: Any, given: Any) -> None:
+                for one in given:
+                    write(getattr(target, name).add(), one)
+
+            return put_messages
 
         def put_message(target: Any, given: Any) -> None:
             inner = getattr(target, name)
@@ -295,7 +304,9 @@ def _read(field: _Field) -> Read | None:
     if unit_ns:
         return from_timestamp if unit_ns == 1 else lambda given: from_timestamp(given) // unit_ns
     if field.nested:
-        return _codec(field).read
+        read = _codec(field).read
+        many = get_origin(kind) is tuple
+        return (lambda given: tuple(map(read, given))) if many else read
     if field.optional and not field.has_presence:
         return lambda given: kind(given) if given else None
     if kind is Decimal:

@@ -1,5 +1,7 @@
 """The consolidated books of instruments that are routed, as svc_marketdata streams them.
 
+For POV orders also the traded quantity of the day, listing by listing.
+
 A cache that may be lost at any time. It knows which instruments are needed, and the adapter
 subscribes to those; an instrument stays for a while after it was last needed.
 """
@@ -92,6 +94,8 @@ class RoutingBooks:
         self._heard_at = float("-inf")
         self._listeners: list[Callable[[str], None]] = []
         self._first: dict[str, asyncio.Event] = {}
+        self._followed: tuple[str, ...] = ()
+        self._traded: dict[str, Quantity] = {}
         self.needed_moved = asyncio.Event()
 
     def on_moved(self, listener: Callable[[str], None]) -> None:
@@ -147,7 +151,28 @@ class RoutingBooks:
         silent_s = self._clock.monotonic() - self._heard_at
         return min(int(silent_s * NS_PER_S), _NEVER_NS) if silent_s != float("inf") else _NEVER_NS
 
+    def follow(self, instrument_ids: Iterable[str]) -> None:
+        """Follow the traded quantity of these listings, and of no others."""
+        followed = tuple(sorted(set(instrument_ids)))
+        if followed != self._followed:
+            self._followed = followed
+            self._traded = {one: self._traded[one] for one in followed if one in self._traded}
+            self.needed_moved.set()
+
+    def traded(self, instrument_id: str) -> Quantity | None:
+        """Return the quantity of the trading day of a listing; None: not followed, or not known."""
+        return self._traded.get(instrument_id)
+
     # For the adapter.
+
+    def followed(self) -> tuple[str, ...]:
+        """Return the listings whose traded quantity is followed."""
+        return self._followed
+
+    def take_quote(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
+        """Set the traded quantity of a listing."""
+        if quote.volume and instrument_id in self._followed:
+            self._traded[instrument_id] = Quantity(Decimal(quote.volume))
 
     def needed(self) -> list[str]:
         """Return the keys of the instruments whose books are needed."""
@@ -170,9 +195,10 @@ class RoutingBooks:
             listener(key)
 
     def silent(self) -> None:
-        """Forget all books: their stream begins anew, or ended."""
+        """Forget all books and traded quantities: their stream begins anew, or ended."""
         self._needed |= dict.fromkeys(self._books, self._clock.monotonic())
         self._books.clear()
+        self._traded.clear()
 
 
 _NEVER_NS = 2**62

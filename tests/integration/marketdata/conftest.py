@@ -15,6 +15,7 @@ from ordermesh.marketdata.v1 import (
     instrument_service_pb2_grpc,
     market_data_pb2,
     market_data_service_pb2_grpc,
+    price_alert_service_pb2_grpc,
     reference_data_service_pb2_grpc,
 )
 from svc_marketdata.app import build
@@ -143,6 +144,7 @@ class Service:
         self.prices = market_data_service_pb2_grpc.MarketDataServiceStub(reader)
         self.instruments = instrument_service_pb2_grpc.InstrumentServiceStub(reader)
         self.reference = reference_data_service_pb2_grpc.ReferenceDataServiceStub(reader)
+        self.alerts = price_alert_service_pb2_grpc.PriceAlertServiceStub(reader)
         self.operator = bearer(mint.mint_token(roles=("OPERATOR",)))
 
     def channel(self, service):

@@ -7,6 +7,7 @@ import pytest
 
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_service_pb2 as prices
+from ordermesh.marketdata.v1 import price_alert_service_pb2 as alerts
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as reference
 from tests.integration.marketdata.conftest import instrument
 from tests.support.bad_input import cases, garbled, unbreakable
@@ -54,6 +55,24 @@ GOOD = {
     "reference.ListActions": reference.ListActionsRequest(
         key=NAME, date_from=DATE, page_size=1, page_token="x"
     ),
+    "alerts.CreateAlert": alerts.CreateAlertRequest(
+        idempotency_key="k",
+        instrument_id=NAME,
+        price=1,
+        above="1",
+        below="1",
+        percent="1",
+        reference_price="1",
+        expires_at=TIME,
+        note="n",
+    ),
+    "alerts.ListAlerts": alerts.ListAlertsRequest(
+        active_only=True, instrument_id=NAME, page_size=1, page_token="x"
+    ),
+    "alerts.CancelAlert": alerts.CancelAlertRequest(alert_id="01"),
+    "alerts.WatchAlerts": alerts.WatchAlertsRequest(
+        cursor={"epoch": "e", "sequence": 1}, heartbeat_s=1
+    ),
     "instruments.Watch": instruments.InstrumentServiceWatchRequest(venue_mic="SIMA"),
 }
 # Free numbers; what a cursor means is tested in test_streams.py.
@@ -61,11 +80,14 @@ ANY_VALUE = {
     "prices.Watch": {"cursor.sequence"},
     "prices.Stream": {"open.cursor.sequence"},
     "reference.Import": {"dry_run"},
+    "alerts.ListAlerts": {"active_only"},
+    "alerts.WatchAlerts": {"cursor.sequence"},
 }
 SERVICES = {
     "prices": "MarketDataService",
     "instruments": "InstrumentService",
     "reference": "ReferenceDataService",
+    "alerts": "PriceAlertService",
 }
 
 
@@ -81,6 +103,7 @@ def test_every_rpc_and_field_has_a_case():
         (prices, "prices"),
         (instruments, "instruments"),
         (reference, "reference"),
+        (alerts, "alerts"),
     ):
         (service,) = module.DESCRIPTOR.services_by_name.values()
         for method in service.methods:
@@ -115,7 +138,7 @@ async def test_bytes_that_are_no_message_are_refused(service):
         for case in garbled(good):
             if name == "Stream":
                 made = channel.stream_stream(path)(iter([case.data]), metadata=who)
-            elif name == "Watch":
+            elif name in {"Watch", "WatchAlerts"}:
                 made = channel.unary_stream(path)(case.data, metadata=who)
             else:
                 made = channel.unary_unary(path)(case.data, metadata=who)
@@ -162,6 +185,7 @@ MEANING = [
     ("reference.RecordAction", action(kind=2), "INVALID_FIELD"),
     ("reference.RecordAction", action(kind=2, new_symbol="ASML"), "INVALID_FIELD"),
     ("reference.RecordAction", action(new_symbol="ASM"), "INVALID_FIELD"),
+    ("alerts.ListAlerts", alerts.ListAlertsRequest(page_token="made up"), "INVALID_FIELD"),
     (
         "prices.GetSnapshot",
         prices.GetSnapshotRequest(instrument_ids=["NONE.SIMA"]),

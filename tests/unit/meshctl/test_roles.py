@@ -11,6 +11,7 @@ from mesh.auth.access import Access
 from meshctl.commands.roles import ROLES, commands_of
 from meshctl.main import app
 from svc_identity.api import audit_servicer
+from svc_marketdata.api.alerts import servicer as alert_servicer
 from svc_marketdata.api.reference import servicer
 from svc_oms.api import (
     audit_service,
@@ -24,7 +25,7 @@ from svc_oms.api.orders import order_service, routing_service
 
 ORDERS, KILLS = order_service.ACCESS, kill_switch_service.ACCESS
 LIMITS, SESSIONS = limit_service.ACCESS, session_service.ACCESS
-REFERENCE = servicer.ACCESS
+REFERENCE, ALERTS = servicer.ACCESS, alert_servicer.ACCESS
 PARKED, RECOVERY = parked_service.ACCESS, recovery_service.ACCESS
 
 RPCS: dict[str, Access] = {
@@ -37,6 +38,8 @@ RPCS: dict[str, Access] = {
     "cancel": ORDERS["Cancel"],
     "cancel-all": ORDERS["CancelAll"],
     "replace": ORDERS["Replace"],
+    "pause": ORDERS["Pause"],
+    "resume": ORDERS["Resume"],
     "approve": ORDERS["Approve"],
     "decline": ORDERS["Decline"],
     "resolve": ORDERS["Resolve"],
@@ -74,6 +77,10 @@ RPCS: dict[str, Access] = {
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
     "logins": audit_servicer.ACCESS["List"],
+    "alerts add": ALERTS["CreateAlert"],
+    "alerts list": ALERTS["ListAlerts"],
+    "alerts remove": ALERTS["CancelAlert"],
+    "alerts watch": ALERTS["WatchAlerts"],
     "instruments show": REFERENCE["GetRecords"],
     "instruments import": REFERENCE["Import"],
     "instruments export": REFERENCE["Export"],

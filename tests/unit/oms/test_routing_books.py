@@ -1,5 +1,6 @@
 """Books for routing: which are kept, and whether one may still come; venues that are out."""
 
+from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.adapters.grpc.routing_books import UNKNOWN_INSTRUMENT_S, RoutingBookStream
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Link, LinkKind
@@ -52,6 +53,25 @@ def test_one_instrument_that_is_unknown_does_not_keep_the_others_from_their_book
     stream._leave_out("BAD/EUR")
     clock.advance(UNKNOWN_INSTRUMENT_S)
     assert stream._wanted() == ["GOOD/EUR"]
+
+
+def test_the_volumes_of_the_listings_that_are_followed_are_known_until_the_stream_ends():
+    clock = ManualClock()
+    books = RoutingBooks(clock)
+    stream = RoutingBookStream("", None, books, clock)
+    books.take_quote("ASML.SIMA", market_data_pb2.Quote(volume="5"))
+    assert books.traded("ASML.SIMA") is None
+    books.follow(["ASML.SIMB", "ASML.SIMA"])
+    assert books.needed_moved.is_set()
+    update = market_data_pb2.MarketDataUpdate(instrument_id="ASML.SIMA", quote={"volume": "7"})
+    stream._take(update)
+    # A venue that has not said what was traded says nothing.
+    books.take_quote("ASML.SIMB", market_data_pb2.Quote())
+    assert (books.traded("ASML.SIMA"), books.traded("ASML.SIMB")) == (7, None)
+    stream._leave_out("ASML.SIMB")
+    assert stream._followed() == ["ASML.SIMA"]
+    books.silent()
+    assert books.traded("ASML.SIMA") is None
 
 
 def test_a_venue_that_is_out_is_stored_again_if_the_transaction_failed():

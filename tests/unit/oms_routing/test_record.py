@@ -5,9 +5,9 @@ import json
 import pytest
 
 from svc_oms.domain.routing.decide import decide
+from svc_oms.domain.routing.paced.schedule import Pace, Schedule
 from svc_oms.domain.routing.record import from_record, to_record
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.schedule import Pace, Schedule
 from svc_oms.domain.routing.view import OwnOrder
 from tests.support.routing import NOW_NS, D, child, fees, inputs, parent, rate, request, venue
 

@@ -32,6 +32,9 @@ from ordermesh.marketdata.v1 import (
     market_data_pb2,
     market_data_service_pb2,
     market_data_service_pb2_grpc,
+    price_alert_pb2,
+    price_alert_service_pb2,
+    price_alert_service_pb2_grpc,
     reference_data_service_pb2_grpc,
 )
 from ordermesh.oms.v1 import (
@@ -101,6 +104,7 @@ class MeshClient:
             self._channel
         )
         # For `call`: each holds every rpc of its service.
+        self.alerts = price_alert_service_pb2_grpc.PriceAlertServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.order_service = order_service_pb2_grpc.OrderServiceStub(self._channel)
         self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
@@ -321,6 +325,30 @@ class MeshClient:
             return market_data_pb2.MarketDataItem(gap=gap)
 
         async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            yield item
+
+    async def watch_alerts(self) -> AsyncIterator[price_alert_pb2.AlertItem]:
+        """Active price alerts, then every change once, over any number of broken connections.
+
+        A broken connection shows as a ``gap`` item, as in `watch_orders`.
+        """
+        cursor = stream_pb2.Cursor()
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = price_alert_service_pb2.WatchAlertsRequest(heartbeat_s=HEARTBEAT_S)
+            if cursor.epoch:
+                request.cursor.CopyFrom(cursor)
+            return self.alerts.WatchAlerts(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> price_alert_pb2.AlertItem:
+            return price_alert_pb2.AlertItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            if item.HasField("event"):
+                cursor.sequence = item.event.sequence
+            elif item.HasField("snapshot_complete"):
+                cursor.CopyFrom(item.snapshot_complete.cursor)
             yield item
 
     async def pages(self, rpc: Call, request: Any) -> AsyncIterator[Any]:

@@ -104,7 +104,9 @@ def route_post(draft: Draft) -> None:
 def _rest(draft: Draft) -> None:
     """Let rest what is free, at the best place."""
     if draft.free <= 0:
-        draft.reason = draft.reason or "all of it rests"
+        waits = draft.request.schedule is not None and draft.committed < draft.parent.quantity
+        free = "the next slice places more" if waits else "all of it rests"
+        draft.reason = draft.reason or free
         return
     found = places(draft.request, draft.venues, draft.free)
     write_places(draft.request, draft.venues, found, draft.free)
@@ -133,6 +135,9 @@ def _rest(draft: Draft) -> None:
 def _wake_on_what_can_be_taken(draft: Draft) -> None:
     """Wake up when a venue displays something within the limit; not where a child rests."""
     resting = {child.mic for child in draft.parent.live(ChildRole.REST)}
+    if not resting and not any(one.takes(one.whole_lots(draft.free)) for one in draft.venues):
+        # Nothing is left, or less than a lot: of a schedule, before its next slice.
+        return
     for one in draft.venues:
         if one.barred is None and one.mic not in resting:
             draft.wake_on_book(one.mic, draft.request.limit_price)

@@ -4,10 +4,11 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
 from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -318,14 +319,24 @@ class StatusRequested(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class RoutingDecided(_message.Message):
-    __slots__ = ("number", "record_hash", "text")
+    __slots__ = ("number", "record_hash", "text", "traded_before")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    TRADED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     number: int
     record_hash: bytes
     text: str
-    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ...) -> None: ...
+    traded_before: _containers.RepeatedCompositeFieldContainer[TradedBefore]
+    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
+
+class TradedBefore(_message.Message):
+    __slots__ = ("venue_mic", "quantity")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    quantity: str
+    def __init__(self, venue_mic: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class CommandRefused(_message.Message):
     __slots__ = ("command", "rejection")

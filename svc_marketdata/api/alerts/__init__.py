@@ -1,0 +1,1 @@
+"""PriceAlertService: the contract of price alerts."""

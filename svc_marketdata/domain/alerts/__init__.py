@@ -1,0 +1,1 @@
+"""Price alerts: what makes one fire, and which of many a price reaches."""

@@ -1,0 +1,1 @@
+"""Price alerts: prices watched, what happens recorded once, users informed."""

@@ -1,0 +1,179 @@
+"""Keeps alerts: records what fired, follows the log of every replica, and informs readers.
+
+The log decides. Every replica compares prices with every alert, and each records what fires; the
+store ends an alert only while it is active, so it fires once. A replica forgets an alert when the
+log says that it ended, and knows a new one as soon as the log has it. So nothing has to be right in
+memory: after kill -9 the active alerts are read again and compared with the prices of then.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from kernel.nanoseconds import NS_PER_S
+from mesh.log import get_logger
+from mesh.tasks import is_set_within
+from svc_marketdata.domain.alerts.alert import Alert, AlertState
+from svc_marketdata.domain.price_rights import PriceRight, PriceRights
+from svc_marketdata.service.alerts.ports import AlertStore, End, NewAlert
+from svc_marketdata.service.alerts.prices import Decoder
+from svc_marketdata.service.alerts.watching import Watching
+from svc_marketdata.service.errors import StoreUnavailableError
+from svc_marketdata.service.market_data import MarketData
+
+FOLLOW_PAUSE_S: Final = 1.0
+"""Seconds between looks at what other replicas recorded. What fires here is recorded at once."""
+DUE_PAUSE_S: Final = 10.0
+"""Seconds between looks for alerts that have expired, or that a corporate action ends. One that
+has expired does not fire, also before it is looked for."""
+BATCH_MAX: Final = 1_000
+"""Alerts ended in one transaction, and entries of the log read in one statement."""
+LAST_WRITE_S_MAX: Final = 3.0
+"""Seconds that a process that stops waits until what fired is recorded."""
+ACTIVE_PER_USER_MAX: Final = 200
+"""Active alerts of one user; a further one is refused with OBJECT_STATE."""
+ACTIVE_MAX: Final = 100_000
+"""Active alerts of all users, about 700 bytes each; a further one is refused with OVERLOADED."""
+RIGHT_LOST: Final = "you have no right to this price any more"
+
+_log = get_logger(__name__)
+
+
+class AlertKeeper:
+    """The alerts of this replica, and the way to the store."""
+
+    def __init__(self, data: MarketData, store: AlertStore, decode: Decoder) -> None:
+        self.store = store
+        self.data = data
+        self.recorded = 0
+        """What fired here and was handed to the store."""
+        self.away = False
+        """Whether the store could not be reached at the last attempt."""
+        self._news = asyncio.Event()
+        self.watching = Watching(data, decode, self._news.set)
+        self._readers: dict[str, set[Callable[[], None]]] = {}
+        self._place: int | None = None
+        """The last entry of the log that was read; None until the active alerts are."""
+        self._due_ns = 0
+        self._following = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Keep alerts, for ever; while the store is away, what fired waits."""
+        while True:
+            self._news.clear()
+            try:
+                await self.look()
+            except StoreUnavailableError as error:
+                if not self.away:
+                    _log.warning("alerts wait for the database", cause=str(error))
+                self.away = True
+                await asyncio.sleep(FOLLOW_PAUSE_S)
+            else:
+                self.away = False
+                await is_set_within(self._news, FOLLOW_PAUSE_S)
+
+    async def look(self) -> None:
+        """Record what fired and what is due, and follow the log."""
+        await self._record()
+        now_ns = self.data.clock.now_ns()
+        if now_ns >= self._due_ns:
+            await self.store.end_due(now_ns)
+            self._due_ns = now_ns + int(DUE_PAUSE_S * NS_PER_S)
+        await self.follow()
+        self.watching.place_waiting()
+
+    async def close(self) -> None:
+        """Record what fired, unless the store is away."""
+        try:
+            async with asyncio.timeout(LAST_WRITE_S_MAX):
+                await self._record()
+        except (TimeoutError, StoreUnavailableError):
+            _log.warning("alerts: what fired last is not recorded", alerts=len(self.watching.fires))
+
+    async def follow(self) -> None:
+        """Take over what the log has, up to its end."""
+        async with self._following:
+            if self._place is None:
+                self._place, alerts = await self.store.active()
+                for alert in alerts:
+                    self.watching.add(alert)
+                _log.info("price alerts", active=len(alerts))
+            while True:
+                entries = await self.store.log_after(self._place, BATCH_MAX)
+                for entry in entries:
+                    self._take(entry.alert)
+                    self._place = entry.log_number
+                self._inform({entry.alert.user_id for entry in entries})
+                if len(entries) < BATCH_MAX:
+                    return
+
+    async def create(self, new: NewAlert) -> tuple[Alert, bool]:
+        """Make an alert, and watch for it from now on.
+
+        Raises:
+            KeyReusedError, TooManyAlertsError: See `AlertStore.create`.
+        """
+        made = await self.store.create(new, ACTIVE_PER_USER_MAX)
+        await self.follow()
+        return made
+
+    async def cancel(self, user_id: str, alert_id: str) -> Alert | None:
+        """Remove an alert of a user, and return it as it stands then; None if there is none."""
+        if await self.store.get(user_id, alert_id) is None:
+            return None
+        now_ns = self.data.clock.now_ns()
+        await self.store.end([End(alert_id, AlertState.CANCELED, now_ns)], now_ns)
+        await self.follow()
+        return await self.store.get(user_id, alert_id)
+
+    async def apply_rights(self, user_id: str, rights: PriceRights) -> None:
+        """End the alerts of a user on prices that the user may not read any more."""
+        now_ns = self.data.clock.now_ns()
+        lost = [
+            End(alert.alert_id, AlertState.ENDED, now_ns, text=RIGHT_LOST)
+            for alert in self.watching.of_user(user_id)
+            if not may_watch(alert, rights)
+        ]
+        if lost:
+            await self.store.end(lost, now_ns)
+            await self.follow()
+
+    def join(self, user_id: str, wake: Callable[[], None]) -> None:
+        """Call ``wake`` when an alert of a user changes."""
+        self._readers.setdefault(user_id, set()).add(wake)
+
+    def leave(self, user_id: str, wake: Callable[[], None]) -> None:
+        """Stop calling it."""
+        readers = self._readers[user_id]
+        readers.discard(wake)
+        if not readers:
+            del self._readers[user_id]
+
+    async def _record(self) -> None:
+        fires = self.watching.fires
+        while fires:
+            batch = fires[:BATCH_MAX]
+            ends = [End(one.alert_id, AlertState.FIRED, one.at_ns, one.price) for one in batch]
+            await self.store.end(ends, self.data.clock.now_ns())
+            # Recorded twice if this process ends here: the second time nothing is active.
+            del fires[: len(batch)]
+            self.recorded += len(batch)
+
+    def _take(self, alert: Alert) -> None:
+        if alert.state is AlertState.ACTIVE:
+            self.watching.add(alert)
+        else:
+            self.watching.remove(alert.alert_id)
+
+    def _inform(self, user_ids: Iterable[str]) -> None:
+        for user_id in user_ids:
+            for wake in self._readers.get(user_id, ()):
+                wake()
+
+
+def may_watch(alert: Alert, rights: PriceRights) -> bool:
+    """Return whether a user with these rights may still have an alert."""
+    right = rights.of(alert.venue_mic)
+    if right is PriceRight.DELAYED:
+        return alert.delayed
+    return right is PriceRight.REAL_TIME
