@@ -55,6 +55,7 @@ LISTING_READERS = ("svc-oms", "svc-gateway")
 """Services that may watch listings without a user."""
 PRICE_READERS = ("svc-oms",)
 """Services that may watch prices without a user."""
+Work = dict[str, Callable[[], Awaitable[None]]]
 
 
 @asynccontextmanager
@@ -93,20 +94,12 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     keeper = AlertKeeper(data, PostgresAlertStore(database), shown_of)
     server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
-    work: dict[str, Callable[[], Awaitable[None]]] = {
-        "clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)
-    }
+    work: Work = {"clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)}
     if last_values is not None:
         data.restore(*await last_values.load())
         work["last values"] = partial(last_values.run, data)
     if database.configured:
-        work |= {
-            "database check": database.watch,
-            "reference data": view.run,
-            "reference notices": view.listen,
-            "history": history.writer.run,
-            "price alerts": keeper.run,
-        }
+        work |= _kept_in_database(database, view, history, keeper)
     # One rule for all of them: prices go on, whatever fails.
     parts = [Supervised(name, part, clock) for name, part in work.items()]
     collector = MarketDataCollector(data, last_values, history, parts, keeper)
@@ -122,6 +115,18 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             await keeper.close()
         await database.close()
         REGISTRY.unregister(collector)
+
+
+def _kept_in_database(
+    database: Database, view: ReferenceView, history: History, keeper: AlertKeeper
+) -> Work:
+    return {
+        "database check": database.watch,
+        "reference data": view.run,
+        "reference notices": view.listen,
+        "history": history.writer.run,
+        "price alerts": keeper.run,
+    }
 
 
 def _history(
@@ -154,7 +159,13 @@ def _reference(
     server.add(
         InstrumentServicer(data, Finder(data, store, view.index)),
         f"{PACKAGE}.InstrumentService",
-        {"Get": USER, "List": USER, "Search": USER, "Watch": user_or_peer(*LISTING_READERS)},
+        {
+            "Get": USER,
+            "List": USER,
+            "Search": USER,
+            "Watch": user_or_peer(*LISTING_READERS),
+            "GetCalendar": USER,
+        },
     )
     server.add(
         ReferenceDataServicer(ReferenceData(store, view), data),

@@ -173,7 +173,7 @@ def _shared(
     largest = None if quantity is None else Quantity(quantity)
     controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
     audit_log = AuditLog(name)
-    venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s)
+    venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s, market.find)
     healths = VenueHealths(HealthLimits())
     return _Shared(
         settings=settings,

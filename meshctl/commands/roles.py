@@ -28,6 +28,7 @@ ROLES: Final[dict[str, str]] = {
     "approve": "TRADER, RISK",
     "decline": "TRADER, RISK",
     "resolve": "RISK",
+    "calendar": "every role",
     "instruments list": "every role",
     "instruments search": "every role",
     "instruments show": "every role",

@@ -66,6 +66,7 @@ class LocalStack:
                 self._ports,
                 drop_copy=self._options.drop_copy,
                 agents=self._options.sim_agents,
+                hours=self._options.hours,
             )
         services = service_specs(at)
         await self._in_one_step(

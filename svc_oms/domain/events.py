@@ -13,6 +13,7 @@ from svc_oms.domain.model import (
     OrderTerms,
     Rejection,
     ResolutionSource,
+    RoutingSums,
     TradedBefore,
     Trigger,
     WaitsFor,
@@ -296,6 +297,8 @@ class RoutingDecided:
     record_hash: bytes
     """SHA-256 of the record."""
     text: str
+    sums: RoutingSums | None = None
+    """What the next decision has to know; None: decided by an earlier release."""
     traded_before: tuple[TradedBefore, ...] = ()
     """Venues of a POV order whose volume it counts from now on."""
 

@@ -160,6 +160,23 @@ class Routing(NamedTuple):
     """Set for TWAP and POV."""
 
 
+class RoutingSums(NamedTuple):
+    """What a routed order keeps of its ended children, so that decisions need not read them.
+
+    The fields are those of ordermesh.oms.v1.RoutingSums.
+    """
+
+    after_sequence: int = 0
+    """Account sequence up to which ended children are counted here; 0: all children are read."""
+    round: int = 0
+    rest_round: int = 0
+    rejected_mics: frozenset[str] = frozenset()
+    returned_mics: frozenset[str] = frozenset()
+    early_ends: tuple[str, ...] = ()
+    moves: int = 0
+    moved_at_ns: int = 0
+
+
 class Trigger(NamedTuple):
     """The present state of a watched stop."""
 
@@ -250,8 +267,8 @@ class Order(NamedTuple):
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
-    former_venue_order_ids, ended_by_copy and traded_before. They are stored as the message
-    OrderFold.
+    former_venue_order_ids, ended_by_copy, routing_sums and traded_before. They are stored as the
+    message OrderFold.
     """
 
     order_id: str
@@ -327,6 +344,8 @@ class Order(NamedTuple):
     """Set for a routed order, the parent of child orders at the venues."""
     routing_decision: int = 0
     """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
+    routing_sums: RoutingSums | None = None
+    """Of a routed order: what its last decision left to the next one; None before the first."""
     listing_status_not_known: bool = False
     """Whether its listing is traded was not known when the order was accepted."""
     venue_symbol: str = ""

@@ -181,6 +181,10 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
         await self.edge.note("OrderService/ShowOrder", request, context)
         return oms.ShowOrderResponse(**self.edge.answers["OrderService/ShowOrder"])
 
+    async def ShowRouting(self, request, context):
+        await self.edge.note("ShowRouting", request, context)
+        return oms.ShowRoutingResponse(**self.edge.answers["ShowRouting"].pop(0))
+
     async def Place(self, request, context):
         known = self._place(request)
         await self.edge.note("Place", request, context)

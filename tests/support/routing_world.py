@@ -12,6 +12,7 @@ from svc_oms.domain.routing.decision import ActionKind, Cause, RoutingLimits
 from svc_oms.domain.routing.paced.schedule import released, slice_bound
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.record import from_record, to_record
+from svc_oms.domain.routing.strategies.watch import moves_in_a_row
 from svc_oms.domain.routing.view import OwnOrder
 from tests.support.routing import NOW_NS, D, fees, inputs, rate, venue
 
@@ -61,6 +62,7 @@ class World:
         self.volume = 0
         self.decisions = 0
         self.compacts = False
+        self.moves = self.moved_at_ns = 0
 
     # -- what the OMS does ----------------------------------------------------------------------
 
@@ -87,6 +89,8 @@ class World:
             expired=self.expired,
             paused=self.paused,
             market_volume=D(self.volume),
+            moves=self.moves,
+            moved_at_ns=self.moved_at_ns,
         )
         if self.compacts:
             slices = self.asked.schedule
@@ -125,6 +129,9 @@ class World:
         self._check_pace(given, decision)
         if not killed:
             number = given.parent.round + 1
+            if decision.moved:
+                moves = moves_in_a_row(given.parent, self.now_ns, self.limits)
+                self.moves, self.moved_at_ns = moves + 1, self.now_ns
             for action in decision.actions:
                 self._carry_out(action, number)
             self.check()

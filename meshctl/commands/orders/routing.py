@@ -80,7 +80,7 @@ _VIEW, _CANDIDATES = 1, 1
 _VERDICTS: Final = (
     "", "chosen", "not needed", "denied", "not open", "prices stale", "session down", "taken out",
     "no fees", "nothing within the limit", "below its lot", "time in force not offered",
-    "rejected before",
+    "rejected before", "ended early",
 )  # fmt: skip
 
 

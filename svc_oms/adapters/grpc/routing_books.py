@@ -1,6 +1,6 @@
 """Streams the books of instruments that are routed, and the volumes that POV orders follow."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 import grpc
 import grpc.aio
@@ -15,6 +15,7 @@ from mesh.tasks import is_set_within
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
+from svc_oms.adapters.grpc.unknown_names import UnknownNames
 from svc_oms.service.reference.routing_books import RoutingBooks
 
 log = get_logger("svc_oms.routing_books")
@@ -36,9 +37,7 @@ class RoutingBookStream:
         self._target = target
         self._tls = tls
         self._books = books
-        self._clock = clock
-        self._unknown: dict[str, tuple[float, float]] = {}
-        """Until when an instrument is left out, and for how many seconds."""
+        self._unknown = UnknownNames(clock, UNKNOWN_INSTRUMENT_S, UNKNOWN_INSTRUMENT_S_MAX)
 
     async def run(self) -> None:
         """Watch forever."""
@@ -49,14 +48,10 @@ class RoutingBookStream:
             )
 
     def _wanted(self) -> list[str]:
-        return self._known(self._books.needed())
+        return self._unknown.others(self._books.needed())
 
     def _followed(self) -> list[str]:
-        return self._known(self._books.followed())
-
-    def _known(self, names: Iterable[str]) -> list[str]:
-        now = self._clock.monotonic()
-        return [name for name in names if now >= self._unknown.get(name, _NOT_LEFT_OUT)[0]]
+        return self._unknown.others(self._books.followed())
 
     async def _watch(self, stub: MarketDataServiceStub) -> None:
         while not self._wanted():
@@ -79,7 +74,7 @@ class RoutingBookStream:
             self._books.silent()
 
     def _take(self, update: market_data_pb2.MarketDataUpdate) -> None:
-        self._unknown.pop(update.instrument_id, None)
+        self._unknown.found(update.instrument_id)
         if update.HasField("consolidated_book"):
             self._books.take(update)
         elif update.HasField("quote"):
@@ -87,12 +82,9 @@ class RoutingBookStream:
 
     def _leave_out(self, unknown: str) -> None:
         """Leave out what a refusal names: an ISIN, "ISIN/currency", or a listing."""
-        now = self._clock.monotonic()
         for key in (*self._wanted(), *self._followed()):
             if unknown in {key, key.partition("/")[0]}:
-                before_s = self._unknown.get(key, _NOT_LEFT_OUT)[1]
-                wait_s = min(max(2 * before_s, UNKNOWN_INSTRUMENT_S), UNKNOWN_INSTRUMENT_S_MAX)
-                self._unknown[key] = now + wait_s, wait_s
+                self._unknown.leave_out(key)
                 log.warning("no book for an instrument that is routed", instrument=key)
 
     async def _moved(self) -> None:
@@ -112,9 +104,6 @@ class RoutingBookStream:
             if wanted[0] and wanted != subscribed:
                 subscribed = wanted
                 yield market_data_service_pb2.StreamRequest(subscribe=_subscription(*wanted))
-
-
-_NOT_LEFT_OUT = (0.0, 0.0)
 
 
 def _subscription(keys: list[str], followed: list[str]) -> market_data_service_pb2.Subscription:

@@ -1,6 +1,6 @@
 """From requests that passed their field rules to commands."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 from hashlib import sha256
 
@@ -74,10 +74,12 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
     return _place(request, user, reply)
 
 
-def routed_key(request: order_service_pb2.PlaceRequest, market: Market) -> str:
-    """Return the key of the instrument that a request routes; empty if it routes none."""
-    if not request.HasField("routing"):
-        return ""
+def routed_keys(orders: Iterable[order_service_pb2.PlaceRequest], market: Market) -> set[str]:
+    """Return the keys of the instruments that requests route."""
+    return {_routed_key(order, market) for order in orders if order.HasField("routing")} - {""}
+
+
+def _routed_key(request: order_service_pb2.PlaceRequest, market: Market) -> str:
     currencies = {listing.currency for listing in market.listings(request.isin)}
     currency = request.currency or (currencies.pop() if len(currencies) == 1 else "")
     return f"{request.isin}/{currency}" if market.listings(request.isin, currency) else ""

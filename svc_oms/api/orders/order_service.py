@@ -1,6 +1,5 @@
 """OrderService: commands to the worker, reads from the store, streams of the logs."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -90,9 +89,7 @@ class OrderServicer:
 
     async def _books_of(self, *orders: order_service_pb2.PlaceRequest) -> None:
         """Wait for the books by which routed orders are decided, if one is not here yet."""
-        keys = {requests.routed_key(order, self._market) for order in orders} - {""}
-        if keys:
-            await asyncio.gather(*(self._books.ready(key) for key in keys))
+        await self._books.ready(requests.routed_keys(orders, self._market))
 
     async def Place(  # noqa: N802
         self, request: order_service_pb2.PlaceRequest, call: Call

@@ -6,6 +6,8 @@ step that must wait for an answer of a venue returns: the answer is an event, an
 decided about again.
 """
 
+from typing import Final
+
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
@@ -21,6 +23,8 @@ from svc_oms.domain.routing.strategies.steps import (
     route_taking,
 )
 from svc_oms.domain.routing.strategies.watch import keep_in_order, shrink
+
+_GAVE_UP: Final = frozenset({Verdict.REJECTED_BEFORE, Verdict.ENDED_EARLY})
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -94,9 +98,11 @@ def _route(draft: Draft) -> None:
         draft.reason = "the parent is paused"
         return
     allowed = [one for one in draft.venues if one.barred is not Verdict.DENIED]
-    if allowed and all(one.barred is Verdict.REJECTED_BEFORE for one in allowed):
+    if allowed and all(one.barred in _GAVE_UP for one in allowed):
         names = ", ".join(one.mic for one in allowed)
-        draft.end(EndReason.REJECTED, f"rejected by every venue that may be used: {names}")
+        ended = any(one.barred is Verdict.ENDED_EARLY for one in allowed)
+        how = "rejected, or ended early," if ended else "rejected"
+        draft.end(EndReason.REJECTED, f"{how} by every venue that may be used: {names}")
         return
     keep_in_order(draft)
     if draft.request.time_in_force is TimeInForce.FOK:

@@ -7,6 +7,7 @@ the value's field says how one becomes the other:
     an IntEnum                       its number
     Decimal, Price, Quantity         canonical text
     frozenset[str]                   a repeated field, sorted
+    tuple[str, ...]                  a repeated field
     int named x_ns or x_us           a Timestamp named x; not set for 0
     a named tuple                    a message, by its own codec
     tuple[a named tuple, ...]        repeated messages
@@ -293,8 +294,9 @@ def _put(field: _Field) -> Put:
         return put_message
     if field.type is Decimal:
         return lambda target, given: setattr(target, name, plain(given))
-    if get_origin(field.type) is frozenset:
-        return lambda target, given: getattr(target, name).extend(sorted(given))
+    if get_origin(field.type) in {frozenset, tuple}:
+        ordered = sorted if get_origin(field.type) is frozenset else tuple
+        return lambda target, given: getattr(target, name).extend(ordered(given))
     return lambda target, given: setattr(target, name, given)
 
 
@@ -313,7 +315,7 @@ def _read(field: _Field) -> Read | None:
         return (lambda given: Decimal(given) if given else _ZERO) if field.has_default else Decimal
     if _is_enum(kind):
         return _member_of(kind)
-    return frozenset if get_origin(kind) is frozenset else None
+    return {frozenset: frozenset, tuple: tuple}.get(get_origin(kind))
 
 
 def _member_of(kind: Any) -> Read:

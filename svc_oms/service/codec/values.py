@@ -16,6 +16,7 @@ from svc_oms.domain.model import (
     Rejection,
     Routing,
     RoutingSchedule,
+    RoutingSums,
     TradedBefore,
     Trigger,
 )
@@ -96,6 +97,7 @@ TERMS = register(
 EXECUTION = derive(Execution, order_pb2.Execution)
 LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
+SUMS = derive(RoutingSums, event_pb2.RoutingSums)
 
 
 SCHEDULE = derive(RoutingSchedule, order_pb2.RoutingSchedule)

@@ -7,7 +7,8 @@ subscribes to those; an instrument stays for a while after it was last needed.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,12 +16,19 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.routing.decision import RoutingLimits
 from svc_oms.domain.routing.view import Level, VenueState
 
 # Instruments whose books are kept; the one that was needed longest ago gives way.
 INSTRUMENTS_MAX = 500
 # How long a new order waits for the first book of its instrument, in seconds.
 FIRST_BOOK_S = 2.0
+# How long a replica that has no prices of an instrument any more ends no order for want of them, in
+# seconds: so long another replica, which reads what changed every 5 s, can go on with it.
+PRICES_AWAITED_S = 15.0
+
+# A book that was not confirmed for so long is no liquidity, in seconds.
+STALE_BOOK_S = RoutingLimits().book_age_ns_max / NS_PER_S
 
 _L = market_data_pb2.LeftOut
 _STATES = {
@@ -129,18 +137,27 @@ class RoutingBooks:
             return False
         return self._clock.monotonic() - since < FIRST_BOOK_S
 
-    async def ready(self, key: str) -> None:
-        """Wait until the book of an instrument has come, but not for long."""
-        self.need(key)
-        if key in self._books:
+    def are_awaited(self, key: str) -> bool:
+        """Return whether the prices of an instrument are not here, but were or may be soon."""
+        now = self._clock.monotonic()
+        if key not in self._books:
+            return now - self._needed.get(key, float("-inf")) < PRICES_AWAITED_S
+        return STALE_BOOK_S < now - self._heard_at < PRICES_AWAITED_S
+
+    async def ready(self, keys: Collection[str]) -> None:
+        """Wait until the books of instruments have come, but for none longer than FIRST_BOOK_S.
+
+        A decision without them says which venues have no prices.
+        """
+        for key in keys:
+            self.need(key)
+        coming = [key for key in keys if self.is_coming(key)]
+        if not coming:
             return
-        first = self._first.setdefault(key, asyncio.Event())
-        try:
+        waits = [self._first.setdefault(key, asyncio.Event()).wait() for key in coming]
+        with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_BOOK_S):
-                await first.wait()
-        except TimeoutError:
-            # The decision says which venues have no prices.
-            return
+                await asyncio.gather(*waits)
 
     def book(self, key: str) -> InstrumentBook:
         """Return the book of an instrument; without listings if none has come."""

@@ -33,7 +33,13 @@ from svc_oms.domain.model import Order, OrderTerms, Rejection, TradedBefore
 from svc_oms.domain.order_terms.checks import Instrument, OrderRefused
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Action, ActionKind, Cause, Decision, EndReason, Inputs
-from svc_oms.domain.routing.orders import new_child, parent_state, request_of, split
+from svc_oms.domain.routing.orders import (
+    new_child,
+    parent_state,
+    request_of,
+    split,
+    sums_after,
+)
 from svc_oms.domain.routing.paced.orders import counted_from, is_paused
 from svc_oms.domain.routing.paced.schedule import market_volume
 from svc_oms.domain.routing.record import to_record
@@ -62,6 +68,7 @@ class Plan(NamedTuple):
     """Each PLACE with its child."""
     crossing: Sequence[str]
     """Own orders to cancel first, because a child would trade with them."""
+    inputs: Inputs
     denied: bool
     """A control denied a venue. Nothing reports when it would allow it again."""
     traded_before: Sequence[TradedBefore] = ()
@@ -122,6 +129,7 @@ def make_plan(
             parts.limits,
             cause,
             now_ns,
+            parts.books.are_awaited(parent.price_key),
         )
         if cause is Cause.PLACED:
             _require_routable(inputs, parent, denied)
@@ -136,7 +144,7 @@ def make_plan(
             continue
         record = to_record(inputs, decision)
         assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
-        return Plan(decision, record, placed, crossing, bool(denied), counted)
+        return Plan(decision, record, placed, crossing, inputs, bool(denied), counted)
 
 
 def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError]) -> None:
@@ -263,11 +271,18 @@ def carry_out(batch: CommandBatch, submission: Submission, parent_id: str, plan:
     changes, routing = batch.changes, batch.parts.routing
     number, digest = parent.routing_decision + 1, sha256(plan.record).digest()
     text = plan.decision.reason[:TEXT_CHARACTERS_MAX]
-    event = RoutingDecided(number, digest, text, tuple(plan.traded_before))
-    batch.add(parent, parent.account_id, event, submission)
+    sums = sums_after(plan.inputs, plan.decision, changes.head(parent.account_id)[0])
+    decided = RoutingDecided(number, digest, text, sums, tuple(plan.traded_before))
+    batch.add(parent, parent.account_id, decided, submission)
     changes.writes.routing_decisions.append(
         RoutingDecisionRow(
-            parent_id, number, parent.account_id, to_us(changes.now_ns), plan.record, digest
+            parent_id,
+            number,
+            parent.account_id,
+            to_us(changes.now_ns),
+            plan.record,
+            digest,
+            sums.after_sequence,
         )
     )
     for row in routing.healths.take_unstored():

@@ -22,6 +22,7 @@ from mesh.log import get_logger
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.routing.decision import Cause, Decision, WakeUp
+from svc_oms.domain.routing.orders import AT_ONCE
 from svc_oms.domain.routing.paced.orders import counts_volume, is_paused
 from svc_oms.domain.routing.view import Level, VenueState
 from svc_oms.service.codec.order_records import read_order
@@ -155,9 +156,10 @@ class Router:
             # Its end, or its acceptance after the reading; a commit of this replica says which.
             rows = await self._store.orders([order_id])
             self.learn(read_order(row.body, row.fold) for row in rows)
-        for order_id in moved:
-            if order_id in self._watches:
-                self._send(self._watches[order_id], Cause.RESUMED)
+        for watch in list(self._watches.values()):
+            # An order that is to end at once and is still here: who had it may have no prices.
+            if watch.order.order_id in moved or watch.order.terms.time_in_force in AT_ONCE:
+                self._send(watch, Cause.RESUMED)
         self._parts.healths.read(await self._store.routing().venues())
 
     # From the market.

@@ -105,6 +105,7 @@ RPCS: dict[str, Access] = {
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
 HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
 READS = {
+    "calendar",
     "instruments list",
     "instruments search",
     "watch quotes",

@@ -1,11 +1,19 @@
 """Books for routing: which are kept, and whether one may still come; venues that are out."""
 
+import asyncio
+
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.adapters.grpc.routing_books import UNKNOWN_INSTRUMENT_S, RoutingBookStream
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Link, LinkKind
 from svc_oms.domain.routing.health import HealthLimits
-from svc_oms.service.reference.routing_books import FIRST_BOOK_S, INSTRUMENTS_MAX, RoutingBooks
+from svc_oms.service.reference.routing_books import (
+    FIRST_BOOK_S,
+    INSTRUMENTS_MAX,
+    PRICES_AWAITED_S,
+    STALE_BOOK_S,
+    RoutingBooks,
+)
 from svc_oms.service.reference.venue_health import VenueHealths
 from tests.support.clock import ManualClock
 from tests.support.order_events import ORDER
@@ -27,6 +35,41 @@ def test_a_book_may_still_come_for_a_while_after_it_was_needed_or_lost():
     # A stream that ends again and again brings nothing.
     books.silent()
     assert not books.is_coming(KEY)
+
+
+def test_the_prices_of_an_instrument_are_awaited_for_a_while_after_they_were_lost():
+    clock = ManualClock()
+    books = RoutingBooks(clock)
+    assert not books.are_awaited(KEY)
+    books.need(KEY)
+    assert books.are_awaited(KEY)
+    clock.advance(PRICES_AWAITED_S)
+    assert not books.are_awaited(KEY)
+    books.heard()
+    books.take(consolidated())
+    # They are here.
+    assert not books.are_awaited(KEY)
+    clock.advance(STALE_BOOK_S + 1)
+    # The stream lives, but says nothing.
+    assert books.are_awaited(KEY)
+    clock.advance(PRICES_AWAITED_S)
+    assert not books.are_awaited(KEY)
+    books.silent()
+    assert books.are_awaited(KEY)
+
+
+async def test_a_book_is_waited_for_once():
+    clock = ManualClock()
+    books = RoutingBooks(clock)
+    waiting = asyncio.create_task(books.ready([KEY]))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    books.take(consolidated())
+    await waiting
+    books.need("NONE/EUR")
+    clock.advance(FIRST_BOOK_S)
+    # It was waited for, and did not come: nobody waits again.
+    await asyncio.wait_for(books.ready([KEY, "NONE/EUR"]), 0.5)
 
 
 def test_instruments_of_open_orders_give_way_after_all_others():

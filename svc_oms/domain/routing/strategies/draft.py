@@ -41,6 +41,7 @@ class Draft:
         free: What may be placed: neither executed, nor possibly live, nor placed here.
         venues: The contenders; empty where the books do not matter.
         reason: The sentence of the decision.
+        moved: Something that rests is moved for a better price.
     """
 
     def __init__(self, inputs: Inputs) -> None:
@@ -51,6 +52,7 @@ class Draft:
         self.executed = self.committed = self.free = NO_QUANTITY
         self.venues: Sequence[Contender] = ()
         self.reason = ""
+        self.moved = False
         self._actions: list[Action] = []
         self._wake_ups: list[WakeUp] = []
         self._touched: set[str] = set()
@@ -194,6 +196,7 @@ class Draft:
             tuple(self._wake_ups),
             self.reason,
             above_zero(excess),
+            self.moved,
         )
 
 

@@ -69,6 +69,12 @@ _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 def _end_at_once(draft: Draft, why: str) -> None:
+    if draft.inputs.prices_awaited:
+        draft.reason = "no prices here now; they may come again, or another replica has them"
+        for one in draft.venues:
+            draft.wake_on_book(one.mic, None)
+        draft.wake_at(draft.inputs.now_ns + draft.limits.retry_ns_min)
+        return
     draft.end(EndReason.IMMEDIATE, why)
 
 

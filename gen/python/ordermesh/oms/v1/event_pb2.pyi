@@ -319,16 +319,38 @@ class StatusRequested(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class RoutingDecided(_message.Message):
-    __slots__ = ("number", "record_hash", "text", "traded_before")
+    __slots__ = ("number", "record_hash", "text", "sums", "traded_before")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    SUMS_FIELD_NUMBER: _ClassVar[int]
     TRADED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     number: int
     record_hash: bytes
     text: str
+    sums: RoutingSums
     traded_before: _containers.RepeatedCompositeFieldContainer[TradedBefore]
-    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
+    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., sums: _Optional[_Union[RoutingSums, _Mapping]] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
+
+class RoutingSums(_message.Message):
+    __slots__ = ("after_sequence", "round", "rest_round", "rejected_mics", "returned_mics", "early_ends", "moves", "moved_at")
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    REST_ROUND_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_MICS_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_MICS_FIELD_NUMBER: _ClassVar[int]
+    EARLY_ENDS_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    MOVED_AT_FIELD_NUMBER: _ClassVar[int]
+    after_sequence: int
+    round: int
+    rest_round: int
+    rejected_mics: _containers.RepeatedScalarFieldContainer[str]
+    returned_mics: _containers.RepeatedScalarFieldContainer[str]
+    early_ends: _containers.RepeatedScalarFieldContainer[str]
+    moves: int
+    moved_at: _timestamp_pb2.Timestamp
+    def __init__(self, after_sequence: _Optional[int] = ..., round: _Optional[int] = ..., rest_round: _Optional[int] = ..., rejected_mics: _Optional[_Iterable[str]] = ..., returned_mics: _Optional[_Iterable[str]] = ..., early_ends: _Optional[_Iterable[str]] = ..., moves: _Optional[int] = ..., moved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TradedBefore(_message.Message):
     __slots__ = ("venue_mic", "quantity")
