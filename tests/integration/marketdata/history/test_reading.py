@@ -138,11 +138,11 @@ NOW_NS = time.time_ns() - NS_PER_S
 GOOD = {
     "ListCandles": request(
         pb.ListCandlesRequest, from_ns=NOW_NS, to_ns=NOW_NS + 1, interval=MINUTE, latest=1,
-        page_size=1, page_token="x",
+        page_size=1, page_token="x", prices=1,
     ),
     "ListTrades": request(
         pb.ListTradesRequest, from_ns=NOW_NS, to_ns=NOW_NS + 1, latest=1, page_size=1,
-        page_token="x",
+        page_token="x", prices=1,
     ),
     "Replay": pb.ReplayRequest(
         subscription={
