@@ -147,6 +147,26 @@ async def test_rights_to_prices_are_shown_on_rows_and_panels(page: Page, mesh: M
         await asyncio.to_thread(set_prices, mesh, "vera", "*=REAL_TIME")
 
 
+async def test_the_past_is_replayed_apart_from_live_prices(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    await page.get_by_role("button", name="Replay", exact=True).click()
+    replay = page.get_by_role("region", name="Replay", exact=True)
+    await replay.get_by_label("Speed").select_option(label="at once")
+    await replay.get_by_role("button", name="Play").click()
+
+    await expect(replay).to_have_attribute("data-phase", "ended")
+    await expect(replay).to_have_attribute("data-trades", re.compile("[1-9]"))
+    await expect(replay.get_by_test_id("past")).to_contain_text("PAST")
+    row = page.locator("tr[data-instrument='ASML.SIMA']")
+    before = await row.get_attribute("data-sequence")
+    await expect(row).not_to_have_attribute("data-sequence", before or "")
+    assert await violations(page) == []
+    await replay.get_by_label("To").fill("2020-01-01T00:00")
+    await replay.get_by_role("button", name="Play").click()
+    await expect(replay.get_by_role("alert")).to_contain_text("To must be after from")
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 async def test_the_page_has_no_accessibility_violation(page: Page, mesh: Mesh, scheme: str) -> None:
     await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

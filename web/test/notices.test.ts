@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderLinkKind, OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { NOTICE_MS, Notices, NOTICES_MAX } from "$lib/notices";
@@ -35,6 +35,16 @@ describe("notices", () => {
     expect(notices.notices.map((notice) => notice.text)).toEqual([
       "Buy 100 ASML.SIMA: 40 at 612.4; 80 in all, at 612.4444 on average",
     ]);
+  });
+
+  it("show a fill of a routed order once, but an anomaly of its child always", () => {
+    const notices = new Notices();
+    const child = order({ orderId: "C", link: { kind: OrderLinkKind.ROUTED, parentOrderId: "P", groupId: "P" } });
+    const kind = { case: "executed", value: { execution: { quantity: "40", price: "612.4" } } } as const;
+    notices.show({ event: event(2, { kind }), order: child });
+    expect(notices.notices).toEqual([]);
+    notices.show({ event: event(3, { kind, anomaly: "more than its quantity" }), order: child });
+    expect(notices.notices.map((notice) => notice.title)).toContain("Anomaly");
   });
 
   it("keep silent about what the trader asked for", () => {

@@ -2,7 +2,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 
-import { OrderType, Side, TimeInForce } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import { OrderType, RoutingStrategy, Side, TimeInForce } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type PlaceRequest } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
 
 import { Commands, IntentKeeper, type PlaceBody } from "../src/commands.js";
@@ -71,6 +71,16 @@ describe("keys", () => {
     const second = keeper.intent({ quantity: "2" });
     keeper.answered();
     expect(keeper.intent({ quantity: "2" }).key).not.toBe(second.key);
+  });
+});
+
+describe("a routed order", () => {
+  it("names the instrument in place of a listing", async () => {
+    const { commands, got } = commandsAgainst([undefined]);
+    const routing = { strategy: RoutingStrategy.LIST, venues: ["SIMB", "SIMA"], deniedVenues: [] };
+    await commands.place({ key: "k-1", body: { ...body, instrumentId: "", isin: "NL0010273215", currency: "EUR", routing } });
+    expect(got[0]).toMatchObject({ instrumentId: "", isin: "NL0010273215", currency: "EUR", routing });
+    expect(got[0]?.terms?.quantity).toBe(body.quantity);
   });
 });
 

@@ -154,8 +154,10 @@ export function orderMarks(order: Order): readonly Mark[] {
   return marks;
 }
 
+/** "" for continuous trading. A status that this page does not know is named as the contract names it. */
 export function tradingWord(status: TradingStatus): string {
   const words: Partial<Record<TradingStatus, string>> = {
+    [TradingStatus.OPEN]: "",
     [TradingStatus.HALTED]: "halted",
     [TradingStatus.CLOSED]: "closed",
     [TradingStatus.AUCTION]: "auction",
@@ -164,7 +166,7 @@ export function tradingWord(status: TradingStatus): string {
     [TradingStatus.DELISTED]: "delisted",
     [TradingStatus.NOT_KNOWN]: "status not known",
   };
-  return words[status] ?? "";
+  return words[status] ?? (TradingStatus[status] as string | undefined)?.replaceAll("_", " ").toLowerCase() ?? `status ${String(status)}`;
 }
 
 /** Symbol(55) as the venue writes it. */

@@ -3,7 +3,7 @@
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { rounded } from "./decimals";
-import { Emitter, type OrderChange } from "@ordermesh/client";
+import { Emitter, type OrderChange, routedParentOf } from "@ordermesh/client";
 import { orderName, rejectionText } from "./labels";
 
 export type NoticeTone = "good" | "info" | "bad" | "doubt";
@@ -48,6 +48,9 @@ export class Notices extends Emitter {
   show({ event, order }: OrderChange): void {
     const { kind } = event;
     const name = orderName(order);
+    // The routed order has the same execution, and the notice about it.
+    const twice = routedParentOf(order) !== "" && (kind.case === "executed" || kind.case === "executionBusted");
+    if (twice && event.anomaly === "") return;
     switch (kind.case) {
       case "executed": {
         const fill = kind.value.execution;

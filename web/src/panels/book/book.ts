@@ -105,7 +105,7 @@ export interface VenueLine {
   readonly levels: string;
 }
 
-const LEFT_OUT_WORDS: Readonly<Record<LeftOut, string>> = {
+const LEFT_OUT_WORDS: Readonly<Partial<Record<LeftOut, string>>> = {
   [LeftOut.UNSPECIFIED]: "",
   [LeftOut.NO_BOOK]: "no book yet",
   [LeftOut.STALE]: "stale",

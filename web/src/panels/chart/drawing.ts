@@ -14,8 +14,6 @@ import { axisTime, type Bar } from "./chart";
 
 /** Bars before the first visible one at which earlier ones are asked for. */
 const NEAR_START_BARS = 40;
-/** Bars in view after another listing or interval was chosen. */
-const FIRST_VIEW_BARS = 120;
 /** Bars that a step of the buttons moves by. */
 const STEP_BARS = 60;
 
@@ -41,8 +39,10 @@ export class Drawing {
   /** The bars of another listing or interval have not been drawn yet. */
   #fresh = true;
 
+  /** `firstViewBars` are in view after another listing or interval was chosen. */
   constructor(
     private readonly element: HTMLElement,
+    private readonly firstViewBars: number,
     events: DrawingEvents,
   ) {
     this.#chart = createChart(element, {
@@ -109,7 +109,7 @@ export class Drawing {
     this.#volumes.setData(this.#bars.map((bar) => this.#volume(bar)));
     if (!this.#fresh || this.#bars.length === 0) return;
     this.#fresh = false;
-    this.#chart.timeScale().setVisibleLogicalRange({ from: this.#bars.length - FIRST_VIEW_BARS, to: this.#bars.length + 4 });
+    this.#chart.timeScale().setVisibleLogicalRange({ from: this.#bars.length - this.firstViewBars, to: this.#bars.length + 4 });
   }
 
   #time({ at }: Bar): UTCTimestamp {

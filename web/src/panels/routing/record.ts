@@ -56,7 +56,7 @@ type Tuple = readonly unknown[];
 const CAUSES = ["", "the order was placed", "a child order changed", "a book changed", "a venue changed", "a time came", "the order was amended", "the order is to end", "another replica took over"];
 const VERDICTS = [
   "", "chosen", "not needed", "denied", "not open", "prices stale", "session down", "taken out", "no fees", "nothing within the limit", "below its lot",
-  "time in force not offered", "rejected before",
+  "time in force not offered", "rejected before", "ended resting orders early",
 ];
 const KINDS = ["", "Placed", "Cancelled", "Replaced", "Granted the amendment", "Refused the amendment", "Ended"];
 const ENDS = ["", "filled", "cancelled", "expired", "the rest cannot be had at once", "every venue rejected"];
