@@ -117,10 +117,11 @@ class PostgresRecoveries(RecoveryStore):
     @override
     async def find(self, marks: Sequence[LogMark]) -> list[FoundMark]:
         known = {str(log): statement for log, statement in FOUND.items()}
+        # In the database that `look` has read: a reader may still be connected to the one before.
         with translated():
             return [
                 FoundMark(
-                    mark.log, *await self._read_pool.fetchrow(known[mark.log], mark.log_number)
+                    mark.log, *await self._write_pool.fetchrow(known[mark.log], mark.log_number)
                 )
                 for mark in marks
                 if mark.log in known
@@ -129,7 +130,7 @@ class PostgresRecoveries(RecoveryStore):
     @override
     async def has_ended(self, epoch: str) -> bool:
         with translated():
-            return bool(await self._read_pool.fetchval(HAS_ENDED, epoch))
+            return bool(await self._write_pool.fetchval(HAS_ENDED, epoch))
 
     @override
     async def begin(self, row: RecoveryRow) -> RecoveryRow:

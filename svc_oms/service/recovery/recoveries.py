@@ -86,9 +86,11 @@ class Recoveries:
             BookWentBackError: The book is older than at the last look; a recovery is open.
         """
         view = await self._store.look()
-        why = self._evidence
-        if not why and self._newest and list(view.marks) != list(self._newest):
-            why = why_older(self._newest, await self._store.find(self._newest))
+        older = ""
+        if self._newest and list(view.marks) != list(self._newest):
+            older = why_older(self._newest, await self._store.find(self._newest))
+        # A batch may have found something meanwhile.
+        why = self._evidence or older
         if why:
             self.went_back(why)
             await self._begin(f"the database went back under a running replica: {why}")
