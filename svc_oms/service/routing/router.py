@@ -43,7 +43,7 @@ READ_LOOKS = 5
 class _Watch:
     """A routed order, with what only this replica knows of it."""
 
-    __slots__ = ("again", "busy", "children", "order", "timer", "undecided", "wake_ups")
+    __slots__ = ("again", "busy", "children", "due_ns", "order", "timer", "undecided", "wake_ups")
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -53,6 +53,8 @@ class _Watch:
         self.undecided = True
         """No decision of this replica is known: the next look asks for one."""
         self.timer: asyncio.TimerHandle | None = None
+        self.due_ns = 0
+        """When the timer is due by the clock, which may be set; 0: there is none."""
         self.children: dict[str, tuple[object, ...]] = {}
 
 
@@ -101,10 +103,10 @@ class Router:
             watch = self._watches[order.order_id] = _Watch(order)
             self._by_key[order.price_key][order.order_id] = watch
             self._parts.books.need(order.price_key)
-        pauses = is_paused(order) is not is_paused(watch.order)
+        commanded = _commanded(order) != _commanded(watch.order)
         watch.order = order
-        if pauses:
-            # Its wake-ups are those of before.
+        if commanded:
+            # Its wake-ups are those of before: a command's own decision leaves none here.
             self._send(watch, Cause.RESUMED)
 
     def _forget(self, order_id: str) -> None:
@@ -189,6 +191,7 @@ class Router:
             watch.undecided = True
             return
         watch.busy, watch.undecided, watch.again = True, False, None
+        watch.due_ns = 0
         order = watch.order
         decided: list[Decision] = []
 
@@ -212,7 +215,8 @@ class Router:
             watch.timer = None
         times = [one.at_ns for one in decision.wake_ups if one.cause is Cause.TIMER]
         if times and watch.order.order_id in self._watches:
-            delay_s = max(0, min(times) - self._clock.now_ns()) / NS_PER_S
+            watch.due_ns = min(times)
+            delay_s = max(0, watch.due_ns - self._clock.now_ns()) / NS_PER_S
             loop = asyncio.get_running_loop()
             watch.timer = loop.call_later(delay_s, self._send, watch, Cause.TIMER)
 
@@ -226,7 +230,8 @@ class Router:
         self._states = states
         for watch in list(self._watches.values()):
             ends_ns = ends_at_ns(self._parts, watch.order)
-            if ends_ns is not None and ends_ns <= now_ns:
+            is_over = ends_ns is not None and ends_ns <= now_ns
+            if is_over or 0 < watch.due_ns <= now_ns:
                 self._send(watch, Cause.TIMER)
             elif watch.undecided:
                 self._send(watch, Cause.RESUMED)
@@ -255,6 +260,11 @@ class Router:
                 looks += 1
             self.look()
             await asyncio.sleep(LOOK_INTERVAL_S)
+
+
+def _commanded(order: Order) -> object:
+    """Return what commands change of a routed order: its terms, and whether it is paused."""
+    return order.terms, order.pending_terms, is_paused(order)
 
 
 def _ends_at_once(order: Order) -> bool:
