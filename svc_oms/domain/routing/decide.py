@@ -82,6 +82,9 @@ def _is_too_large(draft: Draft) -> bool:
         return False
     why = "the parent becomes smaller" if parent.pending_quantity else "more is live than allowed"
     shrink(draft, excess, why)
+    if draft.request.schedule is not None:
+        # An answer may not come before the end, when everything that rests is cancelled.
+        draft.wake_at(draft.request.schedule.end_ns)
     draft.reason = f"{why}: {plain(excess)} must go first"
     return True
 

@@ -167,6 +167,19 @@ def test_a_paused_schedule_cancels_what_rests_and_wakes_at_its_end():
     assert shown(route(TWAP, parent(1000, paused=True), 100)) == ["END 1000 EXPIRED"]
 
 
+def test_an_order_that_waits_to_become_smaller_wakes_at_its_end():
+    """One child's cancel gets no answer; the other one must not rest beyond the end."""
+    children = (
+        child("C1", "SIMA", 100),
+        child("C2", "SIMB", 300, cancel_pending=True),
+    )
+    smaller = parent(1000, *children, pending_quantity=D(200))
+    decision = route(TWAP, smaller, 15)
+    assert shown(decision) == []
+    assert decision.wake_ups == (WakeUp(Cause.TIMER, at_ns=at(100)),)
+    assert shown(route(TWAP, smaller, 100)) == ["CANCEL C1"]
+
+
 def test_between_slices_no_book_wakes_an_order_that_can_place_nothing():
     executed = child(
         "C1", "SIMA", 100, cum="100", role=ChildRole.TAKE, state=ChildState.CLOSED,
