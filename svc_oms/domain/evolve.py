@@ -61,7 +61,7 @@ _STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _ROUTING_DECISION, _ROUTING_SUMS = _at("routing_decision"), _at("routing_sums")
-_TRADED_BEFORE = _at("traded_before")
+_TRADED_BEFORE, _REPLACE_ASKED_AT = _at("traded_before"), _at("replace_asked_at_ns")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # These report what has happened in the market, whatever state we think the order is in.
@@ -95,6 +95,8 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         anomaly = f"{kind.name} does not fit an order that is {order.state.name}"
     if found is not None or kind in _ALWAYS_COUNTS:
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
+        if kind is EventKind.REPLACE_REQUESTED:
+            draft[_REPLACE_ASKED_AT] = stamp.occurred_at_ns
     cum = draft[_CUM]
     leaves = subtract(draft[_TERMS].quantity, cum)
     if leaves <= 0 and draft[_PENDING_TERMS] is not None:

@@ -99,6 +99,7 @@ ORDER = model.Order(
     listing_status_not_known=True,
     venue_symbol="BRK.B",
     traded_before=(BEFORE,),
+    replace_asked_at_ns=1_700_000_000_000_000_002,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

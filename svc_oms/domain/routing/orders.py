@@ -316,7 +316,7 @@ def _child(order: Order, number: int) -> Child:
         terms.limit_price or Price(ZERO),
         terms.time_in_force,
         number,
-        order.created_at_ns if order.request_count == 1 else order.updated_at_ns,
+        order.replace_asked_at_ns or order.created_at_ns,
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
         _was_rejected(order, role),

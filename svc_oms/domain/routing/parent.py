@@ -47,7 +47,7 @@ class Child(NamedTuple):
     """ParentState.round plus one, of the decision that placed it; 0 if the parent keeps sums of its
     children, for then it does not matter."""
     placed_at_ns: int = 0
-    """When it was placed, or last replaced."""
+    """When it was placed, or a replace of it was requested the last time."""
     pending_quantity: Quantity | None = None
     """Of a replace without answer; the child may have it already."""
     cancel_pending: bool = False

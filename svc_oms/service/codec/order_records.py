@@ -146,6 +146,8 @@ def _write_rare_fold(message: OrderFold, order: Order) -> None:
     if order.routing_sums is not None:
         message.routing_sums.SetInParent()
         SUMS.write(message.routing_sums, order.routing_sums)
+    if order.replace_asked_at_ns:
+        message.replace_asked_at_ns = order.replace_asked_at_ns
     for one in order.traded_before:
         TRADED_BEFORE.write(message.traded_before.add(), one)
 
@@ -241,6 +243,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         routing_sums=SUMS.read(fold.routing_sums) if fold.HasField("routing_sums") else None,
         venue_symbol=message.venue_symbol,
         traded_before=tuple(map(TRADED_BEFORE.read, fold.traded_before)),
+        replace_asked_at_ns=fold.replace_asked_at_ns,
     )
 
 

@@ -9,8 +9,10 @@ from svc_oms.domain.events import (
     ExecutionBusted,
     ExecutionCorrected,
     OrderInDoubt,
+    OrderReplaced,
     OrderResolved,
     ReplaceRefused,
+    ReplaceRequested,
 )
 from svc_oms.domain.model import Rejection, ResolutionSource
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
@@ -33,6 +35,13 @@ def test_a_refusal_of_something_else_changes_nothing(working, kind):
     order = working.apply(kind(f"{ORDER_ID}-9", NO))
     assert order.rejection is None
     assert "which is not pending" in order.anomaly
+
+
+def test_when_a_replace_was_requested_stays_when_it_is_answered_and_filled(working):
+    asked = working.apply(ReplaceRequested(f"{ORDER_ID}-2", working.order.terms))
+    assert asked.replace_asked_at_ns == asked.updated_at_ns > 0
+    answered = working.apply(OrderReplaced(asked.terms))
+    assert answered.replace_asked_at_ns == asked.replace_asked_at_ns
 
 
 def test_more_taken_back_than_executed_changes_nothing(working):

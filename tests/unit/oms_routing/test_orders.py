@@ -82,13 +82,23 @@ def test_a_schedule_begins_when_its_order_is_accepted_unless_it_begins_later():
 def test_closed_children_of_the_present_slice_are_known_one_by_one():
     closed = WORKING._replace(
         state=OrderState.CANCELED, base_state=OrderState.CANCELED, created_at_ns=31 * NS_PER_S,
-        request_count=1,
+        replace_asked_at_ns=0,
     )  # fmt: skip
     older = closed._replace(order_id="B", created_at_ns=29 * NS_PER_S)
     state = parent_state(POV, [older, closed], expired=False, now_ns=35 * NS_PER_S)
     assert [child.child_id for child in state.children] == ["C"]
     plain = parent_state(PARENT, [older, closed], expired=False, now_ns=35 * NS_PER_S)
     assert plain.children == ()
+
+
+def test_what_a_venue_reports_later_places_a_child_in_no_other_slice():
+    """An execution or a cancel of a later slice takes nothing of that slice's bound."""
+    placed = WORKING._replace(created_at_ns=11 * NS_PER_S, replace_asked_at_ns=0)
+    grown = placed._replace(replace_asked_at_ns=31 * NS_PER_S)
+    for order, at_s in ((placed, 11), (grown, 31)):
+        later = order._replace(updated_at_ns=52 * NS_PER_S, request_count=3)
+        state = parent_state(POV, [later], expired=False, now_ns=55 * NS_PER_S)
+        assert state.children[0].placed_at_ns == at_s * NS_PER_S
 
 
 def test_only_an_open_twap_or_pov_order_is_paused_and_only_a_paused_one_resumed():
