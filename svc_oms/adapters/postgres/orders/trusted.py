@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from svc_oms.service.ports import StoreUnavailableError
 
-INSTANCE = """(SELECT v.xmin FROM oms.alembic_version v) || '@' || pg_postmaster_start_time()"""
+INSTANCE = """(SELECT v.xmin FROM oms.alembic_version v) || '@'
+    || extract(epoch FROM pg_postmaster_start_time())"""
 """Names this instance. Only a migration or a restore writes the row; the server is another one, or
-begins again, when it takes the files of an earlier state."""
+begins again, when it takes the files of an earlier state. The time is a number, because its text
+depends on the time zone of a connection."""
 
 
 class Trusted:
