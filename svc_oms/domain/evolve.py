@@ -62,6 +62,7 @@ _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy"
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _ROUTING_DECISION, _ROUTING_SUMS = _at("routing_decision"), _at("routing_sums")
 _TRADED_BEFORE, _REPLACE_ASKED_AT = _at("traded_before"), _at("replace_asked_at_ns")
+_CLOSED_SEQUENCE = _at("closed_sequence")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # These report what has happened in the market, whatever state we think the order is in.
@@ -95,8 +96,6 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         anomaly = f"{kind.name} does not fit an order that is {order.state.name}"
     if found is not None or kind in _ALWAYS_COUNTS:
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
-        if kind is EventKind.REPLACE_REQUESTED:
-            draft[_REPLACE_ASKED_AT] = stamp.occurred_at_ns
     cum = draft[_CUM]
     leaves = subtract(draft[_TERMS].quantity, cum)
     if leaves <= 0 and draft[_PENDING_TERMS] is not None:
@@ -123,6 +122,7 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
         replace_pending=bool(draft[_REPLACE_ID]),
     )
     draft[_LEAVES] = NO_QUANTITY if complete or state in TERMINAL else leaves
+    _keep_when(draft, order, kind, stamp, sequence)
     draft[_VERSION] += 1
     draft[_LAST_SEQUENCE] = sequence
     draft[_UPDATED_AT] = stamp.occurred_at_ns
@@ -130,6 +130,14 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
     if anomaly:
         draft[_ANOMALY_COUNT] += 1
     return Order._make(draft)
+
+
+def _keep_when(draft: Draft, order: Order, kind: EventKind, stamp: Stamp, sequence: int) -> None:
+    """Keep when a replace was requested, and which event closed the order."""
+    if kind is EventKind.REPLACE_REQUESTED:
+        draft[_REPLACE_ASKED_AT] = stamp.occurred_at_ns
+    if draft[_STATE] in TERMINAL and order.state not in TERMINAL:
+        draft[_CLOSED_SEQUENCE] = sequence
 
 
 def _accept(event: Event, stamp: Stamp, sequence: int) -> Order:

@@ -267,8 +267,8 @@ class Order(NamedTuple):
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
-    former_venue_order_ids, ended_by_copy, routing_sums, traded_before and replace_asked_at_ns.
-    They are stored as the message OrderFold.
+    former_venue_order_ids, ended_by_copy, routing_sums, traded_before, replace_asked_at_ns
+    and closed_sequence. They are stored as the message OrderFold.
     """
 
     order_id: str
@@ -354,6 +354,8 @@ class Order(NamedTuple):
     """Of a POV order: what the venues had traded when it began to count their volume."""
     replace_asked_at_ns: int = 0
     """When a replace was requested the last time; 0: never."""
+    closed_sequence: int = 0
+    """Of the event that closed it the last time; 0: none has, or it did so before this was kept."""
 
     @property
     def price_key(self) -> str:

@@ -100,6 +100,7 @@ ORDER = model.Order(
     venue_symbol="BRK.B",
     traded_before=(BEFORE,),
     replace_asked_at_ns=1_700_000_000_000_000_002,
+    closed_sequence=8,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -241,7 +241,13 @@ def parent_state(
         market_volume: POV: traded since its start.
     """
     sums = parent.routing_sums or RoutingSums()
-    fresh = [c for c in children if not c.is_closed or c.last_sequence > sums.after_sequence]
+    # What is reported of a child after its end brings it here again: its end counts once.
+    fresh = [
+        child
+        for child in children
+        if not child.is_closed
+        or (child.closed_sequence or child.last_sequence) > sums.after_sequence
+    ]
     whole = not sums.after_sequence
     numbers = sorted({child.routing_decision for child in fresh}) if whole else []
     rounds = {number: place for place, number in enumerate(numbers, 1)}

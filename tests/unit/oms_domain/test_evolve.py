@@ -8,11 +8,13 @@ from svc_oms.domain.events import (
     CancelRefused,
     ExecutionBusted,
     ExecutionCorrected,
+    OrderExpired,
     OrderInDoubt,
     OrderReplaced,
     OrderResolved,
     ReplaceRefused,
     ReplaceRequested,
+    VenueReportParked,
 )
 from svc_oms.domain.model import Rejection, ResolutionSource
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
@@ -42,6 +44,14 @@ def test_when_a_replace_was_requested_stays_when_it_is_answered_and_filled(worki
     assert asked.replace_asked_at_ns == asked.updated_at_ns > 0
     answered = working.apply(OrderReplaced(asked.terms))
     assert answered.replace_asked_at_ns == asked.replace_asked_at_ns
+
+
+def test_when_an_order_was_closed_stays_when_more_is_reported(working):
+    assert working.order.closed_sequence == 0
+    closed = working.apply(OrderExpired())
+    assert closed.closed_sequence == closed.last_sequence > 0
+    assert working.apply(VenueReportParked("8", "odd")).closed_sequence == closed.closed_sequence
+    assert working.order.last_sequence > closed.closed_sequence
 
 
 def test_more_taken_back_than_executed_changes_nothing(working):

@@ -37,6 +37,7 @@ CHILD = ORDER._replace(
     in_doubt=(),
     rejection=None,
     routing_sums=None,
+    closed_sequence=0,
 )
 ENDS = (OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.FILLED)
 
@@ -51,8 +52,13 @@ class Book:
     def step(self):
         self.sequence += 1
         open_ones = [one for one in self.children.values() if not one.is_closed]
+        closed = [one for one in self.children.values() if one.is_closed]
         if open_ones and self.chance.random() < 0.6:
             self.change(self.chance.choice(open_ones))
+        elif closed and self.chance.random() < 0.2:
+            # A report after its end.
+            late = self.chance.choice(closed)
+            self.children[late.order_id] = late._replace(last_sequence=self.sequence)
         else:
             self.decide()
 
@@ -63,6 +69,7 @@ class Book:
             state=state,
             cum_quantity=child.cum_quantity + executed,
             last_sequence=self.sequence,
+            closed_sequence=self.sequence if state in ENDS else 0,
             updated_at_ns=child.created_at_ns + self.chance.choice([1, EARLY_END_NS]),
             request_count=self.chance.choice([1, 2]),
         )
@@ -133,6 +140,26 @@ def test_a_bust_after_the_end_of_a_child_is_that_of_the_parent():
     busted = gone._replace(cum_quantity=D(2), last_sequence=10)
     for children in ([], [busted]):
         assert parent_state(after, children, expired=False, now_ns=0).cum_quantity == 2
+
+
+def test_an_early_end_counts_once_whatever_is_reported_of_the_child_after_it():
+    ended = CHILD._replace(
+        state=OrderState.EXPIRED,
+        terms=CHILD.terms._replace(time_in_force=DAY),
+        updated_at_ns=CHILD.created_at_ns + 1,
+        last_sequence=9,
+        closed_sequence=9,
+    )
+    first = parent_state(PARENT, [ended], expired=False, now_ns=0)
+    assert first.early_ends == (ended.venue_mic,)
+    sums = sums_after(inputs(request(), [], first, charged=[()]), Decision((), (), (), "", D(0)), 9)
+    parent = PARENT._replace(routing_sums=sums)
+    late = ended._replace(last_sequence=10, anomaly_count=3)
+    state = parent_state(parent, [late], expired=False, now_ns=0)
+    assert state.early_ends == first.early_ends
+    # Closed by a version that did not keep when: its last report counts.
+    old = late._replace(closed_sequence=0)
+    assert len(parent_state(parent, [old], expired=False, now_ns=0).early_ends) == 2
 
 
 RESTING = CHILD._replace(
