@@ -6,7 +6,7 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import alerts, history, machine, market_data, report, routing
+from bench import alerts, history, machine, market_data, memory, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
@@ -24,6 +24,7 @@ PARTS = {
     "history": history.measure,
     "routing": routing.measure,
     "alerts": alerts.measure,
+    "memory": memory.measure,
 }
 
 
