@@ -10,7 +10,7 @@ import uvloop
 from bench.bare.postgres import embedded_postgres
 from bench.measure import Figure, Plan
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
-from kernel.trading_calendar import TradingCalendar
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history import statements as sql
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
@@ -119,7 +119,14 @@ def _batch(first: int) -> Batch:
     )
     return Batch(
         [
-            Report(LISTINGS[n % len(LISTINGS)], one.trade_id, now_ns + n, now_ns + n, one)
+            Report(
+                LISTINGS[n % len(LISTINGS)],
+                one.trade_id,
+                now_ns + n,
+                now_ns + n,
+                one,
+                UTC_DAYS.day_of(now_ns + n),
+            )
             for n, one in enumerate(trades)
         ]
     )

@@ -24,7 +24,7 @@ def load_cases(folder: Path = CASES) -> list[Case]:
     """Read every case, in the order of the files."""
     cases = []
     for path in sorted(folder.glob("*.yaml")):
-        page = yaml.safe_load(path.read_text(encoding="utf-8"))
+        page = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         cases += [
             Case(
                 case["name"], page["group"], str(case.get("fix", "")), str(case.get("fix42", "")),

@@ -128,7 +128,7 @@ def fill(template_text: str, replacements: dict[str, Any]) -> str:
     in_lists = re.sub(r"(?m)^(?P<indent> *)- \$\{(?P<name>\w+)\}\n", items, template_text)
     text = Template(in_lists).substitute({k: json.dumps(v) for k, v in replacements.items()})
     try:
-        yaml.safe_load(text)
+        yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise RenderError(f"the result is not YAML: {error}") from error
     return text
@@ -205,7 +205,9 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
         "upstream_streams_max": values.upstream_streams_max,
         "health_check_interval": f"{values.health_check_interval_s}s",
     }
-    return yaml.safe_load(fill(CLUSTER_TEMPLATE.read_text(encoding="utf-8"), replacements))
+    return yaml.load(
+        fill(CLUSTER_TEMPLATE.read_text(encoding="utf-8"), replacements), yaml.CSafeLoader
+    )
 
 
 def _dns_name(process: Process) -> str:
@@ -304,7 +306,7 @@ def _cors(origins: tuple[str, ...]) -> dict[str, Any]:
 def _security_headers(values: EnvoyValues) -> list[dict[str, Any]]:
     """Headers of every answer; harmless for API clients, needed by browsers."""
     policy = (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "default-src 'self'; script-src 'self'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )

@@ -10,8 +10,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kernel.decimals import parse_decimal
+from kernel.names.symbol_names import NAME_PATTERN
 from mesh.settings import SettingsError, fault_words
-from svc_gateway.domain.market.symbols import NAME_PATTERN, SymbolNames
+from svc_gateway.domain.market.symbols import SymbolNames
 from svc_gateway.venue_fees import FeeRateConfig, FeesConfig
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]

@@ -1,8 +1,9 @@
 """The composition root: builds the parts of the process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from prometheus_client import REGISTRY
 
@@ -10,6 +11,7 @@ from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.rpc.server import MeshServer, Ops, peer, user
+from mesh.tasks import Supervised
 from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
@@ -53,6 +55,7 @@ LISTING_READERS = ("svc-oms", "svc-gateway")
 """Services that may watch listings without a user."""
 PRICE_READERS = ("svc-oms",)
 """Services that may watch prices without a user."""
+Work = dict[str, Callable[[], Awaitable[None]]]
 
 
 @asynccontextmanager
@@ -84,24 +87,26 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     server.add(
         FeedServicer(data),
         f"{PACKAGE}.FeedService",
-        {"Feed": peer("svc-gateway")},
+        {"Feed": peer("svc-gateway", "svc-feed")},
         validates_itself=["Feed"],
     )
     history = _history(settings, server, data, database, clock)
     keeper = AlertKeeper(data, PostgresAlertStore(database), shown_of)
     server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
-    collector = MarketDataCollector(data, last_values, history, keeper)
-    REGISTRY.register(collector)
-    work = [_every(ATTEND_PAUSE_S, data.tick)]
+    work: Work = {"clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)}
     if last_values is not None:
         data.restore(*await last_values.load())
-        work.append(last_values.run(data))
+        work["last values"] = partial(last_values.run, data)
     if database.configured:
-        work += [database.watch(), view.run(), history.writer.run(), keeper.run()]
+        work |= _kept_in_database(database, view, history, keeper)
+    # One rule for all of them: prices go on, whatever fails.
+    parts = [Supervised(name, part, clock) for name, part in work.items()]
+    collector = MarketDataCollector(data, last_values, history, parts, keeper)
+    REGISTRY.register(collector)
     try:
-        async with server.background(*work):
-            yield Ops(readiness=lambda: (True, _state(data, database)))
+        async with server.background(*(part.run() for part in parts)):
+            yield Ops(readiness=lambda: (True, _state(data, database, parts)))
     finally:
         if last_values is not None:
             await last_values.close(data)
@@ -110,6 +115,18 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             await keeper.close()
         await database.close()
         REGISTRY.unregister(collector)
+
+
+def _kept_in_database(
+    database: Database, view: ReferenceView, history: History, keeper: AlertKeeper
+) -> Work:
+    return {
+        "database check": database.watch,
+        "reference data": view.run,
+        "reference notices": view.listen,
+        "history": history.writer.run,
+        "price alerts": keeper.run,
+    }
 
 
 def _history(
@@ -127,7 +144,7 @@ def _history(
         {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
     )
     kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
-    recorder = Recorder(clock, settings.history_queue_trades_max)
+    recorder = Recorder(clock, settings.history_queue_trades_max, data.calendar_of)
     if database.configured:
         data.recorder = recorder
     return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))
@@ -171,10 +188,16 @@ async def _every(pause_s: float, action: Callable[[], None]) -> None:
         action()
 
 
-def _state(data: MarketData, database: Database) -> str:
-    """Say what is there. Prices need no database, so readiness does not depend on it."""
+def _state(data: MarketData, database: Database, parts: Sequence[Supervised]) -> str:
+    """Say what is there, and what fails. Prices go on, so readiness does not depend on it."""
     venues = ", ".join(
         f"{venue.mic} {'live' if venue.live else 'down'}" for venue in data.venues.values()
     )
     stored = "reachable" if database.reachable else "away" if database.configured else "not set"
-    return f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}; database: {stored}"
+    failing = "".join(
+        f"; {part.name} fails, {part.failures} times so far: {part.cause}"
+        for part in parts
+        if not part.healthy
+    )
+    known = f"{len(data.listed)} instruments; feeds: {venues or 'none yet'}; database: {stored}"
+    return known + failing

@@ -1,10 +1,11 @@
 """Figures of this process for Prometheus: calculated when scraped, without cost for updates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from mesh.tasks import Supervised
 from svc_marketdata.adapters.redis.last_values import LastValues
 from svc_marketdata.service.alerts.keeper import AlertKeeper
 from svc_marketdata.service.history.writer import History
@@ -17,13 +18,18 @@ class MarketDataCollector(Collector):
     """Reads the counters of the service."""
 
     def __init__(
-        self, data: MarketData, last_values: LastValues | None, history: History,
+        self,
+        data: MarketData,
+        last_values: LastValues | None,
+        history: History,
+        parts: Sequence[Supervised],
         alerts: AlertKeeper,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._data = data
         self._alerts = alerts
         self._last_values = last_values
         self._history = history
+        self._parts = parts
 
     def collect(self) -> Iterable[Metric]:
         """Return the current figures."""
@@ -53,6 +59,17 @@ class MarketDataCollector(Collector):
             flagged = sum(entry.market.stale for entry in data.of_venue(mic))
             stale.add_metric([mic], flagged)
         yield stale
+        healthy = GaugeMetricFamily(
+            _PREFIX + "part_healthy", "Background part works", labels=["part"]
+        )
+        failed = CounterMetricFamily(
+            _PREFIX + "part_failures", "Background part failed and began again", labels=["part"]
+        )
+        for part in self._parts:
+            healthy.add_metric([part.name], float(part.healthy))
+            failed.add_metric([part.name], part.failures)
+        yield healthy
+        yield failed
         yield from self._of_history()
         watching = self._alerts.watching
         yield _gauge("alerts_active", "Price alerts that wait for a price", len(watching.active))
@@ -80,6 +97,9 @@ class MarketDataCollector(Collector):
             "history_out_of_range_trades", "Trades older than what is kept", counts.out_of_range
         )
         yield _counter("history_failures", "Writes that failed", counts.failures)
+        yield _counter(
+            "history_unwritable_trades", "Trades that the database refused", counts.unwritable
+        )
         yield _counter(
             "history_partitions_dropped", "Partitions past retention", counts.partitions_dropped
         )

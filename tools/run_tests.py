@@ -7,6 +7,7 @@ failed tests are repeated: after a collection error or a crashed worker the exit
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,9 @@ def run_tests(arguments: Sequence[str], *, repeat_failed: bool) -> int:
 
 def _pytest(cache: str, arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", *arguments]
-    return subprocess.run(command, check=False).returncode
+    # To rewrite the assertions of all tests takes a worker 15 s of CPU; the next run finds them.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(command, check=False, env=environment).returncode
 
 
 def _failed(cache: str) -> set[str]:

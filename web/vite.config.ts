@@ -16,9 +16,9 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
-    // One script and one style sheet: the edge serves each file as a direct response, those in
-    // assets/ for ever, so their names carry a hash. No inline polyfill, so that a strict
-    // Content-Security-Policy holds.
+    // One style sheet, one script for the first screen, and one for each panel, fetched when the panel is
+    // opened. The edge serves each file as a direct response, those in assets/ for ever, so their names
+    // carry a hash. No inline polyfill, so that a strict Content-Security-Policy holds.
     modulePreload: false,
     cssCodeSplit: false,
     assetsInlineLimit: 0,
@@ -26,11 +26,11 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: "assets/app-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/app-[hash][extname]",
-        codeSplitting: false,
       },
     },
   },
   server: { fs: { allow: [here("."), here("../gen/ts"), here("../clients/typescript")] } },
-  test: { environment: "node", include: ["test/**/*.test.ts", "../clients/typescript/test/**/*.test.ts"], restoreMocks: true },
+  test: { environment: "node", include: ["test/**/*.test.ts", "src/panels/**/*.test.ts", "../clients/typescript/test/**/*.test.ts"], restoreMocks: true },
 });

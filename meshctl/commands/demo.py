@@ -6,7 +6,8 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Final
@@ -56,6 +57,10 @@ class Scene:
     blotter: Blotter = field(default_factory=Blotter)
     quotes: dict[str, market_data_pb2.Quote] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
+    routed: set[str] = field(default_factory=set)
+    """Those of `placed` that name an instrument."""
+    routable: set[str] = field(default_factory=set)
+    """Listings whose instrument another venue lists in the same currency, too."""
     refused: list[str] = field(default_factory=list)
     story: str = "reading prices"
     link: str = "connecting"
@@ -112,7 +117,14 @@ async def _prepare(mesh: MeshClient, user: str, seed: int) -> Scene:
         )
     chance = random.Random(seed)  # noqa: S311  a script, not a secret
     chosen = chance.sample(listings, min(SYMBOLS, len(listings)))
-    return Scene(mesh, session.accounts[0], chosen, chance)
+    scene = Scene(mesh, session.accounts[0], chosen, chance)
+    venues: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in listings:
+        venues[one.isin, one.currency].add(one.venue_mic)
+    scene.routable = {
+        one.instrument_id for one in chosen if one.isin and len(venues[one.isin, one.currency]) > 1
+    }
+    return scene
 
 
 def can_be_shown(listing: instrument_pb2.Instrument) -> bool:
@@ -145,6 +157,7 @@ async def _trade(scene: Scene, seconds: float, rate: float) -> None:
         _join,
         _cross,
         _immediate,
+        _route,
         _amend,
         _withdraw,
     )
@@ -187,6 +200,24 @@ async def _immediate(scene: Scene) -> None:
     await _place(scene, listing, side, price, tif)
 
 
+async def _route(scene: Scene) -> None:
+    """Take at all venues of an instrument at once what is best after their fees."""
+    routed = [one for one in scene.listings if one.instrument_id in scene.routable]
+    if not routed:
+        await _immediate(scene)
+        return
+    listing, quote, side = await _pick(scene, routed)
+    price = quote.ask_price if side == order_pb2.SIDE_BUY else quote.bid_price
+    scene.story = f"BEST at {price} or better: {listing.isin} at every venue that lists it"
+    request = _request(scene, listing, side, price, order_pb2.TIME_IN_FORCE_IOC)
+    request.ClearField("instrument_id")
+    request.isin, request.currency = listing.isin, listing.currency
+    request.routing.strategy = order_pb2.ROUTING_STRATEGY_BEST
+    answer = await scene.mesh.place(request, retry_for_s=RETRY_FOR_S)
+    scene.placed.add(answer.order.order_id)
+    scene.routed.add(answer.order.order_id)
+
+
 async def _amend(scene: Scene) -> None:
     """Move a resting order's quantity up."""
     working = [
@@ -221,12 +252,12 @@ def _own_open(scene: Scene) -> list[order_pb2.Order]:
 
 
 async def _pick(
-    scene: Scene,
+    scene: Scene, among: Sequence[instrument_pb2.Instrument] = ()
 ) -> tuple[instrument_pb2.Instrument, market_data_pb2.Quote, order_pb2.Side]:
     """Choose a listing with a two-sided quote; waits for one to come."""
     deadline = time.monotonic() + QUOTE_TIMEOUT_S
     while time.monotonic() < deadline:
-        listing = scene.chance.choice(scene.listings)
+        listing = scene.chance.choice(among or scene.listings)
         quote = scene.quotes.get(listing.instrument_id)
         if quote is not None and quote.bid_price and quote.ask_price:
             side = scene.chance.choice((order_pb2.SIDE_BUY, order_pb2.SIDE_SELL))
@@ -244,8 +275,20 @@ async def _place(
     price: str,
     tif: order_pb2.TimeInForce,
 ) -> None:
+    request = _request(scene, listing, side, price, tif)
+    answer = await scene.mesh.place(request, retry_for_s=RETRY_FOR_S)
+    scene.placed.add(answer.order.order_id)
+
+
+def _request(
+    scene: Scene,
+    listing: instrument_pb2.Instrument,
+    side: order_pb2.Side,
+    price: str,
+    tif: order_pb2.TimeInForce,
+) -> order_service_pb2.PlaceRequest:
     quantity = int(Decimal(listing.lot_size or "1")) * scene.chance.choice((10, 50, 100, 400))
-    request = order_service_pb2.PlaceRequest(
+    return order_service_pb2.PlaceRequest(
         idempotency_key=str(uuid.uuid4()),
         account_id=scene.account,
         instrument_id=listing.instrument_id,
@@ -254,8 +297,6 @@ async def _place(
         terms=order_pb2.OrderTerms(quantity=str(quantity), limit_price=price, time_in_force=tif),
         client_note="demo",
     )
-    answer = await scene.mesh.place(request, retry_for_s=RETRY_FOR_S)
-    scene.placed.add(answer.order.order_id)
 
 
 async def _settle(scene: Scene) -> None:
@@ -316,6 +357,7 @@ def _summary(scene: Scene, *, as_json: bool) -> int:
     well = bool(own) and not unfinished and not missing and not scene.blotter.holes
     facts = {
         "orders": len(scene.placed),
+        "routed": len(scene.routed),
         "states": states,
         "refused": scene.refused,
         "unfinished": [one.order_id for one in unfinished],
@@ -329,7 +371,8 @@ def _summary(scene: Scene, *, as_json: bool) -> int:
             console.print()  # the live table ends without a newline in a file
         counts = ", ".join(f"{count} {name}" for name, count in sorted(states.items()))
         console.print(
-            f"{len(scene.placed)} orders: {counts}; {len(scene.refused)} commands refused"
+            f"{len(scene.placed)} orders, {len(scene.routed)} of them routed: {counts}; "
+            f"{len(scene.refused)} commands refused"
         )
         for hole in scene.blotter.holes:
             errors.print(f"[red]gap in the stream[/] {hole}")

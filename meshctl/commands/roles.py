@@ -23,6 +23,8 @@ ROLES: Final[dict[str, str]] = {
     "cancel": "TRADER",
     "cancel-all": "TRADER",
     "replace": "TRADER",
+    "pause": "TRADER",
+    "resume": "TRADER",
     "approve": "TRADER, RISK",
     "decline": "TRADER, RISK",
     "resolve": "RISK",

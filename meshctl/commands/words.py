@@ -55,11 +55,14 @@ def traded(one: order_pb2.Order) -> str:
 
 
 def routed_words(one: order_pb2.Order) -> str:
-    """Describe a routed order, " routed BEST", or its child, " child of 01J..."."""
+    """Describe a routed order, " routed BEST", " routed TWAP until ...", or a child of one."""
     if one.link.parent_order_id:
         return f" child of {one.link.parent_order_id}"
     strategy = order_pb2.RoutingStrategy.Name(one.routing.strategy)
-    return f" routed {strategy.removeprefix('ROUTING_STRATEGY_')}"
+    until = ""
+    if one.routing.HasField("schedule"):
+        until = one.routing.schedule.end_time.ToDatetime().strftime(" until %Y-%m-%d %H:%M:%SZ")
+    return f" routed {strategy.removeprefix('ROUTING_STRATEGY_')}{until}"
 
 
 def price_words(one: order_pb2.Order) -> str:

@@ -1,10 +1,8 @@
 """InstrumentService: listings as the venues report them."""
 
-import base64
-import binascii
 from collections.abc import AsyncIterator
 
-from mesh.errors import refuse
+from mesh.rpc.page_tokens import page_place, page_token
 from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from ordermesh.marketdata.v1.instrument_pb2 import LeftOutListing
@@ -45,7 +43,8 @@ class InstrumentServicer:
         call: Call,  # noqa: ARG002
     ) -> pb.ListResponse:
         """Return listings by filter, by id, in pages."""
-        after = _read_token(request)
+        place = page_place(request, (str,))
+        after = place[0] if place else ""
         size = request.page_size or PAGE_SIZE_DEFAULT
         text = request.text.casefold()
         found = [
@@ -54,7 +53,7 @@ class InstrumentServicer:
             if listing.instrument_id > after and self._matches(listing, request, text)
         ]
         page = found[:size]
-        token = _write_token(request, page[-1].instrument_id) if len(found) > size else ""
+        token = page_token(request, (page[-1].instrument_id,)) if len(found) > size else ""
         instruments = [
             enriched_to_proto(listing, self._data.listed[listing.instrument_id].reference)
             for listing in page
@@ -91,33 +90,3 @@ class InstrumentServicer:
         if request.isin and filled.isin != request.isin:
             return False
         return not text or filled.matches_text(text)
-
-
-def _filter_of(request: pb.ListRequest) -> str:
-    return f"{request.venue_mic}\x1f{request.isin}\x1f{request.text}"
-
-
-def _write_token(request: pb.ListRequest, last_id: str) -> str:
-    plain = f"{last_id}\x1e{_filter_of(request)}"
-    return base64.urlsafe_b64encode(plain.encode()).decode()
-
-
-def _read_token(request: pb.ListRequest) -> str:
-    """Return the id after which the page begins."""
-    if not request.page_token:
-        return ""
-    try:
-        plain = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        plain = ""
-    last_id, separator, told_filter = plain.partition("\x1e")
-    if not separator or told_filter != _filter_of(request):
-        expected = "the next_page_token of the previous page, with the same filter"
-        raise refuse(
-            "INVALID_FIELD",
-            f"page_token was {request.page_token!r}; expected {expected}",
-            "page_token",
-            value=request.page_token,
-            expected=expected,
-        )
-    return last_id

@@ -68,11 +68,15 @@ class KeptTrades:
         """Begin the sum of a new day."""
         self._older = Tally()
 
-    def take(self, trade_id: str) -> tuple[int, KeptTrade] | None:
-        """Take a trade out; return it with its place, or None if it is not kept."""
+    def take(self, trade_id: str, before_ns: int) -> tuple[int, KeptTrade] | None:
+        """Take the newest trade with an id out that was made before a time.
+
+        Returns:
+            The trade with its place; None if it is not kept.
+        """
         for index in range(len(self._trades) - 1, -1, -1):
             kept = self._trades[index]
-            if trade_id and kept.trade.trade_id == trade_id:
+            if trade_id and kept.trade.trade_id == trade_id and kept.at_ns < before_ns:
                 del self._trades[index]
                 return index, kept
         return None

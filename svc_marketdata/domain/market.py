@@ -160,7 +160,7 @@ class InstrumentMarket:
         self.late_trades = 0
         self.unknown_amendments = 0
         """Withdrawals of trades that are not kept."""
-        self._trade_ids: deque[str] = deque(maxlen=TRADE_IDS_KEPT_MAX)
+        self._trade_ids: deque[tuple[str, int]] = deque(maxlen=TRADE_IDS_KEPT_MAX)
         self._kept = KeptTrades()
         self._taken_out: _TakenOut | None = None
         self._last_at_ns = 0
@@ -222,7 +222,7 @@ class InstrumentMarket:
             return self._withdraw(trade, received_ns)
         taken_out, self._taken_out = self._taken_out, None
         price, size = parse_nano(trade.price), parse_nano(trade.size)
-        if self._is_known(trade):
+        if self._is_known(trade, received_ns):
             return Changed.NOTHING
         self.trade = trade
         if trade.off_market is OffMarket.CORRECTED:
@@ -249,16 +249,18 @@ class InstrumentMarket:
         self._stamp(trade.venue_time_ns, received_ns)
         return Changed.TRADE | Changed.QUOTE
 
-    def _is_known(self, trade: Trade) -> bool:
+    def _is_known(self, trade: Trade, received_ns: int) -> bool:
         """Return whether a trade was reported before; note its id if not."""
         known = (self.quote.last_price, self.quote.last_size)
         if trade.last_of_snapshot and (trade.price, trade.size) == known:
             # A snapshot after a break reports the last trade again, under no id of the venue.
             return True
         if trade.trade_id:
-            if trade.trade_id in self._trade_ids:
+            # Venues give the same id again on another trading day.
+            day = self._calendar.day_of(trade.venue_time_ns or received_ns)
+            if (trade.trade_id, day.begins_ns) in self._trade_ids:
                 return True
-            self._trade_ids.append(trade.trade_id)
+            self._trade_ids.append((trade.trade_id, day.begins_ns))
         return False
 
     def _keep(self, kept: KeptTrade) -> None:
@@ -289,15 +291,17 @@ class InstrumentMarket:
     def _withdraw(self, withdrawal: Trade, received_ns: int) -> int:
         """Take a trade back; one that is not kept changes nothing."""
         self._taken_out = None
-        found = self._kept.take(withdrawal.trade_id)
+        sent_in = self._calendar.day_of(withdrawal.venue_time_ns or received_ns)
+        found = self._kept.take(withdrawal.trade_id, sent_in.ends_ns)
         if found is None:
             self.unknown_amendments += 1
             return Changed.NOTHING
         index, kept = found
         trade, quote = kept.trade, self.quote
         # It may be reported again, corrected.
-        if trade.trade_id in self._trade_ids:
-            self._trade_ids.remove(trade.trade_id)
+        known = (trade.trade_id, self._calendar.day_of(kept.at_ns).begins_ns)
+        if known in self._trade_ids:
+            self._trade_ids.remove(known)
         self.trade = replace(withdrawal, price=trade.price, size=trade.size)
         self._taken_out = _TakenOut(index, kept, quote.day)
         self._take_last()

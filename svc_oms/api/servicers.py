@@ -42,7 +42,12 @@ def _add_orders(server: MeshServer, replica: Replica) -> None:
     server.add(parked, parked_service.SERVICE, parked_service.ACCESS)
     flow = order_flow_service.OrderFlowServicer(
         order_flow_service.FlowParts(
-            replica.streams, replica.worker, replica.guards, replica.refusal_log
+            replica.streams,
+            replica.worker,
+            replica.guards,
+            replica.refusal_log,
+            replica.market,
+            replica.routing_books,
         )
     )
     # On an order flow a broken command is a result, not the end of the stream.

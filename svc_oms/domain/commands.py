@@ -78,6 +78,15 @@ class CancelOrder(NamedTuple):
     actor: str
 
 
+class PauseOrder(NamedTuple):
+    """A pause of a TWAP or POV order, or its end."""
+
+    idempotency_key: str
+    order_id: str
+    actor: str
+    paused: bool
+
+
 class ApproveOrder(NamedTuple):
     """A second person approves a held order."""
 

@@ -1,5 +1,7 @@
 """From a command to its event, or to a refusal."""
 
+from typing import NoReturn
+
 from kernel.decimals import plain
 from svc_oms.domain.commands import (
     ApproveOrder,
@@ -221,9 +223,9 @@ def decide_replace_routed(order: Order, command: ReplaceOrder, now_ns: int) -> R
 def require_changeable(order: Order, command: ReplaceOrder) -> None:
     """Refuse a change of an order that is closed, or of which another change has no answer."""
     assert command.order_id == order.order_id
-    _require_open(order, "replaced")
+    require_open(order, "replaced")
     if order.pending_cancel_id or order.pending_replace_id:
-        _change_pending(order)
+        change_pending(order)
 
 
 def require_more_than_executed(order: Order, terms: OrderTerms) -> None:
@@ -247,15 +249,16 @@ def decide_cancel(order: Order, command: CancelOrder) -> CancelRequested | Order
             pending replace does not matter, the venue takes them in order).
     """
     assert command.order_id == order.order_id
-    _require_open(order, "cancelled")
+    require_open(order, "cancelled")
     if order.pending_cancel_id:
-        _change_pending(order)
+        change_pending(order)
     if order.state in LOCAL:
         return OrderCanceled()
     return CancelRequested(order.next_cl_ord_id)
 
 
-def _require_open(order: Order, what: str) -> None:
+def require_open(order: Order, what: str) -> None:
+    """Refuse a change of an order that is closed."""
     if order.is_closed:
         raise OrderRefused(
             "ORDER_CLOSED",
@@ -265,7 +268,8 @@ def _require_open(order: Order, what: str) -> None:
         )
 
 
-def _change_pending(order: Order) -> None:
+def change_pending(order: Order) -> NoReturn:
+    """Refuse a change because another one has no answer."""
     pending = order.pending_cancel_id or order.pending_replace_id
     what = "cancel" if order.pending_cancel_id else "replace"
     raise OrderRefused(

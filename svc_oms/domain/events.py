@@ -13,6 +13,8 @@ from svc_oms.domain.model import (
     OrderTerms,
     Rejection,
     ResolutionSource,
+    RoutingSums,
+    TradedBefore,
     Trigger,
     WaitsFor,
 )
@@ -150,7 +152,7 @@ class OrderDoneForDay:
 
 @dataclass(frozen=True, slots=True)
 class OrderSuspended:
-    """The venue stopped working the order. ExecType(150)=9."""
+    """The venue stopped working the order, ExecType(150)=9, or a client paused it."""
 
     kind: ClassVar = EventKind.SUSPENDED
     text: str = ""
@@ -295,6 +297,10 @@ class RoutingDecided:
     record_hash: bytes
     """SHA-256 of the record."""
     text: str
+    sums: RoutingSums | None = None
+    """What the next decision has to know; None: decided by an earlier release."""
+    traded_before: tuple[TradedBefore, ...] = ()
+    """Venues of a POV order whose volume it counts from now on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ _PEGGED_PRICE = _at("pegged_price")
 _STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
-_ROUTING_DECISION = _at("routing_decision")
+_ROUTING_DECISION, _ROUTING_SUMS = _at("routing_decision"), _at("routing_sums")
+_TRADED_BEFORE = _at("traded_before")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # These report what has happened in the market, whatever state we think the order is in.
@@ -382,8 +383,9 @@ def _parked(_draft: Draft, _order: Order, event: VenueReportParked) -> str:
     return event.text
 
 
-def _routing_decided(draft: Draft, _order: Order, event: RoutingDecided) -> str:
-    draft[_ROUTING_DECISION] = event.number
+def _routing_decided(draft: Draft, order: Order, event: RoutingDecided) -> str:
+    draft[_ROUTING_DECISION], draft[_ROUTING_SUMS] = event.number, event.sums
+    draft[_TRADED_BEFORE] = (*order.traded_before, *event.traded_before)
     return ""
 
 

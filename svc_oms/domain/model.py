@@ -127,6 +127,26 @@ class Link(NamedTuple):
     """Empty for a parent, and in an OCO group."""
 
 
+class RoutingSchedule(NamedTuple):
+    """When how much of a TWAP or POV order may be placed; see routing/schedule.py."""
+
+    start_time_ns: int
+    end_time_ns: int
+    slice_s: int
+    """Length of a slice in seconds."""
+    participation_bps: int = 0
+    """POV: share of what is traded, in 1/100 of a percent."""
+    slice_quantity_max: Quantity | None = None
+    """The most that is placed within one slice; None: see `slice_bound`."""
+
+
+class TradedBefore(NamedTuple):
+    """What a venue had traded that day when a POV order began to count its volume."""
+
+    venue_mic: str
+    quantity: Quantity
+
+
 class Routing(NamedTuple):
     """How an order that names no venue is executed at several; the rules are in routing/."""
 
@@ -136,6 +156,25 @@ class Routing(NamedTuple):
     """Only these MICs, in this order; empty for every venue of the instrument."""
     denied_venues: tuple[str, ...] = ()
     """Not these MICs."""
+    schedule: RoutingSchedule | None = None
+    """Set for TWAP and POV."""
+
+
+class RoutingSums(NamedTuple):
+    """What a routed order keeps of its ended children, so that decisions need not read them.
+
+    The fields are those of ordermesh.oms.v1.RoutingSums.
+    """
+
+    after_sequence: int = 0
+    """Account sequence up to which ended children are counted here; 0: all children are read."""
+    round: int = 0
+    rest_round: int = 0
+    rejected_mics: frozenset[str] = frozenset()
+    returned_mics: frozenset[str] = frozenset()
+    early_ends: tuple[str, ...] = ()
+    moves: int = 0
+    moved_at_ns: int = 0
 
 
 class Trigger(NamedTuple):
@@ -228,7 +267,8 @@ class Order(NamedTuple):
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
-    former_venue_order_ids and ended_by_copy. They are stored as the message OrderFold.
+    former_venue_order_ids, ended_by_copy, routing_sums and traded_before. They are stored as the
+    message OrderFold.
     """
 
     order_id: str
@@ -304,10 +344,14 @@ class Order(NamedTuple):
     """Set for a routed order, the parent of child orders at the venues."""
     routing_decision: int = 0
     """Of a routed order: number of the last decision. Of its child: of the one that placed it."""
+    routing_sums: RoutingSums | None = None
+    """Of a routed order: what its last decision left to the next one; None before the first."""
     listing_status_not_known: bool = False
     """Whether its listing is traded was not known when the order was accepted."""
     venue_symbol: str = ""
     """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    traded_before: tuple[TradedBefore, ...] = ()
+    """Of a POV order: what the venues had traded when it began to count their volume."""
 
     @property
     def price_key(self) -> str:

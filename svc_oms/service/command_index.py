@@ -13,7 +13,7 @@ from svc_oms.service.commands.resolve import resolve, resolved_executions, settl
 from svc_oms.service.disconnect.disconnect_command import disconnect_cancel
 from svc_oms.service.kill.pull_command import named, pull
 from svc_oms.service.ports import IdempotencyRow
-from svc_oms.service.routing.route_commands import place_routed, replace_routed, route
+from svc_oms.service.routing.route_commands import pause, place_routed, replace_routed, route
 from svc_oms.service.submissions import CommandKind, Submission
 from svc_oms.service.waiting import reduce_only
 from svc_oms.service.waiting import waiting_commands as waiting
@@ -40,6 +40,8 @@ HANDLERS: Final[Mapping[CommandKind, Handler]] = {
     CommandKind.PLACE: Handler(_place),
     CommandKind.REPLACE: Handler(_replace, _named),
     CommandKind.CANCEL: Handler(cancel, _named),
+    CommandKind.PAUSE: Handler(pause, _named),
+    CommandKind.RESUME: Handler(pause, _named),
     CommandKind.CANCEL_ALL: Handler(cancel_all, all_open=True),
     CommandKind.DISCONNECT_CANCEL: Handler(disconnect_cancel, all_open=True),
     CommandKind.PULL: Handler(pull, named),

@@ -17,6 +17,7 @@ from svc_oms.domain.commands import (
     DoubtOrder,
     ExpireOrder,
     MoveTrigger,
+    PauseOrder,
     PlaceOrder,
     ReplaceOrder,
     ResolveOrder,
@@ -32,6 +33,8 @@ class CommandKind(IntEnum):
     REPLACE = 2
     CANCEL = 3
     CANCEL_ALL = 4
+    PAUSE = 5
+    RESUME = 6
     APPROVE = 10
     DECLINE = 11
     TRIGGER = 12
@@ -126,7 +129,7 @@ class GoFlat(NamedTuple):
     """The client's key of both steps."""
 
 
-OrderCommand = ReplaceOrder | CancelOrder | ApproveOrder | DeclineOrder | ResolveOrder
+OrderCommand = ReplaceOrder | CancelOrder | PauseOrder | ApproveOrder | DeclineOrder | ResolveOrder
 """Commands that name an order; its account is found by the order."""
 
 Command = (

@@ -183,6 +183,10 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
         await self.edge.note("OrderService/ShowOrder", request, context)
         return oms.ShowOrderResponse(**self.edge.answers["OrderService/ShowOrder"])
 
+    async def ShowRouting(self, request, context):
+        await self.edge.note("ShowRouting", request, context)
+        return oms.ShowRoutingResponse(**self.edge.answers["ShowRouting"].pop(0))
+
     async def Place(self, request, context):
         known = self._place(request)
         await self.edge.note("Place", request, context)
@@ -231,6 +235,8 @@ class _Orders(order_service_pb2_grpc.OrderServiceServicer):
     Replace = _in_state("Replace", oms.ReplaceResponse, order_pb2.ORDER_STATE_PENDING_REPLACE)
     Approve = _in_state("Approve", oms.ApproveResponse, order_pb2.ORDER_STATE_PENDING_NEW)
     Decline = _in_state("Decline", oms.DeclineResponse, order_pb2.ORDER_STATE_REJECTED)
+    Pause = _in_state("Pause", oms.PauseResponse, order_pb2.ORDER_STATE_SUSPENDED)
+    Resume = _in_state("Resume", oms.ResumeResponse, order_pb2.ORDER_STATE_NEW)
     Cancel = _in_state("Cancel", oms.CancelResponse, order_pb2.ORDER_STATE_PENDING_CANCEL)
 
     async def GoFlat(self, request, context):

@@ -28,7 +28,7 @@ def written(folder: str) -> list[dict[str, Any]]:
         if path.is_dir():
             documents += written(str(path.relative_to(K8S.resolve())))
         else:
-            documents += [one for one in yaml.safe_load_all(path.read_text()) if one]
+            documents += [one for one in yaml.load_all(path.read_text(), yaml.CSafeLoader) if one]
     return documents
 
 
@@ -42,7 +42,7 @@ def built(folder: str) -> list[dict[str, Any]]:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr  # deprecated fields are reported here
-    return [one for one in yaml.safe_load_all(done.stdout) if one]
+    return [one for one in yaml.load_all(done.stdout, yaml.CSafeLoader) if one]
 
 
 def workloads(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:

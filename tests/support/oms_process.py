@@ -27,10 +27,33 @@ from tests.support.waiting import until
 class OmsProcess:
     """One svc_oms that can be killed."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, tls: Path) -> None:
-        self._process = process
-        self._port = port
+    def __init__(self, settings: dict[str, str], log: BinaryIO, tls: Path) -> None:
+        self._settings = settings
+        self._log = log
+        self._port = int(settings["BIND"].rpartition(":")[2])
         self._tls = tls
+        self._process = self._launched()
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        settings = {f"ORDERMESH_{key}": text for key, text in self._settings.items()}
+        return subprocess.Popen(
+            [sys.executable, "-m", "svc_oms"],
+            env=child_environment(settings),
+            stdout=self._log,
+            stderr=self._log,
+        )
+
+    async def ready(self) -> None:
+        await until(self._is_ready, "svc_oms is ready")
+
+    def _is_ready(self) -> bool:
+        assert self._process.poll() is None, Path(self._log.name).read_text()
+        return page(f"http://{self._settings['OPS_BIND']}/readyz")[0] == 200
+
+    async def start_again(self) -> None:
+        """Let its successor run."""
+        self._process = self._launched()
+        await self.ready()
 
     def channel(self, service: str = "envoy") -> grpc.aio.Channel:
         files = TlsFiles.of_service(self._tls, service)
@@ -41,44 +64,34 @@ class OmsProcess:
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=30)
 
-
-def _start(settings: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "svc_oms"],
-        env=child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()}),
-        stdout=log,
-        stderr=log,
-    )
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait(timeout=30)
 
 
 @asynccontextmanager
-async def oms_process(database_url: str, tls: Path, folder: Path) -> AsyncIterator[OmsProcess]:
+async def oms_process(
+    database_url: str, tls: Path, folder: Path, marketdata_target: str = NOBODY
+) -> AsyncIterator[OmsProcess]:
     """Run svc_oms as a process until the block ends."""
-    port, ops_port = free_port(), free_port()
     log_path = folder / "svc_oms.log"
-
-    def ready() -> bool:
-        assert process.poll() is None, log_path.read_text()
-        return page(f"http://127.0.0.1:{ops_port}/readyz")[0] == 200
-
     keys = json.dumps(MINT.jwks()).encode()
     issuer = TlsFiles.of_service(tls, KEYS_SERVICE)
     with served(keys, "/jwks.json", issuer) as keys_port, log_path.open("wb") as log:
         settings = {
             "DATABASE_URL": as_service(database_url),
-            "BIND": f"127.0.0.1:{port}",
-            "OPS_BIND": f"127.0.0.1:{ops_port}",
+            "BIND": f"127.0.0.1:{free_port()}",
+            "OPS_BIND": f"127.0.0.1:{free_port()}",
             "TLS_CERT": str(tls / "svc-oms.pem"),
             "TLS_KEY": str(tls / "svc-oms.key"),
             "TLS_CA": str(tls / "ca.pem"),
             "JWT_LIFE_MAX_S": str(LIFETIME_S),
             "JWKS_URL": f"https://127.0.0.1:{keys_port}/jwks.json",
-            "MARKETDATA_TARGET": NOBODY,
+            "MARKETDATA_TARGET": marketdata_target,
         }
-        process = _start(settings, log)
+        running = OmsProcess(settings, log, tls)
         try:
-            await until(ready, "svc_oms is ready")
-            yield OmsProcess(process, port, tls)
+            await running.ready()
+            yield running
         finally:
-            process.kill()
-            process.wait(timeout=30)
+            running.end()

@@ -19,6 +19,9 @@ TERMS = model.OrderTerms(
     model.Peg(2, Price(Decimal("-0.05"))),
     model.TriggerPriceType.MIDPOINT,
 )
+SUMS = model.RoutingSums(
+    7, 3, 2, frozenset({"SIMA"}), frozenset({"SIMB", "SIMA"}), ("SIMC", "SIMC"), 2, 5
+)
 REJECTION = model.Rejection("VENUE_REJECTED", "no", "terms", 99, "halted")
 EXECUTION = model.Execution(
     "E1",
@@ -35,6 +38,7 @@ EXECUTION = model.Execution(
     1,
     "XPAR",
 )
+BEFORE = model.TradedBefore("SIMA", Quantity(Decimal(12000)))
 ORDER = model.Order(
     ORDER_ID,
     "ACC-ALICE",
@@ -73,6 +77,7 @@ ORDER = model.Order(
     2,
     pegged_price=Price(Decimal("650.1")),
     stated_by_person=True,
+    routing_sums=SUMS,
     asked_about="OrdStatus(39) differs",
     former_venue_order_ids=("V-0", "V-00"),
     ended_by_copy=True,
@@ -82,10 +87,18 @@ ORDER = model.Order(
     origin=model.OrderOrigin.VENUE,
     for_next_session=True,
     reduce_only=True,
-    routing=model.Routing(1, ("SIMA", "SIMB"), ("SIMC",)),
+    routing=model.Routing(
+        6,
+        ("SIMA", "SIMB"),
+        ("SIMC",),
+        model.RoutingSchedule(
+            1_750_000_000 * 10**9, 1_750_003_600 * 10**9, 60, 1000, Quantity(Decimal(5))
+        ),
+    ),
     routing_decision=3,
     listing_status_not_known=True,
     venue_symbol="BRK.B",
+    traded_before=(BEFORE,),
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),
@@ -120,7 +133,8 @@ EVENTS = [
     ev.OrderReleased(model.WaitsFor.VENUE, "its venue is down"),
     ev.OrderReleased(model.WaitsFor.PRICE, "its parent has 45", Quantity(Decimal(5))),
     ev.StatusRequested(f"{ORDER_ID}-1", "CumQty(14) is 10 above the executions"),
-    ev.RoutingDecided(3, b"\x01" * 32, "200 at SIMA"),
+    ev.RoutingDecided(3, b"\x01" * 32, "200 at SIMA", traded_before=(BEFORE,)),
+    ev.RoutingDecided(4, b"\x02" * 32, "200 rests", SUMS),
     ev.CommandRefused("place", REJECTION),
     ev.VenueReportParked("8", "unreadable"),
 ]

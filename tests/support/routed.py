@@ -17,11 +17,13 @@ from tests.support.waiting import until
 ISIN = "NL0010273215"
 KEY = f"{ISIN}/EUR"
 MICS = ("SIMA", "SIMB")
-BEST, POST, SPLIT, LIST = (
+BEST, POST, SPLIT, LIST, TWAP, POV = (
     order_pb2.ROUTING_STRATEGY_BEST,
     order_pb2.ROUTING_STRATEGY_POST,
     order_pb2.ROUTING_STRATEGY_SPLIT,
     order_pb2.ROUTING_STRATEGY_LIST,
+    order_pb2.ROUTING_STRATEGY_TWAP,
+    order_pb2.ROUTING_STRATEGY_POV,
 )
 FREE = gw.FeeSchedule(currency="EUR", taker=gw.FeeRate(), maker=gw.FeeRate())
 IOC, DAY, GTC = (
@@ -71,7 +73,11 @@ class Routed:
         self.books.heard()
         self.books.take(consolidated(bids, offers, left_out))
 
-    async def place(self, key="k1", quantity="300", limit="650.10", strategy=BEST, **fields):
+    async def place(self, key="k1", **fields):
+        request = self.request(key, **fields)
+        return (await self.client.orders.Place(request, metadata=self.client.metadata)).order
+
+    def request(self, key, quantity="300", limit="650.10", strategy=BEST, **fields):
         terms = {"quantity": quantity, "time_in_force": fields.pop("time_in_force", DAY)}
         if limit:
             terms["limit_price"] = plain(Decimal(limit))
@@ -79,6 +85,7 @@ class Routed:
             strategy=strategy,
             venues=fields.pop("venues", ()),
             denied_venues=fields.pop("denied", ()),
+            schedule=fields.pop("schedule", None),
         )
         kind = order_pb2.ORDER_TYPE_LIMIT if limit else order_pb2.ORDER_TYPE_MARKET
         fields = {
@@ -89,9 +96,7 @@ class Routed:
             "isin": ISIN,
             "routing": routing,
         } | fields
-        request = order_service_pb2.PlaceRequest(idempotency_key=key, **fields)
-        answer = await self.client.orders.Place(request, metadata=self.client.metadata)
-        return answer.order
+        return order_service_pb2.PlaceRequest(idempotency_key=key, **fields)
 
     async def shown(self, order_id):
         request = order_service_pb2.ShowRoutingRequest(order_id=order_id)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import ActionKind, Cause, RoutingLimits
+from svc_oms.domain.routing.paced.schedule import released, slice_bound
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
 from svc_oms.domain.routing.record import from_record, to_record
+from svc_oms.domain.routing.strategies.watch import moves_in_a_row
 from svc_oms.domain.routing.view import OwnOrder
 from tests.support.routing import NOW_NS, D, fees, inputs, rate, venue
 
@@ -51,6 +53,7 @@ class World:
         self.cancel_requested = self.expired = self.paused = False
         self.ended = None
         self.children: dict[str, Child] = {}
+        self.created_ns: dict[str, int] = {}
         self.orders: dict[str, VenueOrder] = {}
         self.to_venue: dict[str, list] = {}
         self.to_oms: dict[str, list] = {}
@@ -59,6 +62,7 @@ class World:
         self.volume = 0
         self.decisions = 0
         self.compacts = False
+        self.moves = self.moved_at_ns = 0
 
     # -- what the OMS does ----------------------------------------------------------------------
 
@@ -85,6 +89,8 @@ class World:
             expired=self.expired,
             paused=self.paused,
             market_volume=D(self.volume),
+            moves=self.moves,
+            moved_at_ns=self.moved_at_ns,
         )
         if self.compacts:
             slices = self.asked.schedule
@@ -120,8 +126,12 @@ class World:
         read = from_record(to_record(given, decision))
         assert read == (given, decision)
         assert decide(read[0]) == decision
+        self._check_pace(given, decision)
         if not killed:
             number = given.parent.round + 1
+            if decision.moved:
+                moves = moves_in_a_row(given.parent, self.now_ns, self.limits)
+                self.moves, self.moved_at_ns = moves + 1, self.now_ns
             for action in decision.actions:
                 self._carry_out(action, number)
             self.check()
@@ -142,7 +152,7 @@ class World:
             assert child.can_be_changed
             assert action.quantity > child.cum_quantity
             pending = {"state": ChildState.REPLACE_PENDING, "pending_quantity": action.quantity}
-            self._know(child.child_id, **pending)
+            self._know(child.child_id, placed_at_ns=self.now_ns, **pending)
             self.to_venue[child.child_id].append(("REPLACE", int(action.quantity), action.price))
         elif kind is ActionKind.GRANT_AMEND:
             self.quantity, self.pending_quantity = int(action.quantity), None
@@ -162,7 +172,9 @@ class World:
         assert action.quantity >= rules.get("min_quantity", 0)
         assert action.quantity <= rules.get("max_quantity", action.quantity)
         assert self.states[action.mic] is None, "placed at a venue that is not open"
+        assert not self.paused, "placed while paused"
         child_id = f"C{len(self.children) + 1}"
+        self.created_ns[child_id] = self.now_ns
         self.children[child_id] = Child(
             child_id,
             action.mic,
@@ -226,6 +238,8 @@ class World:
         if order.live and quantity > 0:
             order.cum += quantity
             order.live = order.cum < order.quantity
+            # Our own executions are traded quantity.
+            self.volume += quantity
             self.to_oms[child_id].append(("FILL", quantity, order.live))
 
     def venue_cancels(self, child_id):
@@ -241,6 +255,7 @@ class World:
         # Of a live order the leaves would grow: keep it simple, and bust what is closed.
         if quantity > 0 and not order.live and not self.to_oms[child_id]:
             order.cum -= quantity
+            self.volume -= quantity
             self.to_oms[child_id].append(("BUST", quantity))
 
     # -- what the OMS hears ---------------------------------------------------------------------
@@ -322,6 +337,31 @@ class World:
         self.check()
 
     # -- checks ---------------------------------------------------------------------------------
+
+    def _check_pace(self, given, decision):
+        """A decision places no more than is released, and than a slice may have."""
+        schedule, parent = self.asked.schedule, given.parent
+        if schedule is None:
+            return
+        more = D(0)
+        for action in decision.actions:
+            if action.kind is ActionKind.PLACE:
+                more += action.quantity
+            elif action.kind is ActionKind.REPLACE:
+                more += max(action.quantity - self.children[action.child_id].quantity, D(0))
+        if not more:
+            return
+        assert schedule.start_ns <= self.now_ns < schedule.end_ns
+        due = released(schedule, parent.quantity, D(self.volume), self.now_ns)
+        assert parent.committed + more <= due
+        begun_ns = schedule.slice_start_ns(self.now_ns)
+        placed = sum(
+            one.cum_quantity + one.possibly_live
+            for one in self.children.values()
+            if self.created_ns[one.child_id] >= begun_ns
+        )
+        smallest = [D(10), D(5)]
+        assert placed + more <= slice_bound(schedule, parent.quantity, smallest)
 
     def check(self):
         """Invariant 11, as the OMS knows it and as it is at the venues."""

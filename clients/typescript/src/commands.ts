@@ -13,6 +13,7 @@ import {
   type OrderTerms,
   type OrderType,
   type PegReference,
+  type RoutingStrategy,
   type Side,
 } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 import type { OrderService } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
@@ -61,10 +62,24 @@ export class IntentKeeper<Body> {
   }
 }
 
+/** How an order for an instrument is executed at several venues; MICs of ISO 10383. */
+export interface RouteBody {
+  readonly strategy: RoutingStrategy;
+  /** Only these, in this order; empty for every venue of the instrument. */
+  readonly venues: readonly string[];
+  readonly deniedVenues: readonly string[];
+}
+
 /** The content of a new order. */
 export interface PlaceBody {
   readonly accountId: string;
+  /** The listing; empty with `routing`. */
   readonly instrumentId: string;
+  /** With `routing`: the instrument, ISO 6166. */
+  readonly isin?: string;
+  /** With `routing`: ISO 4217. */
+  readonly currency?: string;
+  readonly routing?: RouteBody;
   readonly side: Side;
   readonly type: OrderType;
   readonly quantity: string;
@@ -90,12 +105,14 @@ export class Commands {
   ) {}
 
   place({ key, body }: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
-    const { accountId, instrumentId, side, type, held, reduceOnly = false, expiresAtMs, ...rest } = body;
+    const { accountId, instrumentId, isin = "", currency = "", routing, side, type, held, reduceOnly = false, expiresAtMs, ...rest } = body;
+    const route = routing && { ...routing, venues: [...routing.venues], deniedVenues: [...routing.deniedVenues] };
     const expireTime = expiresAtMs === undefined ? {} : { expireTime: timestampFromMs(expiresAtMs) };
     const terms = { ...rest, ...expireTime };
     const holdForApproval = held ?? false;
     return this.#repeat(async (options) => {
-      const request = { idempotencyKey: key, accountId, instrumentId, side, type, terms, holdForApproval, reduceOnly };
+      const what = { instrumentId, isin, currency, routing: route };
+      const request = { idempotencyKey: key, accountId, ...what, side, type, terms, holdForApproval, reduceOnly };
       return (await this.client.place(request, options)).order;
     });
   }

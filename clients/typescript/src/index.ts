@@ -10,10 +10,11 @@ export {
   type Intent,
   type Outcome,
   type PlaceBody,
+  type RouteBody,
 } from "./commands.js";
 export { Emitter, type Observable } from "./emitter.js";
 export { reasonWords, refusalOf, type Refusal } from "./errors.js";
-export { isOpen, stateOf } from "./order-states.js";
+export { isOpen, routedParentOf, stateOf } from "./order-states.js";
 export { OrderBook, TRAIL_EVENTS_MAX, type LinkGap, type OrderChange } from "./orders.js";
 export { Session, tabTokenStore, type SessionPhase, type TokenStore } from "./session.js";
 export { drainWish, ResumingStream, type Reader, type StreamOptions, type StreamPhase, type Wish } from "./stream.js";

@@ -84,6 +84,9 @@ def _verdict(order: order_pb2.Order, state: int, change: str, *, refused: bool) 
         return EXIT_ORDER_NOT_DONE if refused or change == "cancel" else EXIT_OK
     if state in _WAITING:
         return EXIT_OK
+    if order.routing.HasField("schedule"):
+        # It is worked until its schedule ends.
+        return EXIT_OK
     # An order for an auction waits for the auction, also a market order.
     rests = order.type not in _NEVER_RESTING or order.terms.time_in_force in _AUCTION_TIFS
     return EXIT_OK if rests and order.terms.time_in_force in _RESTING_TIFS else None

@@ -24,6 +24,16 @@ from meshctl.commands.common import (
     with_mesh,
 )
 from meshctl.commands.orders.follow import follow, print_order
+from meshctl.commands.orders.pace import (
+    EveryOption,
+    FromOption,
+    Pace,
+    RateOption,
+    SliceMaxOption,
+    ToOption,
+    pause,
+    resume,
+)
 from meshctl.commands.orders.routing import RouteWord, name_instrument, routing_of
 from meshctl.commands.orders.ticket import (
     SideWord,
@@ -135,6 +145,8 @@ def register(app: typer.Typer) -> None:
     app.command()(cancel)
     app.command("cancel-all")(cancel_all)
     app.command()(replace)
+    app.command()(pause)
+    app.command()(resume)
 
 
 def _require_one(quantity: str, cash: str, oco: str, exits: str) -> None:
@@ -166,6 +178,11 @@ def order(
     route: RouteOption = None,
     venues: VenuesOption = "",
     not_venues: NotVenuesOption = "",
+    start: FromOption = "",
+    end: ToOption = "",
+    every: EveryOption = "",
+    rate: RateOption = "",
+    slice_max: SliceMaxOption = "",
     note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
@@ -175,10 +192,8 @@ def order(
 ) -> None:
     """Place an order. Exit code 6 when the venue rejects or cancels it."""
     _require_one(quantity, cash, oco, exits)
-    ticket = Ticket(
-        side, quantity, limit, stop, trail, display, peg, market_to_limit, tif, expire, trigger,
-        cash,
-    )  # fmt: skip
+    ticket = Ticket(side, quantity, limit, stop, trail, display, peg, market_to_limit, tif,
+                    expire, trigger, cash)  # fmt: skip
     request = order_service_pb2.PlaceRequest(
         idempotency_key=key,
         side=f"SIDE_{side.name}",
@@ -187,7 +202,7 @@ def order(
         hold_for_approval=hold,
         client_note=note,
         reduce_only=reduce_only,
-        routing=routing_of(route, venues, not_venues),
+        routing=routing_of(route, venues, not_venues, Pace(start, end, every, rate, slice_max)),
     )
 
     async def work(mesh: MeshClient) -> int:
@@ -195,11 +210,11 @@ def order(
         request.account_id = account or first_account(mesh)
         batch = _linked(request, side, oco, exits)
         placed = await _placed(mesh, request, batch, as_json=as_json)
-        if not wait:
-            if not (oco or exits):
-                print_order(placed, as_json=as_json)
-            return EXIT_OK
-        return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
+        if wait:
+            return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
+        if batch is None:
+            print_order(placed, as_json=as_json)
+        return EXIT_OK
 
     run(work)
 

@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 from rich.markup import escape
 
+from kernel.decimals import plain
 from meshctl.commands.common import console, emit, resolve, table, usage_error, when
+from meshctl.commands.orders.pace import Pace, schedule_words
 from meshctl.commands.words import filled_words, order_words, state_text
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh_client import MeshClient
@@ -23,10 +27,19 @@ class RouteWord(StrEnum):
     POST = "post"
     SPLIT = "split"
     LIST = "list"
+    TWAP = "twap"
+    POV = "pov"
 
 
-def routing_of(route: RouteWord | None, venues: str, not_venues: str) -> order_pb2.Routing | None:
+_PACED: Final = (RouteWord.TWAP, RouteWord.POV)
+
+
+def routing_of(
+    route: RouteWord | None, venues: str, not_venues: str, pace: Pace
+) -> order_pb2.Routing | None:
     """Return how an order is routed; None if it names a listing."""
+    if any(pace) and route not in _PACED:
+        usage_error("--from, --to, --every, --rate and --slice-max need --route twap or pov")
     if route is None:
         if venues or not_venues:
             usage_error("--venues and --not-venues need --route")
@@ -35,6 +48,7 @@ def routing_of(route: RouteWord | None, venues: str, not_venues: str) -> order_p
         strategy=f"ROUTING_STRATEGY_{route.name}",
         venues=_mics(venues),
         denied_venues=_mics(not_venues),
+        schedule=pace.schedule(datetime.now(UTC)) if route in _PACED else None,
     )
 
 
@@ -66,7 +80,7 @@ _VIEW, _CANDIDATES = 1, 1
 _VERDICTS: Final = (
     "", "chosen", "not needed", "denied", "not open", "prices stale", "session down", "taken out",
     "no fees", "nothing within the limit", "below its lot", "time in force not offered",
-    "rejected before",
+    "rejected before", "ended early",
 )  # fmt: skip
 
 
@@ -91,6 +105,10 @@ async def show_routing(mesh: MeshClient, order_id: str, *, as_json: bool) -> Non
 def _print_parent(parent: order_pb2.Order) -> None:
     console.print(f"{parent.order_id}  {order_words(parent)}", soft_wrap=True)
     console.print(state_text(parent.progress.state), filled_words(parent))
+    if parent.routing.HasField("schedule"):
+        rest = Decimal(parent.terms.quantity) - Decimal(parent.progress.cum_quantity)
+        words = schedule_words(parent.routing.schedule)
+        console.print(f"{words}; {plain(rest)} is not executed", soft_wrap=True)
 
 
 def _print_children(found: Iterable[order_pb2.Order]) -> None:

@@ -139,6 +139,14 @@ _AGO: Final = re.compile(r"^(\d{1,6})([smhd])( ago)?$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+def seconds(text: str, option: str) -> int:
+    """Read a length of time in whole seconds: 30s, 5m, 2h."""
+    found = _AGO.match(text)
+    if found is None or found[3]:
+        usage_error(f"{option} is {text!r}; it should be like 30s, 5m or 2h")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?$")
 
 

@@ -6,7 +6,7 @@ StoreUnavailableError.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -121,6 +121,33 @@ class Database:
         """
         async with self.read() as connection, connection.transaction():
             yield connection
+
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Listen to a channel of NOTIFY over a connection of its own, until cancelled.
+
+        Args:
+            channel: Its name.
+            heard: Called for every message, and after each connection: messages that came before
+                it are lost.
+        """
+        while True:
+            lost = asyncio.Event()
+            try:
+                connection = await asyncpg.connect(
+                    self._url,
+                    timeout=CONNECTION_WAIT_S,
+                    server_settings={"application_name": "svc-marketdata-notifications"},
+                )
+                try:
+                    connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                    await connection.add_listener(channel, lambda *_: heard())
+                    heard()
+                    await lost.wait()
+                finally:
+                    connection.terminate()
+            except AWAY as error:
+                _log.debug("not listening", channel=channel, cause=repr(error))
+            await asyncio.sleep(CHECK_INTERVAL_S)
 
     async def watch(self) -> None:
         """Note at intervals whether the database answers, for the text of /readyz."""

@@ -43,14 +43,27 @@ INSERT INTO marketdata.current_records (kind, key, isin, valid_from, change, bod
 SELECT kind, key, body->>'isin', valid_from, change, body FROM state
 """
 COMING: Final = """
-SELECT DISTINCT kind, key FROM marketdata.records
-WHERE valid_from > (SELECT date FROM marketdata.rolled) AND valid_from <= $1
+SELECT DISTINCT kind, key FROM marketdata.records WHERE valid_from > $1 AND valid_from <= $2
 """
+ROLLED_UNTIL: Final = "SELECT date FROM marketdata.rolled"
 ROLLED: Final = "UPDATE marketdata.rolled SET date = greatest(date, $1)"
+CHANGED: Final = "marketdata_reference"
+"""Channel on which a change is announced to all replicas when it is committed."""
+ANNOUNCE: Final = "SELECT pg_notify($1, $2)"
+CHANGED_SINCE: Final = """
+SELECT key FROM marketdata.records WHERE change > $1
+UNION SELECT unnest(ARRAY[isin, instrument_id]) FROM marketdata.corporate_actions
+    WHERE change > $1 OR settled_change > $1
+"""
 CURRENT: Final = "SELECT kind, body FROM marketdata.current_records ORDER BY kind, key"
+# Joins, not "isin = ANY($1) OR ...": for an OR over two ways to a row the whole table is read.
 CURRENT_OF: Final = """
-SELECT kind, body FROM marketdata.current_records WHERE isin = ANY($1)
-    OR isin IN (SELECT isin FROM marketdata.current_records WHERE kind = 2 AND key = ANY($2))
+WITH wanted AS (
+    SELECT unnest($1::text[]) AS isin
+    UNION SELECT c.isin FROM unnest($2::text[]) AS k (key)
+        JOIN marketdata.current_records c ON c.kind = 2 AND c.key = k.key
+)
+SELECT c.kind, c.body FROM wanted w JOIN marketdata.current_records c ON c.isin = w.isin
 """
 LISTINGS_OF: Final = """
 SELECT kind, body FROM marketdata.current_records WHERE kind = 2 AND isin = $1 ORDER BY key

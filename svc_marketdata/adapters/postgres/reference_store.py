@@ -2,7 +2,15 @@
 
 import datetime as dt
 import json
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -26,6 +34,8 @@ from svc_marketdata.service.reference.ports import NEWEST, By, Change, HistoryRe
 
 READ_ROWS: Final = 2_000
 """Rows fetched at a time of what is read as a whole."""
+KEYS_REFRESHED_AT_A_TIME: Final = 20_000
+"""Keys of one statement that brings up to date what is current, so that none takes too long."""
 COLUMNS: Final = ("kind", "key", "valid_from", "change", "body")
 
 
@@ -62,6 +72,28 @@ class PostgresReferenceStore:
         """Return the number of the last change that was recorded by a time."""
         async with self._database.read() as connection:
             return int(await connection.fetchval(sql.LAST_CHANGE, known_at_ns))
+
+    async def rolled_until(self) -> dt.date:
+        """Return the day up to which what is current follows the records."""
+        async with self._database.read() as connection:
+            until: dt.date = await connection.fetchval(sql.ROLLED_UNTIL)
+        return until
+
+    async def changed_since(self, change: int) -> set[str]:
+        """Return the ISINs and listings of which something was recorded after a change."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(sql.CHANGED_SINCE, change)
+        return {row[0] for row in rows if row[0]}
+
+    async def came(self, since: dt.date, until: dt.date) -> set[str]:
+        """Return the ISINs and listings of which a record came into force in some days."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(sql.COMING, since, until)
+        return {row["key"] for row in rows}
+
+    async def hear(self, heard: Callable[[], None]) -> None:
+        """Call whenever a replica may have changed something, until cancelled."""
+        await self._database.listen(sql.CHANGED, heard)
 
     async def as_of(self, key: str, day: dt.date, change: int) -> list[Record]:
         """Read an ISIN with its listings, or a listing with its instrument."""
@@ -124,7 +156,8 @@ class _Writing:
     async def known(self, keys: Collection[Key]) -> dict[Key, list[Dated[Record]]]:
         """Read all records of some instruments and listings."""
         found: dict[Key, list[Dated[Record]]] = {}
-        for row in await self._connection.fetch(sql.KNOWN, *_columns(keys)):
+        rows = self._connection.cursor(sql.KNOWN, *_columns(keys), prefetch=READ_ROWS)
+        async for row in rows:
             kind = RecordKind(row["kind"])
             record: Record | None = _record(row) if row["body"] else None
             dated: Dated[Record] = Dated(row["valid_from"], row["change"], record)
@@ -139,6 +172,8 @@ class _Writing:
     async def add(self, by: By, records: Sequence[NewRecord], today: dt.date) -> None:
         """Write the change and its records, and bring what is current up to date."""
         await self._connection.execute(sql.ADD_CHANGE, *_change_row(self.change, by, len(records)))
+        # All replicas get it when this is committed, and none if it is not.
+        await self._connection.execute(sql.ANNOUNCE, sql.CHANGED, str(self.change.number))
         rows = (
             (new.kind.value, new.key, new.valid_from, self.change.number, _body(new.record))
             for new in records
@@ -148,13 +183,12 @@ class _Writing:
         )
         await self._refresh({(new.kind, new.key) for new in records}, today)
 
-    async def roll(self, today: dt.date) -> list[Key]:
-        """Bring what is current up to a day; return what changed by the coming of days."""
-        rows = await self._connection.fetch(sql.COMING, today)
-        keys = [(RecordKind(row["kind"]), row["key"]) for row in rows]
-        await self._refresh(keys, today)
+    async def roll(self, today: dt.date) -> None:
+        """Bring what is current up to a day."""
+        since = await self._connection.fetchval(sql.ROLLED_UNTIL)
+        rows = await self._connection.fetch(sql.COMING, since, today)
+        await self._refresh([(RecordKind(row["kind"]), row["key"]) for row in rows], today)
         await self._connection.execute(sql.ROLLED, today)
-        return keys
 
     async def open_actions(self, until: dt.date) -> list[CorporateAction]:
         """Read the announced actions whose date is not later than a day."""
@@ -193,8 +227,15 @@ class _Writing:
         await self._connection.executemany(sql.ADJUST, rows)
 
     async def _refresh(self, keys: Collection[Key], today: dt.date) -> None:
-        await self._connection.execute(sql.FORGET, *_columns(keys))
-        await self._connection.execute(sql.REFRESH, today, NEWEST, *_columns(keys))
+        for some in _parts(keys, KEYS_REFRESHED_AT_A_TIME):
+            await self._connection.execute(sql.FORGET, *_columns(some))
+            await self._connection.execute(sql.REFRESH, today, NEWEST, *_columns(some))
+
+
+def _parts(keys: Collection[Key], size: int) -> Iterator[list[Key]]:
+    ordered = sorted(keys, key=lambda key: (key[0].value, key[1]))
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 def _columns(keys: Collection[Key]) -> tuple[list[int], list[str]]:
@@ -227,5 +268,6 @@ def _action(row: Mapping[str, Any]) -> CorporateAction:
         recorded_by=row["username"],
         recorded_at_ns=row["recorded_at_ns"],
         reason=row["reason"],
+        change=row["change"],
         **json.loads(row["body"]),
     )

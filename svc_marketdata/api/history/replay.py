@@ -9,6 +9,7 @@ from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.errors import refuse
 from mesh.rpc.server import Call
+from mesh.rpc.user_limits import OpenPerUser
 from mesh.streams.life import RETRY_S, StreamLife
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2
@@ -27,6 +28,8 @@ from svc_marketdata.service.market_data import MarketData
 
 REPLAYS_MAX: Final = 32
 """Replays of one process at a time; further ones are refused with OVERLOADED."""
+REPLAYS_PER_USER_MAX: Final = 4
+"""Replays of one user in one process at a time; further ones are refused with OVERLOADED."""
 INSTRUMENTS_MAX: Final = 200
 """Listings of one replay."""
 TOPICS: Final = (
@@ -41,6 +44,7 @@ class ReplayStream:
 
     _open = 0
     """Replays of this process."""
+    _per_user = OpenPerUser("replays", REPLAYS_PER_USER_MAX)
 
     def __init__(self, live: MarketData, reader: HistoryReader, clock: Clock, call: Call) -> None:
         self._live = live
@@ -73,13 +77,28 @@ class ReplayStream:
                 retry_after_s=RETRY_S,
                 limit=REPLAYS_MAX,
             )
+        ReplayStream._per_user.enter(self._call.principal)
+        ReplayStream._open += 1
+        try:
+            async for frame in self._replayed(request, names, bounds, calendar_of):
+                yield frame
+        finally:
+            ReplayStream._open -= 1
+            ReplayStream._per_user.leave(self._call.principal)
+
+    async def _replayed(
+        self,
+        request: pb.ReplayRequest,
+        names: Sequence[str],
+        bounds: tuple[int, int],
+        calendar_of: CalendarOf,
+    ) -> AsyncIterator[bytes]:
         epoch = new_ulid(self._clock.now_ns())
         hub = Hub(ProtoEncoder(), self._live.hub.limits, epoch)
         replay = Replay(hub, self._clock, *bounds)
         replay.open(names, calendar_of)
         # The listings and the time were compared with the rights of the reader before.
         interest = interest_of(replay.data, request.subscription, "subscription", ALL_PRICES)
-        ReplayStream._open += 1
         stored = windows(self._reader, names, *bounds)
         pump = asyncio.create_task(
             answered(replay.run(stored, request.speed, self._room, self._made_room))
@@ -89,7 +108,6 @@ class ReplayStream:
             async for frame in self._frames(hub, interest, request.heartbeat_s, pump):
                 yield frame
         finally:
-            ReplayStream._open -= 1
             pump.cancel()
             hub.close(self._subscriber)
 

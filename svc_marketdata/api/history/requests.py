@@ -1,13 +1,7 @@
 """Reads requests for history: listings, ranges, pages."""
 
-import base64
-import binascii
-import json
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Iterable
 from typing import Any, Final
-
-from google.protobuf.message import Message
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from mesh.errors import MeshError, refuse
@@ -35,7 +29,6 @@ INTERVALS: Final = {
 TRADES_RANGE_DAYS_MAX: Final = 31
 TIME_NS_MAX: Final = 4_102_444_800 * NS_PER_S
 """The year 2100: a later time is a mistake."""
-DIGEST_BYTES: Final = 8
 
 
 def invalid(field: str, value: object, expected: str) -> MeshError:
@@ -131,48 +124,3 @@ def check_latest(request: Any, count: int, most: int) -> None:
     if count * request.latest > most:
         expected = f"at most {most} for all listings together, so {most // count} for {count}"
         raise invalid("latest", request.latest, expected)
-
-
-def page_token(request: Any, place: Sequence[str | int]) -> str:
-    """Make the token of the page that begins at a place; it is bound to its request."""
-    raw = _digest(request) + json.dumps(list(place), separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode()
-
-
-def page_place(request: Any, kinds: tuple[type, ...]) -> list[Any] | None:
-    """Return the place at which a page begins; None for the first page.
-
-    Args:
-        request: Has `page_token`.
-        kinds: The types of what a place has.
-
-    Raises:
-        MeshError: INVALID_FIELD: the token was not made for this request.
-    """
-    if not request.page_token:
-        return None
-    try:
-        raw = base64.b64decode(request.page_token, altchars=b"-_", validate=True)
-        place = json.loads(raw[DIGEST_BYTES:])
-    except (binascii.Error, ValueError, RecursionError):
-        raw, place = b"", None
-    fits = isinstance(place, list) and tuple(map(type, place)) == kinds
-    fits = fits and all(map(_is_place, place))
-    if not fits or raw[:DIGEST_BYTES] != _digest(request):
-        expected = "the next_page_token of an answer to the same request, or empty"
-        raise invalid("page_token", repr(request.page_token[:32]), expected)
-    return list(place)
-
-
-def _is_place(value: str | int) -> bool:
-    """Return whether the database can compare a part of a place with what is stored."""
-    return "\x00" not in value if isinstance(value, str) else 0 <= value < TIME_NS_MAX
-
-
-def _digest(request: Message) -> bytes:
-    """Hash everything of a request but its page."""
-    bare: Any = type(request)()
-    bare.CopyFrom(request)
-    bare.ClearField("page_token")
-    bare.ClearField("page_size")
-    return sha256(bare.SerializeToString(deterministic=True)).digest()[:DIGEST_BYTES]

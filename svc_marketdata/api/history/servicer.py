@@ -7,6 +7,7 @@ from typing import Final
 
 from kernel.clock import Clock
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
+from mesh.rpc.page_tokens import page_place, page_token
 from mesh.rpc.server import Call
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
@@ -18,8 +19,6 @@ from svc_marketdata.api.history.requests import (
     check_latest,
     hidden,
     listings,
-    page_place,
-    page_token,
     range_of,
     time_of,
 )

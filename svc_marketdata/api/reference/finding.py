@@ -1,11 +1,9 @@
 """Pages of found instruments, with their listings."""
 
 import asyncio
-import base64
-import binascii
-import hashlib
 from typing import Final
 
+from mesh.rpc.page_tokens import page_place, page_token
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from svc_marketdata.api.mapping import KINDS
 from svc_marketdata.api.reference.mapping import (
@@ -13,7 +11,6 @@ from svc_marketdata.api.reference.mapping import (
     enriched_to_proto,
     kind_of,
     reference_only,
-    wrong,
 )
 from svc_marketdata.domain.reference.enrichment import Reference
 from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRecord
@@ -44,7 +41,8 @@ class Finder:
             StoreUnavailableError: The database is away, and the page needs it.
         """
         size = request.page_size or PAGE_SIZE_DEFAULT
-        start = _read_token(request)
+        place = page_place(request, (int,))
+        start = place[0] if place else 0
         kinds = frozenset(KINDS[kind] for kind in request.kinds)
         async with self._turns:
             # Milliseconds in 2,000 instruments, but tenths of a second in 100,000: prices go on.
@@ -55,7 +53,7 @@ class Finder:
         more = len(hits) > start + size
         return pb.SearchResponse(
             instruments=await self._found(page),
-            next_page_token=_write_token(request, start + size) if more else "",
+            next_page_token=page_token(request, (start + size,)) if more else "",
         )
 
     async def _found(self, page: list[Hit]) -> list[pb.FoundInstrument]:
@@ -94,26 +92,3 @@ class Finder:
             cfi_code=instrument.cfi if instrument else first.cfi_code if first else "",
             score=hit.score,
         )
-
-
-def _request_digest(request: pb.SearchRequest) -> str:
-    told = f"{request.text}\x1f{sorted(request.kinds)}\x1f{request.venue_mic}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-def _write_token(request: pb.SearchRequest, start: int) -> str:
-    return base64.urlsafe_b64encode(f"{start} {_request_digest(request)}".encode()).decode()
-
-
-def _read_token(request: pb.SearchRequest) -> int:
-    if not request.page_token:
-        return 0
-    expected = "the next_page_token of the previous page, with the same request"
-    try:
-        plain = base64.b64decode(request.page_token, altchars=b"-_", validate=True).decode()
-        start, _, digest = plain.partition(" ")
-        if digest == _request_digest(request) and start.isdecimal():
-            return int(start)
-    except (binascii.Error, ValueError) as error:
-        raise wrong("page_token", request.page_token, expected) from error
-    raise wrong("page_token", request.page_token, expected)

@@ -7,6 +7,7 @@ from typing import Final
 from kernel.nanoseconds import NS_PER_S
 from mesh.auth.access import Access, user
 from mesh.errors import refuse
+from mesh.rpc.page_tokens import page_place, page_token
 from mesh.rpc.server import Call
 from mesh.timestamps import from_timestamp
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as pb
@@ -27,7 +28,6 @@ from svc_marketdata.domain.reference.actions import (
     CorporateAction,
     wrong_split,
 )
-from svc_marketdata.domain.reference.changes import Key
 from svc_marketdata.domain.reference.codes import WrongValueError
 from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRecord
 from svc_marketdata.service.market_data import MarketData
@@ -84,11 +84,11 @@ class ReferenceDataServicer:
     async def Export(self, request: pb.ExportRequest, _call: Call) -> pb.ExportResponse:  # noqa: N802
         """Return a page of the reference data as CSV."""
         day = date_of("date", request.date, self._today)
-        page = self._reference.export_page(day, _known_at(request), request.page_token)
-        try:
-            text, token = await answered(page)
-        except WrongValueError as error:
-            raise wrong("page_token", request.page_token, str(error)) from error
+        place = page_place(request, (int, str))
+        begins = None if place is None else (place[0], place[1])
+        page = self._reference.export_page(day, _known_at(request), begins)
+        text, following = await answered(page)
+        token = page_token(request, following) if following else ""
         return pb.ExportResponse(csv=text, next_page_token=token)
 
     async def GetRecords(  # noqa: N802
@@ -111,11 +111,13 @@ class ReferenceDataServicer:
         self, request: pb.ListHistoryRequest, _call: Call
     ) -> pb.ListHistoryResponse:
         """Return every record of an instrument or listing, newest first."""
-        before = _before(request.page_token) if request.page_token else NEWEST_PLACE
+        place = page_place(request, (int, int))
+        before = (place[0], _date(place[1])) if place else NEWEST_PLACE
         size = request.page_size or PAGE_SIZE_DEFAULT
         found = await answered(self._reference.store.history(request.key, before, size))
         last = found[-1] if len(found) == size else None
-        token = f"{last.change.number} {last.valid_from}" if last is not None else ""
+        after = () if last is None else (last.change.number, last.valid_from.toordinal())
+        token = page_token(request, after) if after else ""
         return pb.ListHistoryResponse(entries=map(history_to_proto, found), next_page_token=token)
 
     async def RecordAction(  # noqa: N802
@@ -133,8 +135,8 @@ class ReferenceDataServicer:
 
         async def record() -> CorporateAction:
             async with self._reference.store.writing() as writing:
-                made, keys = await actions.announce(writing, action, live, by, today)
-            await self._follow(made, keys)
+                made = await actions.announce(writing, action, live, by, today)
+            await self._follow(made)
             return made
 
         try:
@@ -157,8 +159,8 @@ class ReferenceDataServicer:
                     state = "unknown" if action is None else action.state.name.lower()
                     expected = f"the id of an announced action; this one is {state}"
                     raise wrong("action_id", request.action_id, expected)
-                withdrawn, keys = await actions.withdraw(writing, action, by, today)
-            await self._follow(withdrawn, keys)
+                withdrawn = await actions.withdraw(writing, action, by, today)
+            await self._follow(withdrawn)
             return withdrawn
 
         return pb.WithdrawActionResponse(action=action_to_proto(await answered(withdraw())))
@@ -168,11 +170,13 @@ class ReferenceDataServicer:
     ) -> pb.ListActionsResponse:
         """Return corporate actions, by effective date."""
         since = date_of("date_from", request.date_from, dt.date.min)
-        after = _place(request.page_token) if request.page_token else FIRST_PLACE
+        place = page_place(request, (int, str))
+        after = (_date(place[0]), place[1]) if place else FIRST_PLACE
         size = request.page_size or PAGE_SIZE_DEFAULT
         found = await answered(self._reference.store.actions(request.key, since, after, size))
         last = found[-1] if len(found) == size else None
-        token = f"{last.effective_date} {last.action_id}" if last is not None else ""
+        where = () if last is None else (last.effective_date.toordinal(), last.action_id)
+        token = page_token(request, where) if where else ""
         return pb.ListActionsResponse(actions=map(action_to_proto, found), next_page_token=token)
 
     @property
@@ -223,13 +227,11 @@ class ReferenceDataServicer:
             return key, ""
         raise _not_found(key, "as an ISIN" if split else "as a listing, SYMBOL.MIC")
 
-    async def _follow(self, action: CorporateAction, keys: list[Key]) -> None:
+    async def _follow(self, action: CorporateAction) -> None:
         """Publish the listings that an action changes; on its day also what becomes effective."""
         if action.state is ActionState.ANNOUNCED and action.effective_date <= self._today:
             await self._reference.view.roll()
-        names = {action.isin, action.instrument_id} - {""}
-        await self._reference.view.changed(keys)
-        await self._reference.view.refresh(names)
+        await self._reference.view.changed()
 
 
 def _by(call: Call, reason: str) -> By:
@@ -247,6 +249,11 @@ def _known_at(request: pb.ExportRequest | pb.GetRecordsRequest) -> int | None:
     return at_ns
 
 
+def _date(ordinal: int) -> dt.date:
+    """Return the day of a place; that of a token which somebody made up may be none."""
+    return dt.date.fromordinal(min(max(ordinal, 1), dt.date.max.toordinal()))
+
+
 def _not_found(key: str, how: str) -> Exception:
     return refuse(
         "INSTRUMENT_NOT_FOUND",
@@ -254,28 +261,3 @@ def _not_found(key: str, how: str) -> Exception:
         "key",
         instrument_id=key,
     )
-
-
-def _wrong_token(token: str) -> Exception:
-    return wrong("page_token", token, "the next_page_token of the previous page")
-
-
-def _before(token: str) -> tuple[int, dt.date]:
-    number, _, date = token.partition(" ")
-    try:
-        place = int(number), dt.date.fromisoformat(date)
-    except ValueError as error:
-        raise _wrong_token(token) from error
-    if not 0 <= place[0] <= NEWEST:
-        raise _wrong_token(token)
-    return place
-
-
-def _place(token: str) -> tuple[dt.date, str]:
-    date, _, action_id = token.partition(" ")
-    if not action_id.isalnum():
-        raise _wrong_token(token)
-    try:
-        return dt.date.fromisoformat(date), action_id
-    except ValueError as error:
-        raise _wrong_token(token) from error

@@ -4,13 +4,17 @@ Several replicas receive the same reports, each may write them again after a res
 replica may be late. So a report shows by itself whether it changes something: by the key of its
 trade, and by when it was received, compared with the newest report that made the stored trade what
 it is.
+
+Venues give the same TradeID(1003) again on another trading day. So a trade is known by listing, key
+and trading day; the day is not stored, it follows from when the trade was made.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from kernel.trading_calendar import TradingDay
 from svc_marketdata.domain.market import OffMarket, Trade
 
 NO_ID = "~"
@@ -18,6 +22,8 @@ NO_ID = "~"
 
 Key = tuple[str, str]
 """Listing and key of a trade."""
+Place = tuple[str, str, int, int]
+"""Listing, key, time and order of a trade."""
 
 
 class Report(NamedTuple):
@@ -29,11 +35,30 @@ class Report(NamedTuple):
     """Rises with every report of a process: the order in which they came."""
     received_ns: int
     trade: Trade
+    day: TradingDay
+    """The trading day of the listing at `at_ns`."""
 
     @property
     def at_ns(self) -> int:
-        """When the trade was made, by the venue."""
+        """When the trade was made, by the venue; of a withdrawal, when it was sent."""
         return self.trade.venue_time_ns or self.received_ns
+
+    def named(self, known: Iterable["StoredTrade"]) -> "StoredTrade | None":
+        """Return the trade that it is about; None if it is not known.
+
+        A report of a trade is about the one of its trading day. A correction or a withdrawal may
+        come on a later day: it is about the newest one until the end of its day that was made when
+        the report was received.
+
+        Args:
+            known: Trades of the listing with its key, of any day.
+        """
+        before = [one for one in known if one.at_ns < self.day.ends_ns]
+        if self.trade.withdrawn or self.trade.off_market is OffMarket.CORRECTED:
+            before = [one for one in before if one.at_ns <= self.received_ns] or before
+        else:
+            before = [one for one in before if one.at_ns >= self.day.begins_ns]
+        return max(before, key=lambda one: one.at_ns, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +77,11 @@ class StoredTrade:
     """It counts for candles, unless it is withdrawn."""
     withdrawn: bool
     amended_ns: int
+
+    @property
+    def place(self) -> Place:
+        """What identifies its row; no report changes it."""
+        return self.instrument_id, self.key, self.at_ns, self.order_ns
 
     @property
     def trade_id(self) -> str:
@@ -107,27 +137,36 @@ class Changes(NamedTuple):
     """Withdrawals of trades that are not stored."""
 
 
-def apply(stored: Mapping[Key, StoredTrade], reports: Iterable[Report]) -> Changes:
+def apply(stored: Iterable[StoredTrade], reports: Iterable[Report]) -> Changes:
     """Apply reports in order.
 
     Args:
-        stored: The stored trades that the reports name.
+        stored: The stored trades with the keys that the reports name, of any day.
         reports: The reports.
     """
-    now: dict[Key, StoredTrade] = {}
+    known: dict[Key, list[StoredTrade]] = {}
+    for one in stored:
+        known.setdefault((one.instrument_id, one.key), []).append(one)
+    added: dict[Place, StoredTrade] = {}
+    amended: dict[Place, StoredTrade] = {}
     unknown = 0
     for report in reports:
-        key = (report.instrument_id, report.key)
-        before = now.get(key) or stored.get(key)
-        if before is not None:
-            now[key] = before.after(report)
-        elif report.trade.withdrawn:
-            unknown += 1
+        same = known.setdefault((report.instrument_id, report.key), [])
+        before = report.named(same)
+        if before is None:
+            if report.trade.withdrawn:
+                unknown += 1
+                continue
+            after = _first(report)
+            added[after.place] = after
         else:
-            now[key] = _first(report)
-    added = [trade for key, trade in now.items() if key not in stored]
-    amended = [trade for key, trade in now.items() if key in stored and trade is not stored[key]]
-    return Changes(added, amended, unknown)
+            after = before.after(report)
+            if after is before:
+                continue
+            same.remove(before)
+            (added if before.place in added else amended)[after.place] = after
+        same.append(after)
+    return Changes(list(added.values()), list(amended.values()), unknown)
 
 
 def _first(report: Report) -> StoredTrade:

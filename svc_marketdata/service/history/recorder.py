@@ -3,12 +3,14 @@
 `put` is on the path of prices: it appends to a list. Everything else is done by `HistoryWriter`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from typing_extensions import override
 
 from kernel.clock import Clock
+from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.history.reports import Numbering, Report
 from svc_marketdata.domain.market import Trade
 from svc_marketdata.service.history.ports import Batch, Covered, Gap, GapCause
@@ -29,6 +31,8 @@ class RecorderCounts:
     out_of_range: int = 0
     failures: int = 0
     """Attempts to write that failed."""
+    unwritable: int = 0
+    """Reports that could not be written although the database answered; each is in a gap."""
     partitions_dropped: int = 0
     packed_until_ns: int = 0
 
@@ -62,13 +66,17 @@ class NotRecorded(Recording):
 class Recorder(Recording):
     """Reports of trades that wait for the database."""
 
-    def __init__(self, clock: Clock, queue_trades_max: int) -> None:
+    def __init__(
+        self, clock: Clock, queue_trades_max: int, calendar_of: Callable[[str], TradingCalendar]
+    ) -> None:
         """Make a recorder.
 
         Args:
             clock: The clock.
             queue_trades_max: Reports that may wait; further ones are dropped and make a gap.
+            calendar_of: The trading days of a listing.
         """
+        self._calendar_of = calendar_of
         self.counts = RecorderCounts()
         self._clock = clock
         self._queue_max = queue_trades_max
@@ -135,7 +143,8 @@ class Recorder(Recording):
     def _report(self, instrument_id: str, trade: Trade, received_ns: int, order_ns: int) -> Report:
         at_ns = trade.venue_time_ns or received_ns
         key = self._numbering.key_of(instrument_id, trade, at_ns)
-        return Report(instrument_id, key, order_ns, received_ns, trade)
+        day = self._calendar_of(instrument_id).day_of(at_ns)
+        return Report(instrument_id, key, order_ns, received_ns, trade, day)
 
     def _drop(self, venue_mic: str, received_ns: int) -> None:
         self.counts.dropped += 1

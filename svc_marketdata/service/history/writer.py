@@ -7,7 +7,7 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from svc_marketdata.service.errors import StoreUnavailableError
-from svc_marketdata.service.history.ports import Batch, HistoryStore
+from svc_marketdata.service.history.ports import Batch, Gap, GapCause, HistoryStore
 from svc_marketdata.service.history.recorder import Recorder
 
 WRITE_PAUSE_S = 0.5
@@ -63,9 +63,16 @@ class HistoryWriter:
                 await self.write(upkeep=False)
         except TimeoutError:
             _log.warning("history: the last write took too long", trades=self.waiting)
+        except Exception:  # noqa: BLE001  the process ends in good order all the same
+            _log.exception("history: the last write failed", trades=self.waiting)
 
     async def write(self, *, upkeep: bool = True) -> bool:
-        """Write what waits; return whether all of it is written."""
+        """Write what waits; return whether all of it is written.
+
+        Raises:
+            Exception: Something unexpected, which is a fault of ours. Nothing of the first batch is
+                written then, and the batch is divided for the next attempt: see `_divide`.
+        """
         counts = self._recorder.counts
         if not self._unwritten:
             # While a write fails, reports wait in the recorder, which has the limit.
@@ -73,7 +80,14 @@ class HistoryWriter:
         try:
             while self._unwritten:
                 batch = self._unwritten[0]
-                written = await self._store.write(batch, self._clock.now_ns())
+                try:
+                    written = await self._store.write(batch, self._clock.now_ns())
+                except StoreUnavailableError:
+                    raise
+                except Exception:
+                    counts.failures += 1
+                    self._divide()
+                    raise
                 # Written twice if this process ends here: that changes nothing.
                 self._unwritten.pop(0)
                 counts.written += written.added
@@ -92,6 +106,25 @@ class HistoryWriter:
             _log.info("history is written again", trades=counts.written)
         self.away = False
         return True
+
+    def _divide(self) -> None:
+        """Divide the first batch, so that a report that cannot be written stops no other one.
+
+        A report that is alone and fails is left out: counted, logged, and a gap.
+        """
+        batch = self._unwritten[0]
+        middle = len(batch.reports) // 2
+        if middle:
+            # What the venues are recorded up to is written after the reports.
+            first, second = batch.reports[:middle], batch.reports[middle:]
+            self._unwritten[:1] = [Batch(first), Batch(second, batch.covered, batch.dropped)]
+        elif batch.reports:
+            (report,) = batch.reports
+            self._recorder.counts.unwritable += 1
+            _log.error("a trade cannot be written, and is a gap", report=repr(report))
+            mic, at_ns = report.instrument_id.rpartition(".")[2], report.received_ns
+            gap = Gap(mic, at_ns, at_ns, GapCause.DROPPED, 1)
+            self._unwritten[0] = Batch([], batch.covered, [*batch.dropped, gap])
 
     async def _upkeep(self) -> None:
         now_ns = self._clock.now_ns()

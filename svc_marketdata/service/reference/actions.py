@@ -8,6 +8,7 @@ from svc_marketdata.domain.reference.actions import (
     ActionKind,
     ActionState,
     CorporateAction,
+    undone,
 )
 from svc_marketdata.domain.reference.bitemporal import History
 from svc_marketdata.domain.reference.changes import Key, NewRecord
@@ -29,7 +30,7 @@ SETTLED_BY = By("", "svc-marketdata", "the effective date of corporate actions h
 async def announce(
     writing: Writing, action: CorporateAction, live_listings: Mapping[str, str], by: By,
     today: dt.date,
-) -> tuple[CorporateAction, list[Key]]:  # fmt: skip
+) -> CorporateAction:  # fmt: skip
     """Record an action, and what it changes from its date on.
 
     Args:
@@ -40,7 +41,7 @@ async def announce(
         today: The present day.
 
     Returns:
-        The action as it is recorded, and what changed in the reference data.
+        The action as it is recorded.
 
     Raises:
         RepeatedActionError: An action of the same kind is recorded for that day.
@@ -51,7 +52,7 @@ async def announce(
     change = writing.change
     action = replace(
         action, action_id=change.change_id, recorded_by=by.username, reason=by.reason,
-        recorded_at_ns=change.recorded_at_ns,
+        recorded_at_ns=change.recorded_at_ns, change=change.number,
     )  # fmt: skip
     records: list[NewRecord] = []
     factors: dict[str, tuple[str, str]] = {}
@@ -65,13 +66,13 @@ async def announce(
             records = action.records(listing)
     await writing.add(by, records, today)
     await writing.save_action(action, factors)
-    return action, [(new.kind, new.key) for new in records]
+    return action
 
 
 async def withdraw(
     writing: Writing, action: CorporateAction, by: By, today: dt.date
-) -> tuple[CorporateAction, list[Key]]:
-    """Withdraw an action, and what it would have changed."""
+) -> CorporateAction:
+    """Withdraw an action, and what it would have changed; see `undone`."""
     withdrawn = replace(action, state=ActionState.WITHDRAWN)
     keys: list[Key] = []
     if action.kind is not ActionKind.SPLIT:
@@ -79,15 +80,18 @@ async def withdraw(
     if action.kind is ActionKind.SYMBOL_CHANGE:
         keys.append((RecordKind.LISTING, action.new_instrument_id))
     known = await writing.known(keys)
-    date = action.effective_date
-    records = [
-        NewRecord(kind, key, date, None)
-        for kind, key in keys
-        if any(one.valid_from == date for one in known.get((kind, key), ()))
-    ]
+    # Another action that ends the same listing on the same day sets the same.
+    alone = not any(
+        other.instrument_id == action.instrument_id
+        and other.action_id != action.action_id
+        and other.kind is not ActionKind.SPLIT
+        and other.state is not ActionState.WITHDRAWN
+        for other in await writing.actions_on(action.isin, action.effective_date)
+    )
+    records = [new for key in keys for new in undone(action, key, known.get(key, ()), merged=alone)]
     await writing.add(by, records, today)
     await writing.save_action(withdrawn, {})
-    return withdrawn, [(new.kind, new.key) for new in records]
+    return withdrawn
 
 
 async def settle(writing: Writing, today: dt.date) -> list[CorporateAction]:

@@ -1,7 +1,7 @@
 """What the use cases of reference data need of the store."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
@@ -54,8 +54,8 @@ class Writing(Protocol):
     async def add(self, by: By, records: Sequence[NewRecord], today: dt.date) -> None:
         """Write the change and its records, and bring what is current up to date."""
 
-    async def roll(self, today: dt.date) -> list[Key]:
-        """Bring what is current up to a day; return what changed by the coming of days."""
+    async def roll(self, today: dt.date) -> None:
+        """Bring what is current up to a day."""
 
     async def open_actions(self, until: dt.date) -> list[CorporateAction]:
         """Read the announced actions whose date is not later than a day."""
@@ -95,6 +95,23 @@ class ReferenceStore(Protocol):
 
     async def last_change(self, known_at_ns: int) -> int:
         """Return the number of the last change that was recorded by a time."""
+
+    async def rolled_until(self) -> dt.date:
+        """Return the day up to which what is current follows the records."""
+
+    async def changed_since(self, change: int) -> set[str]:
+        """Return the ISINs and listings of which something was recorded after a change."""
+
+    async def came(self, since: dt.date, until: dt.date) -> set[str]:
+        """Return the ISINs and listings of which a record came into force in some days.
+
+        Args:
+            since: The day before the first of these days.
+            until: The last of them.
+        """
+
+    async def hear(self, heard: Callable[[], None]) -> None:
+        """Call whenever a replica may have changed something, until cancelled."""
 
     async def as_of(self, key: str, day: dt.date, change: int) -> list[Record]:
         """Read an ISIN with its listings, or a listing with its instrument."""

@@ -1,15 +1,13 @@
 """Imports, exports and questions about the past."""
 
 import asyncio
-import base64
-import binascii
 import datetime as dt
 import gzip
 import io
 import zlib
 from typing import Final, NamedTuple
 
-from svc_marketdata.domain.reference import codes, csv_file
+from svc_marketdata.domain.reference import csv_file
 from svc_marketdata.domain.reference.bitemporal import Dated
 from svc_marketdata.domain.reference.changes import Changes, Key, changes_of
 from svc_marketdata.domain.reference.codes import WrongValueError
@@ -67,29 +65,31 @@ class ReferenceData:
                 return Imported(len(changes.records), changes.unchanged, changes.faults, "")
             await writing.add(by, changes.records, today)
             change_id = writing.change.change_id
-        await self.view.changed({(new.kind, new.key) for new in changes.records})
+        await self.view.changed()
         return Imported(len(changes.records), changes.unchanged, [], change_id)
 
     async def export_page(
-        self, day: dt.date, known_at_ns: int | None, token: str
-    ) -> tuple[str, str]:
-        """Return a page of the CSV file, and the token of the next page.
+        self, day: dt.date, known_at_ns: int | None, place: tuple[int, str] | None
+    ) -> tuple[str, tuple[int, str] | None]:
+        """Return a page of the CSV file, and where the next page begins.
 
-        Raises:
-            WrongValueError: The token is not one of an earlier page.
+        Args:
+            day: What is known about this day.
+            known_at_ns: What was known at this time; None for now.
+            place: Where the page begins: the change up to which all pages go, and the ISIN after
+                which it begins. None for the first page.
         """
-        first = not token
-        if first:
+        if place is None:
             # What is recorded while a reader turns pages is not in them.
             change, after = await self.store.last_change(known_at_ns or NEWEST), ""
         else:
-            change, after = _read_token(token)
+            change, after = place
         instruments, listings, last = await self.store.page_as_of(
             day, change, after, EXPORT_PAGE_INSTRUMENTS
         )
         _, by_isin = records_by_isin(listings)
-        text = csv_file.write(instruments, lambda isin: by_isin.get(isin, ()), header=first)
-        return text, _write_token(change, last) if last else ""
+        text = csv_file.write(instruments, lambda isin: by_isin.get(isin, ()), header=place is None)
+        return text, (change, last) if last else None
 
     async def as_of(self, key: str, day: dt.date, known_at_ns: int | None) -> list[Record]:
         """Return what was known at a time about a day."""
@@ -122,18 +122,3 @@ def _text(packed: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise WrongValueError(f"text in UTF-8; line {line} is none") from error
-
-
-def _write_token(change: int, after: str) -> str:
-    return base64.urlsafe_b64encode(f"{change} {after}".encode()).decode()
-
-
-def _read_token(token: str) -> tuple[int, str]:
-    try:
-        change, _, after = base64.urlsafe_b64decode(token.encode()).decode().partition(" ")
-        place = int(change), codes.isin(after)
-    except (binascii.Error, ValueError) as error:
-        raise WrongValueError("the next_page_token of the previous page") from error
-    if not 0 <= place[0] <= NEWEST:
-        raise WrongValueError("the next_page_token of the previous page")
-    return place

@@ -12,19 +12,21 @@ from typing import Final
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.reference.actions import SHOWN_DAYS, CorporateAction
-from svc_marketdata.domain.reference.changes import Key
 from svc_marketdata.domain.reference.enrichment import Reference
 from svc_marketdata.domain.reference.records import InstrumentRecord, ListingRecord, Record
 from svc_marketdata.service.errors import StoreUnavailableError
 from svc_marketdata.service.market_data import MarketData
 from svc_marketdata.service.reference.actions import settle
-from svc_marketdata.service.reference.ports import ReferenceStore
+from svc_marketdata.service.reference.ports import NEWEST, ReferenceStore
 from svc_marketdata.service.reference.search_index import SearchIndex
 
 PAUSE_S: Final = 1.0
 """Seconds between looks for listings that are new, and for a new day."""
+FOLLOW_PAUSE_S: Final = 60.0
+"""Seconds between looks for what other replicas changed, should a notice of it be lost."""
 BATCH_NAMES_MAX: Final = 1_000
 """ISINs and listings whose records are read in one statement."""
 INDEXED_AT_A_TIME: Final = 500
@@ -45,8 +47,15 @@ class ReferenceView:
         """The listing of each id, as it was indexed."""
         self._unread: dict[str, None] = {}
         """ISINs and listings that changed in the store and are not read yet."""
+        self._loading = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._loaded = False
         self._rolled = dt.date.min
+        """The day up to which records are in force here."""
+        self._followed = 0
+        """Number of the last change that is read, or is in `_unread`."""
+        self._follow_due_s = 0.0
+        self._woken = asyncio.Event()
 
     def today(self) -> dt.date:
         """The present day, UTC."""
@@ -55,66 +64,103 @@ class ReferenceView:
     async def run(self) -> None:
         """Keep up with venues and with days, for ever; while the store is away, try again."""
         while True:
-            wanted = self._index_listings()
+            self._woken.clear()
             try:
-                if not self._loaded:
-                    await self._load()
-                if self.today() > self._rolled:
-                    await self.roll()
-                await self._catch_up()
-                for batch in _batches(wanted):
-                    await self._enrich(batch)
+                await self.look()
             except StoreUnavailableError as error:
-                # What could not be read is wanted again at the next look.
-                for instrument_id in wanted:
-                    self._seen.pop(instrument_id, None)
                 _log.debug("reference data not read", cause=str(error))
-            await asyncio.sleep(PAUSE_S)
+            await is_set_within(self._woken, PAUSE_S)
 
-    async def changed(self, keys: Iterable[Key]) -> None:
-        """Follow a change of the store: index it, and send the listings that it changes."""
-        await self.refresh(key for _, key in keys)
+    async def listen(self) -> None:
+        """Take notice of what other replicas change, for ever."""
+        await self._store.hear(self.heard)
 
-    async def refresh(self, names: Iterable[str]) -> None:
-        """Read the ISINs and listings anew, and send the listings that change.
+    async def look(self) -> None:
+        """Read what is new; what could not be read is wanted again at the next look.
 
-        What changed is recorded by now: if the store is away, it is read later.
+        Raises:
+            StoreUnavailableError: The store is away.
         """
-        self._unread.update(dict.fromkeys(names))
+        wanted = self._index_listings()
         try:
+            await self._load()
+            if self.today() > self._rolled:
+                await self.roll()
+            if self._clock.monotonic() >= self._follow_due_s:
+                self._follow_due_s = self._clock.monotonic() + FOLLOW_PAUSE_S
+                await self._follow()
             await self._catch_up()
+            for batch in _batches(wanted):
+                async with self._reading:
+                    await self._enrich(batch)
+        except BaseException:
+            for instrument_id in wanted:
+                self._seen.pop(instrument_id, None)
+            raise
+
+    def heard(self) -> None:
+        """Note that a replica may have changed something."""
+        self._follow_due_s = 0.0
+        self._woken.set()
+
+    async def changed(self) -> None:
+        """Follow what this process has just recorded.
+
+        A change of up to `BATCH_NAMES_MAX` ISINs and listings is in the index, and sent to readers,
+        when this returns; a larger one within seconds. If the store is away, it is read later.
+        """
+        try:
+            await self._follow()
+            if len(self._unread) <= BATCH_NAMES_MAX:
+                await self._catch_up()
         except StoreUnavailableError as error:
             _log.warning("changed reference data are read later", cause=str(error))
+        self.heard()
 
     async def roll(self) -> None:
         """Let what was recorded for a later day come into force on that day."""
         today = self.today()
-        # Until it is done, it is due.
-        self._rolled = dt.date.min
+        await self._load()
         async with self._store.writing() as writing:
-            keys = await writing.roll(today)
+            await writing.roll(today)
             actions = await settle(writing, today)
+        # Another replica may have brought the store up to this day before.
+        self._unread.update(dict.fromkeys(await self._store.came(self._rolled, today)))
         self._rolled = today
-        names = [key for _, key in keys]
         for action in actions:
-            names += [action.isin, action.instrument_id]
             _log.warning(
                 "corporate action is effective", action=action.action_id, kind=action.kind.name,
                 isin=action.isin, listing=action.instrument_id,
             )  # fmt: skip
-        self._unread.update(dict.fromkeys(names))
-        await self._catch_up()
+        await self._follow()
+
+    async def _follow(self) -> None:
+        """Note what any replica has recorded since the last time: it is to be read."""
+        await self._load()
+        newest = await self._store.last_change(NEWEST)
+        if newest > self._followed:
+            names = await self._store.changed_since(self._followed)
+            self._unread.update(dict.fromkeys(names))
+            self._followed = newest
 
     async def _catch_up(self) -> None:
-        while unread := self._unread:
-            batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
-            for name in batch:
-                self.index.remove_record(name)
-            try:
-                await self._enrich(batch)
-            except BaseException:
-                self._unread.update(dict.fromkeys(batch))
-                raise
+        """Read what changed, a batch at a time; what another task reads is published by the end."""
+        while True:
+            async with self._reading:
+                if not self._unread:
+                    return
+                await self._read_batch()
+
+    async def _read_batch(self) -> None:
+        unread = self._unread
+        batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
+        for name in batch:
+            self.index.remove_record(name)
+        try:
+            await self._enrich(batch)
+        except BaseException:
+            unread.update(dict.fromkeys(batch))
+            raise
 
     def _index_listings(self) -> list[str]:
         """Index the listings that venues changed; return those whose records are not read yet."""
@@ -130,6 +176,15 @@ class ReferenceView:
         return wanted
 
     async def _load(self) -> None:
+        """Read everything, the first time."""
+        async with self._loading:
+            if not self._loaded:
+                await self._read_all()
+
+    async def _read_all(self) -> None:
+        # What is recorded meanwhile is read once more.
+        self._rolled = await self._store.rolled_until()
+        self._followed = await self._store.last_change(NEWEST)
         count = 0
         async for record in self._store.current():
             self.index.put_record(record)

@@ -1,4 +1,4 @@
-"""The consolidated books of instruments that are routed, pushed by svc_marketdata."""
+"""Streams the books of instruments that are routed, and the volumes that POV orders follow."""
 
 from collections.abc import AsyncIterator
 
@@ -15,6 +15,7 @@ from mesh.tasks import is_set_within
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
+from svc_oms.adapters.grpc.unknown_names import UnknownNames
 from svc_oms.service.reference.routing_books import RoutingBooks
 
 log = get_logger("svc_oms.routing_books")
@@ -36,9 +37,7 @@ class RoutingBookStream:
         self._target = target
         self._tls = tls
         self._books = books
-        self._clock = clock
-        self._unknown: dict[str, tuple[float, float]] = {}
-        """Until when an instrument is left out, and for how many seconds."""
+        self._unknown = UnknownNames(clock, UNKNOWN_INSTRUMENT_S, UNKNOWN_INSTRUMENT_S_MAX)
 
     async def run(self) -> None:
         """Watch forever."""
@@ -49,10 +48,10 @@ class RoutingBookStream:
             )
 
     def _wanted(self) -> list[str]:
-        now = self._clock.monotonic()
-        return [
-            key for key in self._books.needed() if now >= self._unknown.get(key, _NOT_LEFT_OUT)[0]
-        ]
+        return self._unknown.others(self._books.needed())
+
+    def _followed(self) -> list[str]:
+        return self._unknown.others(self._books.followed())
 
     async def _watch(self, stub: MarketDataServiceStub) -> None:
         while not self._wanted():
@@ -62,9 +61,8 @@ class RoutingBookStream:
             async for frame in call:
                 self._books.heard()
                 for item in frame.items:
-                    if item.HasField("update") and item.update.HasField("consolidated_book"):
-                        self._unknown.pop(item.update.instrument_id, None)
-                        self._books.take(item.update)
+                    if item.HasField("update"):
+                        self._take(item.update)
         except grpc.aio.AioRpcError as error:
             refusal = read_refusal(error)
             if refusal.reason == "INSTRUMENT_NOT_FOUND":
@@ -75,14 +73,18 @@ class RoutingBookStream:
             call.cancel()
             self._books.silent()
 
+    def _take(self, update: market_data_pb2.MarketDataUpdate) -> None:
+        self._unknown.found(update.instrument_id)
+        if update.HasField("consolidated_book"):
+            self._books.take(update)
+        elif update.HasField("quote"):
+            self._books.take_quote(update.instrument_id, update.quote)
+
     def _leave_out(self, unknown: str) -> None:
-        """Leave out the instrument of a refusal: an ISIN, or "ISIN/currency"."""
-        now = self._clock.monotonic()
-        for key in self._wanted():
+        """Leave out what a refusal names: an ISIN, "ISIN/currency", or a listing."""
+        for key in (*self._wanted(), *self._followed()):
             if unknown in {key, key.partition("/")[0]}:
-                before_s = self._unknown.get(key, _NOT_LEFT_OUT)[1]
-                wait_s = min(max(2 * before_s, UNKNOWN_INSTRUMENT_S), UNKNOWN_INSTRUMENT_S_MAX)
-                self._unknown[key] = now + wait_s, wait_s
+                self._unknown.leave_out(key)
                 log.warning("no book for an instrument that is routed", instrument=key)
 
     async def _moved(self) -> None:
@@ -91,25 +93,27 @@ class RoutingBookStream:
 
     async def _requests(self) -> AsyncIterator[market_data_service_pb2.StreamRequest]:
         """Subscribe to the needed instruments, and again when there are others."""
-        subscribed = self._wanted()
+        subscribed = self._wanted(), self._followed()
         opening = market_data_service_pb2.WatchRequest(
-            subscription=_subscription(subscribed), heartbeat_s=HEARTBEAT_S
+            subscription=_subscription(*subscribed), heartbeat_s=HEARTBEAT_S
         )
         yield market_data_service_pb2.StreamRequest(open=opening)
         while True:
             await self._moved()
-            wanted = self._wanted()
-            if wanted and wanted != subscribed:
+            wanted = self._wanted(), self._followed()
+            if wanted[0] and wanted != subscribed:
                 subscribed = wanted
-                yield market_data_service_pb2.StreamRequest(subscribe=_subscription(wanted))
+                yield market_data_service_pb2.StreamRequest(subscribe=_subscription(*wanted))
 
 
-_NOT_LEFT_OUT = (0.0, 0.0)
-
-
-def _subscription(keys: list[str]) -> market_data_service_pb2.Subscription:
+def _subscription(keys: list[str], followed: list[str]) -> market_data_service_pb2.Subscription:
+    """Subscribe to the books of instruments, and to the quotes of listings that are followed."""
+    topics = [market_data_pb2.TOPIC_CONSOLIDATED_BOOK]
+    if followed:
+        topics.append(market_data_pb2.TOPIC_QUOTE)
     subscription = market_data_service_pb2.Subscription(
-        topics=[market_data_pb2.TOPIC_CONSOLIDATED_BOOK],
+        topics=topics,
+        instrument_ids=followed,
         depth=DEPTH_LEVELS,
         mode=market_data_service_pb2.DELIVERY_MODE_LATEST_ON_READY,
     )

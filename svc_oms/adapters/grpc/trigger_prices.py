@@ -21,6 +21,7 @@ from mesh.tasks import is_set_within
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from ordermesh.marketdata.v1.market_data_service_pb2_grpc import MarketDataServiceStub
 from ordermesh_rpc.backoff import Backoff
+from svc_oms.adapters.grpc.unknown_names import UnknownNames
 from svc_oms.service.waiting.trigger_watch import Triggers
 
 log = get_logger("svc_oms.trigger_prices")
@@ -43,8 +44,7 @@ class TriggerPrices:
         self._target = target
         self._tls = tls
         self._triggers = triggers
-        self._clock = clock
-        self._unknown: dict[str, float] = {}
+        self._unknown = UnknownNames(clock, UNKNOWN_LISTING_S, UNKNOWN_LISTING_S)
         self._streams = (_Quotes(triggers), _Trades(triggers))
 
     async def run(self) -> None:
@@ -71,12 +71,7 @@ class TriggerPrices:
                 stream.moved.set()
 
     def _listings(self) -> list[str]:
-        now = self._clock.monotonic()
-        return [
-            name
-            for name in self._triggers.instruments()
-            if now - self._unknown.get(name, float("-inf")) > UNKNOWN_LISTING_S
-        ]
+        return self._unknown.others(self._triggers.instruments())
 
     async def _watch(self, stub: MarketDataServiceStub, stream: "_Stream") -> None:
         while not self._listings():
@@ -93,7 +88,7 @@ class TriggerPrices:
             if refusal.reason == "INSTRUMENT_NOT_FOUND":
                 # One listing that does not exist must not keep the others from their prices.
                 name = refusal.metadata.get("instrument_id", "")
-                self._unknown[name] = self._clock.monotonic()
+                self._unknown.leave_out(name)
                 log.warning("no prices for a listing with waiting orders", instrument=name)
             raise
         finally:

@@ -15,7 +15,7 @@ from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow, RoutingV
 _US = "(extract(epoch from {}) * 1000000)::int8"
 
 DECISIONS = f"""
-SELECT order_id, number, account_id, {_US.format("decided_at")}, record, record_hash
+SELECT order_id, number, account_id, {_US.format("decided_at")}, record, record_hash, read_after
 FROM oms.routing_decisions WHERE order_id = $1 AND number > $2 ORDER BY number LIMIT $3
 """  # noqa: S608 - constants of this file
 
@@ -31,10 +31,12 @@ FROM oms.routing_venues
 """  # noqa: S608
 
 WRITE_DECISIONS = f"""
-INSERT INTO oms.routing_decisions (order_id, number, account_id, decided_at, record, record_hash)
-SELECT order_id, number, account_id, {FROM_US.format("decided_at_us")}, record, record_hash
-FROM unnest($1::text[], $2::int4[], $3::text[], $4::int8[], $5::bytea[], $6::bytea[])
-    AS rows (order_id, number, account_id, decided_at_us, record, record_hash)
+INSERT INTO oms.routing_decisions (order_id, number, account_id, decided_at, record, record_hash,
+    read_after)
+SELECT order_id, number, account_id, {FROM_US.format("decided_at_us")}, record, record_hash,
+    read_after
+FROM unnest($1::text[], $2::int4[], $3::text[], $4::int8[], $5::bytea[], $6::bytea[], $7::int8[])
+    AS rows (order_id, number, account_id, decided_at_us, record, record_hash, read_after)
 """  # noqa: S608
 
 WRITE_VENUES = f"""

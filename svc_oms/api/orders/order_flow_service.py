@@ -17,6 +17,8 @@ from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.disconnect.flow_guards import FlowGuards, Guard, Wish
 from svc_oms.service.errors import database_away, invalid_field
 from svc_oms.service.ports import StoreUnavailableError
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.routing_books import RoutingBooks
 from svc_oms.service.streams.order_stream import OrderStream, StreamParts
 from svc_oms.service.submissions import Outcome, Taken
 
@@ -37,6 +39,8 @@ class FlowParts:
     worker: CommandWorker
     guards: FlowGuards
     refusal_log: RefusalLog
+    market: Market
+    books: RoutingBooks
 
 
 class OrderFlowServicer:
@@ -180,6 +184,11 @@ class _Flow:
             self._room.clear()
             await self._room.wait()
         self._in_flight += len(commands)
+        placed = [one.place for one in commands if one.WhichOneof("command") == "place"]
+        keys = requests.routed_keys(placed, self._parts.market)
+        if keys:
+            # Only this flow waits, because commands are executed in order.
+            await self._parts.books.ready(keys)
         for command in commands:
             self._submit(command)
         if frame.disarm:

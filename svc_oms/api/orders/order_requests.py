@@ -1,6 +1,6 @@
 """From requests that passed their field rules to commands."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 from hashlib import sha256
 
@@ -16,6 +16,7 @@ from svc_oms.domain.commands import (
     CancelOrder,
     DeclineOrder,
     FoundExecution,
+    PauseOrder,
     PlaceOrder,
     ReplaceOrder,
     ResolveOrder,
@@ -73,10 +74,12 @@ def place(request: order_service_pb2.PlaceRequest, user: Principal, reply: Reply
     return _place(request, user, reply)
 
 
-def routed_key(request: order_service_pb2.PlaceRequest, market: Market) -> str:
-    """Return the key of the instrument that a request routes; empty if it routes none."""
-    if not request.HasField("routing"):
-        return ""
+def routed_keys(orders: Iterable[order_service_pb2.PlaceRequest], market: Market) -> set[str]:
+    """Return the keys of the instruments that requests route."""
+    return {_routed_key(order, market) for order in orders if order.HasField("routing")} - {""}
+
+
+def _routed_key(request: order_service_pb2.PlaceRequest, market: Market) -> str:
     currencies = {listing.currency for listing in market.listings(request.isin)}
     currency = request.currency or (currencies.pop() if len(currencies) == 1 else "")
     return f"{request.isin}/{currency}" if market.listings(request.isin, currency) else ""
@@ -211,6 +214,18 @@ def cancel(request: order_service_pb2.CancelRequest, user: Principal, reply: Rep
     """Make a submission of a cancel."""
     command = CancelOrder(request.idempotency_key, request.order_id, user.subject)
     return _submission(CommandKind.CANCEL, command, _tradable(user), request, reply)
+
+
+def pause(request: order_service_pb2.PauseRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of a pause."""
+    command = PauseOrder(request.idempotency_key, request.order_id, user.subject, paused=True)
+    return _submission(CommandKind.PAUSE, command, _tradable(user), request, reply)
+
+
+def resume(request: order_service_pb2.ResumeRequest, user: Principal, reply: Reply) -> Submission:
+    """Make a submission of the end of a pause."""
+    command = PauseOrder(request.idempotency_key, request.order_id, user.subject, paused=False)
+    return _submission(CommandKind.RESUME, command, _tradable(user), request, reply)
 
 
 def resolve(request: order_service_pb2.ResolveRequest, user: Principal, reply: Reply) -> Submission:

@@ -1,6 +1,5 @@
 """OrderService: commands to the worker, reads from the store, streams of the logs."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -44,6 +43,8 @@ ACCESS: dict[str, Access] = {
     "Replace": user("TRADER"),
     "Cancel": user("TRADER"),
     "CancelAll": user("TRADER"),
+    "Pause": user("TRADER"),
+    "Resume": user("TRADER"),
     "Resolve": user("RISK"),
     "ListStatements": user(),
     "ConfirmStatement": user("RISK"),
@@ -88,9 +89,7 @@ class OrderServicer:
 
     async def _books_of(self, *orders: order_service_pb2.PlaceRequest) -> None:
         """Wait for the books by which routed orders are decided, if one is not here yet."""
-        keys = {requests.routed_key(order, self._market) for order in orders} - {""}
-        if keys:
-            await asyncio.gather(*(self._books.ready(key) for key in keys))
+        await self._books.ready(requests.routed_keys(orders, self._market))
 
     async def Place(  # noqa: N802
         self, request: order_service_pb2.PlaceRequest, call: Call
@@ -144,6 +143,20 @@ class OrderServicer:
         """Request a cancel of everything in scope."""
         taken = await self._submitted(requests.cancel_all, request, call)
         return order_service_pb2.CancelAllResponse.FromString(taken.body)
+
+    async def Pause(  # noqa: N802
+        self, request: order_service_pb2.PauseRequest, call: Call
+    ) -> order_service_pb2.PauseResponse:
+        """Pause a TWAP or POV order."""
+        taken = await self._submitted(requests.pause, request, call)
+        return order_service_pb2.PauseResponse(order=_order(taken), duplicate=taken.duplicate)
+
+    async def Resume(  # noqa: N802
+        self, request: order_service_pb2.ResumeRequest, call: Call
+    ) -> order_service_pb2.ResumeResponse:
+        """Let a paused order go on."""
+        taken = await self._submitted(requests.resume, request, call)
+        return order_service_pb2.ResumeResponse(order=_order(taken), duplicate=taken.duplicate)
 
     async def Resolve(  # noqa: N802
         self, request: order_service_pb2.ResolveRequest, call: Call

@@ -42,6 +42,8 @@ class Instrument(NamedTuple):
     """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
     status_known: bool = True
     """False if the venue was asked for its trading status and did not answer."""
+    min_quantity: Quantity | None = None
+    """The smallest order that the venue takes."""
 
 
 class Limits(NamedTuple):
@@ -93,6 +95,10 @@ def check_terms(
             {"instrument_id": instrument.instrument_id, "currency": ""},
         )
     _check_quantity(terms.quantity, instrument, limits)
+    least = instrument.min_quantity
+    if least is not None and terms.quantity < least and not _stays(terms, standing):
+        expected = f"at least {plain(least)}, the smallest order that the venue takes"
+        invalid("terms.quantity", plain(terms.quantity), expected)
     price = terms.limit_price
     if price is not None:
         _check_tick("terms.limit_price", price, instrument)
@@ -118,6 +124,11 @@ def _passes(terms: OrderTerms, instrument: Instrument, standing: OrderTerms | No
         return True
     at_open = terms.time_in_force is TimeInForce.AT_OPEN
     return at_open and instrument.trading_status in _OPENS_AGAIN
+
+
+def _stays(terms: OrderTerms, standing: OrderTerms | None) -> bool:
+    """Return whether a replace leaves the quantity as it is."""
+    return standing is not None and terms.quantity == standing.quantity
 
 
 _OPENS_AGAIN = frozenset({"CLOSED", "HALTED"})

@@ -6,11 +6,13 @@ step that must wait for an answer of a venue returns: the answer is an event, an
 decided about again.
 """
 
+from typing import Final
+
 from kernel.decimals import plain
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decision import ActionKind, Decision, EndReason, Inputs, Verdict
 from svc_oms.domain.routing.parent import ChildRole
-from svc_oms.domain.routing.quantities import minus
+from svc_oms.domain.routing.quantities import above_zero, minus
 from svc_oms.domain.routing.request import Strategy
 from svc_oms.domain.routing.strategies.contenders import contenders
 from svc_oms.domain.routing.strategies.draft import Draft
@@ -21,6 +23,8 @@ from svc_oms.domain.routing.strategies.steps import (
     route_taking,
 )
 from svc_oms.domain.routing.strategies.watch import keep_in_order, shrink
+
+_GAVE_UP: Final = frozenset({Verdict.REJECTED_BEFORE, Verdict.ENDED_EARLY})
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -49,7 +53,9 @@ def _ends(draft: Draft) -> bool:
     elif parent.expired:
         draft.end(EndReason.EXPIRED, "the time in force of the parent is over")
     elif draft.schedule_is_over:
-        draft.end(EndReason.EXPIRED, "the schedule of the parent is over")
+        rest = plain(above_zero(minus(parent.quantity, draft.executed)))
+        why = f"the schedule is over: {rest} of {plain(parent.quantity)} is not executed"
+        draft.end(EndReason.EXPIRED, why)
     else:
         return False
     return True
@@ -81,15 +87,22 @@ def _is_too_large(draft: Draft) -> bool:
 
 
 def _route(draft: Draft) -> None:
+    schedule = draft.request.schedule
+    if schedule is not None:
+        paused = draft.parent.paused
+        now_ns = draft.inputs.now_ns
+        draft.wake_at(schedule.end_ns if paused else schedule.next_slice_ns(now_ns))
     if draft.parent.paused:
         for child in draft.live(ChildRole.REST):
             draft.cancel(child, "the parent is paused")
         draft.reason = "the parent is paused"
         return
     allowed = [one for one in draft.venues if one.barred is not Verdict.DENIED]
-    if allowed and all(one.barred is Verdict.REJECTED_BEFORE for one in allowed):
+    if allowed and all(one.barred in _GAVE_UP for one in allowed):
         names = ", ".join(one.mic for one in allowed)
-        draft.end(EndReason.REJECTED, f"rejected by every venue that may be used: {names}")
+        ended = any(one.barred is Verdict.ENDED_EARLY for one in allowed)
+        how = "rejected, or ended early," if ended else "rejected"
+        draft.end(EndReason.REJECTED, f"{how} by every venue that may be used: {names}")
         return
     keep_in_order(draft)
     if draft.request.time_in_force is TimeInForce.FOK:
@@ -100,6 +113,3 @@ def _route(draft: Draft) -> None:
         route_list(draft)
     else:
         route_taking(draft)
-    schedule = draft.request.schedule
-    if schedule is not None:
-        draft.wake_at(schedule.next_slice_ns(draft.inputs.now_ns))

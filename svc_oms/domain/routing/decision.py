@@ -56,6 +56,13 @@ class RoutingLimits(NamedTuple):
     """Resting children of a parent at a time; then the newest one is replaced instead."""
     retry_ns_min: int = NS_PER_S
     """A child whose cancel or replace was refused is not changed again before this time."""
+    move_interval_ns_max: int = 60 * NS_PER_S
+    """Each move of what rests for a better price has to wait twice as long after the one before as
+    that had to, from `rest_time_ns_min` up to this."""
+    moves_forgotten_ns: int = 300 * NS_PER_S
+    """After this time without a move, the next one counts as the first."""
+    early_ends_max: int = 3
+    """Resting children in a row that a venue may end early; then it gets no more of this parent."""
 
 
 class Inputs(NamedTuple):
@@ -69,6 +76,8 @@ class Inputs(NamedTuple):
     limits: RoutingLimits
     cause: Cause
     now_ns: int
+    prices_awaited: bool = False
+    """Who decides has lost all prices a moment ago: nothing ends now for want of them."""
 
 
 class ActionKind(IntEnum):
@@ -98,7 +107,7 @@ class EndReason(IntEnum):
     IMMEDIATE = 4
     """IOC, FOK and market parents: what cannot be had at once ends."""
     REJECTED = 5
-    """Every venue that could be used has rejected a child."""
+    """Every venue that could be used has rejected a child, or ended too many early."""
 
 
 class Action(NamedTuple):
@@ -137,6 +146,8 @@ class Verdict(IntEnum):
     """It does not take the time in force."""
     REJECTED_BEFORE = 12
     """It has rejected a child of this parent."""
+    ENDED_EARLY = 13
+    """It has ended too many resting children of this parent soon after they were placed."""
 
 
 class Candidate(NamedTuple):
@@ -191,3 +202,5 @@ class Decision(NamedTuple):
     overfill: Quantity
     """By how much executed and live exceed the parent. Above zero only by a venue's own fault,
     such as a fill beyond the child's quantity: an anomaly to record."""
+    moved: bool = False
+    """Something that rests is moved for a better price, or gives way to one."""

@@ -14,6 +14,7 @@ present state of the members, as those of `groups.py` do, so what crosses on the
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.commands import PlaceOrder
 from svc_oms.domain.events import (
     CancelRequested,
@@ -30,14 +31,18 @@ from svc_oms.domain.model import (
     Order,
     OrderTerms,
     OrderType,
+    RoutingSums,
     TimeInForce,
 )
 from svc_oms.domain.numbers import NO_QUANTITY, ZERO, Price, Quantity
 from svc_oms.domain.order_terms.terms import check_kind
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
-from svc_oms.domain.routing.decision import Action
+from svc_oms.domain.routing.decision import Action, ActionKind, Decision, Inputs
+from svc_oms.domain.routing.paced.orders import check_begin, is_paused, routing_from, schedule_of
 from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState, compacted
+from svc_oms.domain.routing.quantities import minus, total
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
+from svc_oms.domain.routing.strategies.watch import moves_in_a_row
 
 EXECUTIONS: Final = OrderExecuted | ExecutionBusted | ExecutionCorrected
 AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
@@ -68,6 +73,8 @@ def check_routable(command: PlaceOrder, now_ns: int) -> None:
     if terms.quantity <= 0:
         invalid("terms.quantity", "", "above 0")
     check_kind(command.type, terms, now_ns)
+    if command.routing is not None:
+        check_begin(command.routing, now_ns)
 
 
 def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -> Order:
@@ -92,7 +99,7 @@ def new_parent(command: PlaceOrder, currency: str, order_id: str, now_ns: int) -
         regulatory=command.regulatory,
         link=Link(LinkKind.ROUTED, order_id),
         client_note=command.client_note,
-        routing=command.routing,
+        routing=routing_from(command.routing, now_ns),
     )
 
 
@@ -205,40 +212,95 @@ def request_of(parent: Order, denied: Iterable[str] = ()) -> RoutingRequest:
     assert routing is not None
     terms = parent.pending_terms or parent.terms
     return RoutingRequest(
-        Strategy(routing.strategy),
+        Strategy.BEST if routing.schedule is not None else Strategy(routing.strategy),
         parent.side,
         terms.limit_price,
         terms.time_in_force,
         routing.venues,
         frozenset(routing.denied_venues).union(denied),
+        schedule_of(routing),
     )
 
 
-def parent_state(parent: Order, children: Sequence[Order], *, expired: bool) -> ParentState:
+def parent_state(
+    parent: Order,
+    children: Sequence[Order],
+    *,
+    expired: bool,
+    now_ns: int,
+    market_volume: Quantity = NO_QUANTITY,
+) -> ParentState:
     """Return a parent and its children as the decision takes them.
 
     Args:
         parent: The routed order.
-        children: All of its children, oldest first.
+        children: Its children, oldest first: at least those that are open or that changed after
+            `parent.routing_sums.after_sequence`.
         expired: The parent's time in force is over.
+        now_ns: The present time.
+        market_volume: POV: traded since its start.
     """
-    numbers = sorted({child.routing_decision for child in children})
+    sums = parent.routing_sums or RoutingSums()
+    fresh = [c for c in children if not c.is_closed or c.last_sequence > sums.after_sequence]
+    whole = not sums.after_sequence
+    numbers = sorted({child.routing_decision for child in fresh}) if whole else []
     rounds = {number: place for place, number in enumerate(numbers, 1)}
-    states = tuple(_child(child, rounds[child.routing_decision]) for child in children)
+    states = tuple(_child(child, rounds.get(child.routing_decision, 0)) for child in fresh)
     asked = parent.pending_terms
     resting = (child.round for child in states if child.role is ChildRole.REST)
     state = ParentState(
         parent.order_id,
         parent.terms.quantity,
         states,
-        round=len(numbers),
-        rest_round=max(resting, default=0),
+        rejected_mics=sums.rejected_mics,
+        returned_mics=sums.returned_mics,
+        round=len(numbers) if whole else sums.round,
+        rest_round=max(resting, default=0) if whole else sums.rest_round,
         pending_quantity=None if asked is None else asked.quantity,
         cancel_requested=bool(parent.pending_cancel_id),
         expired=expired,
+        paused=is_paused(parent),
+        market_volume=market_volume,
+        early_ends=sums.early_ends,
+        moves=sums.moves,
+        moved_at_ns=sums.moved_at_ns,
     )
     # Closed children are in the totals: the record of a decision does not grow with their number.
-    return compacted(state, 2**63)
+    # A schedule keeps those of its present slice.
+    schedule = None if parent.routing is None else schedule_of(parent.routing)
+    state = compacted(state, 2**63 if schedule is None else schedule.slice_start_ns(now_ns))
+    # The executions of the children, whether they are read or not, are those of the parent.
+    known = total(child.cum_quantity for child in state.children)
+    return state._replace(closed_cum_quantity=minus(parent.cum_quantity, known))
+
+
+def sums_after(inputs: Inputs, decision: Decision, after_sequence: int) -> RoutingSums:
+    """Return what the next decision has to know of what this one took in and decided.
+
+    Args:
+        inputs: Of the decision.
+        decision: The decision; it is carried out.
+        after_sequence: The last sequence of the account before it.
+    """
+    parent, now_ns = inputs.parent, inputs.now_ns
+    moves, moved_at_ns = parent.moves, parent.moved_at_ns
+    if decision.moved:
+        moves, moved_at_ns = moves_in_a_row(parent, now_ns, inputs.limits) + 1, now_ns
+    if inputs.request.schedule is not None:
+        # Its decisions count the children of a slice.
+        return RoutingSums(moves=moves, moved_at_ns=moved_at_ns)
+    placed = [one.role for one in decision.actions if one.kind is ActionKind.PLACE]
+    number = parent.round + bool(placed)
+    return RoutingSums(
+        after_sequence,
+        number,
+        number if ChildRole.REST in placed else parent.rest_round,
+        parent.all_rejected_mics,
+        parent.all_returned_mics,
+        parent.early_ends,
+        moves,
+        moved_at_ns,
+    )
 
 
 def _child(order: Order, number: int) -> Child:
@@ -254,11 +316,12 @@ def _child(order: Order, number: int) -> Child:
         terms.limit_price or Price(ZERO),
         terms.time_in_force,
         number,
-        order.created_at_ns,
+        order.created_at_ns if order.request_count == 1 else order.updated_at_ns,
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
         _was_rejected(order, role),
         _refused_at_ns(order),
+        ended_early(order),
     )
 
 
@@ -287,8 +350,33 @@ def _was_rejected(order: Order, role: ChildRole) -> bool:
     """Return whether the venue itself refused the child, or ended it without being asked."""
     if order.state is OrderState.REJECTED:
         return refused_by_venue(order)
-    unasked = order.request_count == 1
-    return order.state is OrderState.CANCELED and role is ChildRole.REST and unasked
+    return order.state is OrderState.CANCELED and role is ChildRole.REST and _is_unasked(order)
+
+
+def _is_unasked(order: Order) -> bool:
+    """Return whether a cancelled order had no cancel under way: its last request is in force."""
+    return order.cl_ord_id == f"{order.order_id}-{order.request_count}"
+
+
+EARLY_END_NS: Final = 60 * NS_PER_S
+"""A resting child that its venue ends by itself within this time has ended early."""
+
+
+def ended_early(order: Order) -> bool:
+    """Return whether a venue ended a resting child by itself, soon and with nothing executed."""
+    ended = order.state is OrderState.EXPIRED or (
+        order.state is OrderState.CANCELED and _is_unasked(order)
+    )
+    early = order.updated_at_ns - order.created_at_ns < EARLY_END_NS
+    rests = order.terms.time_in_force not in AT_ONCE
+    return ended and early and rests and not order.cum_quantity
+
+
+def failed_at_venue(order: Order) -> bool:
+    """Return whether a child counts as a failure of its venue: rejected, or ended early."""
+    if order.state is OrderState.REJECTED:
+        return refused_by_venue(order)
+    return ended_early(order)
 
 
 _OURS: Final = frozenset({"NOT_SENT", "KILL_SWITCH_ENGAGED", "VENUE_UNAVAILABLE"})

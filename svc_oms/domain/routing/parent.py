@@ -1,5 +1,6 @@
 """A parent and its children: what is executed, and what may be live at a venue."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ class Child(NamedTuple):
     price: Price
     time_in_force: TimeInForce
     round: int
-    """ParentState.round plus one, of the decision that placed it."""
+    """ParentState.round plus one, of the decision that placed it; 0 if the parent keeps sums of its
+    children, for then it does not matter."""
     placed_at_ns: int = 0
     """When it was placed, or last replaced."""
     pending_quantity: Quantity | None = None
@@ -54,6 +56,8 @@ class Child(NamedTuple):
     """Its venue rejected it, or cancelled it without being asked. Not: expired, IOC rest."""
     refused_at_ns: int = 0
     """When its venue refused to cancel or replace it, if that was its last answer; or later."""
+    ended_early: bool = False
+    """REST: its venue closed it unasked, soon after it was placed and with nothing executed."""
 
     @property
     def is_live(self) -> bool:
@@ -103,7 +107,13 @@ class ParentState(NamedTuple):
     paused: bool = False
     """Nothing new is placed, and what rests is cancelled."""
     market_volume: Quantity = NO_QUANTITY
-    """Traded at all venues since the schedule began, by others than this parent; for POV."""
+    """Traded at the venues that the order may use since the schedule began; for POV."""
+    early_ends: tuple[str, ...] = ()
+    """Venues of children that ended early and are not in `children`, once for each in a row."""
+    moves: int = 0
+    """Moves of what rests for a better price, in a row."""
+    moved_at_ns: int = 0
+    """When it was moved the last time; 0: never."""
 
     @property
     def cum_quantity(self) -> Quantity:
@@ -165,4 +175,15 @@ def compacted(parent: ParentState, keep_from_ns: int) -> ParentState:
         returned_mics=parent.returned_mics.union(
             c.mic for c in left_out if c.role is ChildRole.TAKE
         ),
+        early_ends=_early_ends(parent.early_ends, left_out),
     )
+
+
+def _early_ends(known: tuple[str, ...], ended: Iterable[Child]) -> tuple[str, ...]:
+    """Add the early ends among children; one that rested, or was executed, begins anew."""
+    for child in ended:
+        if child.ended_early:
+            known = (*known, child.mic)
+        elif child.role is ChildRole.REST and child.mic in known:
+            known = tuple(mic for mic in known if mic != child.mic)
+    return known

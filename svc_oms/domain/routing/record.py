@@ -20,7 +20,7 @@ from kernel.ticks import TickBand
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.routing.decision import Decision, Inputs
 
-RECORD_VERSION: Final = 1
+RECORD_VERSION: Final = 2
 _DECIMALS: Final = (Decimal, Price, Quantity)
 
 

@@ -8,11 +8,12 @@ from kernel.decimals import plain
 from kernel.side import Side
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.order_terms.times import utc
 from svc_oms.domain.refusal import OrderRefused, invalid, unsupported
 from svc_oms.domain.routing.fees import FeeSchedule
+from svc_oms.domain.routing.paced.schedule import PARTICIPATION_BPS_MAX, Pace, Schedule
 from svc_oms.domain.routing.quantities import beyond_lots, minus, plus
-from svc_oms.domain.routing.schedule import BASIS_POINTS, Pace, Schedule
-from svc_oms.domain.routing.view import ConsolidatedView, VenueState
+from svc_oms.domain.routing.view import ConsolidatedView, VenueState, VenueView
 
 
 class Strategy(IntEnum):
@@ -59,15 +60,16 @@ _TIMES: Final = {
     Strategy.LIST: (_F.DAY, _F.GTC, _F.GTD, _F.IOC, _F.FOK),
 }
 """FOK is one order at one venue, which SPLIT is not; what is immediate does not rest."""
-_SCHEDULED: Final = (_F.DAY, _F.GTC, _F.GTD)
+_SCHEDULED: Final = {Pace.TWAP: (_F.DAY, _F.GTC, _F.GTD), Pace.POV: (_F.DAY,)}
+"""The volume that POV follows is that of a trading day."""
 SLICES_MAX: Final = 10_000
 """Slices of a schedule."""
 
 
 def check_request(
-    request: RoutingRequest, view: ConsolidatedView, fees: Iterable[FeeSchedule]
+    request: RoutingRequest, view: ConsolidatedView, fees: Iterable[FeeSchedule], now_ns: int
 ) -> None:
-    """Refuse a request that cannot be routed.
+    """Refuse a request that cannot be routed. A schedule that begins later needs no open venue now.
 
     Raises:
         OrderRefused: Names the field, what it was and what would do: an unknown or denied venue, no
@@ -75,9 +77,10 @@ def check_request(
             force or limit price that the strategy cannot have, no venue open now.
     """
     strategy, times = request.strategy, _TIMES[request.strategy]
-    if request.schedule is not None:
-        times = _SCHEDULED
-        _check_schedule(request)
+    schedule = request.schedule
+    if schedule is not None:
+        times = _SCHEDULED[schedule.pace]
+        _check_schedule(schedule)
     if request.time_in_force not in times:
         offered = ", ".join(one.name for one in times)
         unsupported("terms.time_in_force", request.time_in_force.name, offered)
@@ -88,7 +91,7 @@ def check_request(
     used = _check_venues(request, view)
     _check_fees(used, view.currency, {one.mic: one for one in fees})
     states = {one.mic: one.state for one in view.venues if one.mic in used}
-    if VenueState.OPEN not in states.values():
+    if VenueState.OPEN not in states.values() and (schedule is None or schedule.start_ns <= now_ns):
         found = ", ".join(f"{mic} {state.name}" for mic, state in sorted(states.items()))
         raise OrderRefused(
             "VENUE_UNAVAILABLE",
@@ -130,23 +133,29 @@ def _check_fees(used: list[str], currency: str, fees: Mapping[str, FeeSchedule])
             )
 
 
-def _check_schedule(request: RoutingRequest) -> None:
-    schedule = request.schedule
-    assert schedule is not None
-    if schedule.slice_ns <= 0:
-        invalid("routing.schedule.slice_ns", str(schedule.slice_ns), "above 0")
-    length_ns = schedule.end_ns - schedule.start_ns
-    if not 0 < length_ns <= SLICES_MAX * schedule.slice_ns:
-        expected = f"after the start, at most {SLICES_MAX} slices later"
-        invalid("routing.schedule.end_ns", str(schedule.end_ns), expected)
+def _check_schedule(schedule: Schedule) -> None:
+    at = "routing.schedule"
+    longest_ns = SLICES_MAX * schedule.slice_ns
+    if not 0 < schedule.end_ns - schedule.start_ns <= longest_ns:
+        expected = f"after {utc(schedule.start_ns)}, the start, at most {SLICES_MAX} slices later"
+        invalid(f"{at}.end_time", utc(schedule.end_ns), expected)
     parts = schedule.participation_bps
-    if schedule.pace is Pace.POV and not 1 <= parts <= BASIS_POINTS:
-        invalid("routing.schedule.participation_bps", str(parts), f"1 to {BASIS_POINTS}")
+    if schedule.pace is Pace.POV and not 1 <= parts <= PARTICIPATION_BPS_MAX:
+        expected = f"1 to {PARTICIPATION_BPS_MAX}, because the strategy is POV"
+        invalid(f"{at}.participation_bps", str(parts), expected)
     if schedule.pace is Pace.TWAP and parts:
-        invalid("routing.schedule.participation_bps", str(parts), "0, because the pace is TWAP")
-    most = schedule.slice_quantity_max
-    if most is not None and most <= 0:
-        invalid("routing.schedule.slice_quantity_max", plain(most), "above 0")
+        invalid(f"{at}.participation_bps", str(parts), "0, because the strategy is TWAP")
+
+
+def _check_slice(request: RoutingRequest, used: Iterable[VenueView]) -> None:
+    """Refuse a bound within which no venue takes an order."""
+    most = None if request.schedule is None else request.schedule.slice_quantity_max
+    if most is None:
+        return
+    least = min(max(one.lot_size, one.min_quantity or one.lot_size) for one in used)
+    if most < least:
+        expected = f"at least {plain(least)}, the smallest order that a venue takes"
+        invalid("routing.schedule.slice_quantity_max", plain(most), expected)
 
 
 def check_quantity(request: RoutingRequest, view: ConsolidatedView, quantity: Quantity) -> None:
@@ -163,6 +172,7 @@ def check_quantity(request: RoutingRequest, view: ConsolidatedView, quantity: Qu
         for one in view.venues
         if one.mic not in request.denied and (not request.venues or one.mic in request.venues)
     ]
+    _check_slice(request, used)
     lots = ", ".join(f"{one.mic} {plain(one.lot_size)}" for one in used)
     lot = min(one.lot_size for one in used)
     beyond = beyond_lots(quantity, lot)

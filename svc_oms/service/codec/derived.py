@@ -7,8 +7,10 @@ the value's field says how one becomes the other:
     an IntEnum                       its number
     Decimal, Price, Quantity         canonical text
     frozenset[str]                   a repeated field, sorted
+    tuple[str, ...]                  a repeated field
     int named x_ns or x_us           a Timestamp named x; not set for 0
     a named tuple                    a message, by its own codec
+    tuple[a named tuple, ...]        repeated messages
 
 `| None` leaves the field out where there is no value. A number that has a default is left out where
 it is zero. What differs from these rules is written by hand. A writer fills a message in place,
@@ -265,7 +267,8 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _codec(field: _Field) -> Codec[Any, Any]:
-    return CODECS.get(field.type) or derive(field.type, field.nested)
+    kind = get_args(field.type)[0] if get_origin(field.type) is tuple else field.type
+    return CODECS.get(kind) or derive(kind, field.nested)
 
 
 def _put(field: _Field) -> Put:
@@ -275,6 +278,13 @@ def _put(field: _Field) -> Put:
         return lambda target, given: set_timestamp(getattr(target, name), given * unit_ns)
     if field.nested:
         write = _codec(field).write
+        if get_origin(field.type) is tuple:
+
+            def put_messages(target: Any, given: Any) -> None:
+                for one in given:
+                    write(getattr(target, name).add(), one)
+
+            return put_messages
 
         def put_message(target: Any, given: Any) -> None:
             inner = getattr(target, name)
@@ -284,8 +294,9 @@ def _put(field: _Field) -> Put:
         return put_message
     if field.type is Decimal:
         return lambda target, given: setattr(target, name, plain(given))
-    if get_origin(field.type) is frozenset:
-        return lambda target, given: getattr(target, name).extend(sorted(given))
+    if get_origin(field.type) in {frozenset, tuple}:
+        ordered = sorted if get_origin(field.type) is frozenset else tuple
+        return lambda target, given: getattr(target, name).extend(ordered(given))
     return lambda target, given: setattr(target, name, given)
 
 
@@ -295,14 +306,16 @@ def _read(field: _Field) -> Read | None:
     if unit_ns:
         return from_timestamp if unit_ns == 1 else lambda given: from_timestamp(given) // unit_ns
     if field.nested:
-        return _codec(field).read
+        read = _codec(field).read
+        many = get_origin(kind) is tuple
+        return (lambda given: tuple(map(read, given))) if many else read
     if field.optional and not field.has_presence:
         return lambda given: kind(given) if given else None
     if kind is Decimal:
         return (lambda given: Decimal(given) if given else _ZERO) if field.has_default else Decimal
     if _is_enum(kind):
         return _member_of(kind)
-    return frozenset if get_origin(kind) is frozenset else None
+    return {frozenset: frozenset, tuple: tuple}.get(get_origin(kind))
 
 
 def _member_of(kind: Any) -> Read:

@@ -13,6 +13,8 @@ from svc_oms.domain.model import Execution, Link, Order, OrderOrigin, OrderType,
 from svc_oms.domain.numbers import ZERO, Price, Quantity
 from svc_oms.domain.reports.execution_ids import Applied
 from svc_oms.service.codec.values import (
+    SUMS,
+    TRADED_BEFORE,
     execution_message,
     execution_value,
     link_message,
@@ -128,6 +130,11 @@ def fold_message(order: Order) -> OrderFold:
         message.in_doubt.extend(order.in_doubt)
     if order.awaited_cum:
         message.awaited_cum_quantity = f"{order.awaited_cum:f}"
+    _write_rare_fold(message, order)
+    return message
+
+
+def _write_rare_fold(message: OrderFold, order: Order) -> None:
     if order.stated_by_person:
         message.stated_by_person = True
     if order.asked_about:
@@ -136,7 +143,11 @@ def fold_message(order: Order) -> OrderFold:
         message.former_venue_order_ids.extend(order.former_venue_order_ids)
     if order.ended_by_copy:
         message.ended_by_copy = True
-    return message
+    if order.routing_sums is not None:
+        message.routing_sums.SetInParent()
+        SUMS.write(message.routing_sums, order.routing_sums)
+    for one in order.traded_before:
+        TRADED_BEFORE.write(message.traded_before.add(), one)
 
 
 def order_write(order: Order, message: order_pb2.Order, body: bytes) -> OrderWrite:
@@ -227,7 +238,9 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         listing_status_not_known=message.listing_status_not_known,
         routing=routing_value(message.routing) if message.HasField("routing") else None,
         routing_decision=message.routing_decision,
+        routing_sums=SUMS.read(fold.routing_sums) if fold.HasField("routing_sums") else None,
         venue_symbol=message.venue_symbol,
+        traded_before=tuple(map(TRADED_BEFORE.read, fold.traded_before)),
     )
 
 

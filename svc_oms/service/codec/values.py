@@ -6,9 +6,20 @@ from functools import lru_cache
 from kernel.decimals import plain
 from mesh.errors import ERROR_TABLE
 from mesh.timestamps import set_timestamp, to_timestamp
-from ordermesh.oms.v1 import order_pb2
+from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_oms.domain.model import Execution, Link, OrderTerms, Peg, Rejection, Routing, Trigger
+from svc_oms.domain.model import (
+    Execution,
+    Link,
+    OrderTerms,
+    Peg,
+    Rejection,
+    Routing,
+    RoutingSchedule,
+    RoutingSums,
+    TradedBefore,
+    Trigger,
+)
 from svc_oms.domain.numbers import ZERO, Price
 from svc_oms.service.codec.derived import derive, reader, register
 
@@ -86,20 +97,33 @@ TERMS = register(
 EXECUTION = derive(Execution, order_pb2.Execution)
 LINK = derive(Link, order_pb2.OrderLink)
 TRIGGER = derive(Trigger, order_pb2.OrderTrigger)
+SUMS = derive(RoutingSums, event_pb2.RoutingSums)
+
+
+SCHEDULE = derive(RoutingSchedule, order_pb2.RoutingSchedule)
+TRADED_BEFORE = derive(TradedBefore, event_pb2.TradedBefore)
 
 
 def routing_message(routing: Routing) -> order_pb2.Routing:
     """Encode how an order is routed."""
-    return order_pb2.Routing(
+    message = order_pb2.Routing(
         strategy=routing.strategy,  # type: ignore[arg-type] # by number
         venues=routing.venues,
         denied_venues=routing.denied_venues,
     )
+    if routing.schedule is not None:
+        SCHEDULE.write(message.schedule, routing.schedule)
+    return message
 
 
 def routing_value(message: order_pb2.Routing) -> Routing:
     """Decode how an order is routed."""
-    return Routing(int(message.strategy), tuple(message.venues), tuple(message.denied_venues))
+    return Routing(
+        int(message.strategy),
+        tuple(message.venues),
+        tuple(message.denied_venues),
+        SCHEDULE.read(message.schedule) if message.HasField("schedule") else None,
+    )
 
 
 # What other files call.

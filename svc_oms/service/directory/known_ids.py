@@ -6,7 +6,7 @@ believes that it has. So an unknown id is refused, with the known ones most simi
 
 from typing import Final
 
-from kernel.similar_ids import near
+from kernel.names.similar_ids import near
 from mesh.errors import MeshError, refuse
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.errors import invalid_field

@@ -45,6 +45,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
         trading_status=_STATUS_WORDS.get(message.trading_status, ""),
         max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
         venue_symbol=message.venue_symbol,
+        min_quantity=Quantity(Decimal(message.min_quantity)) if message.min_quantity else None,
     )
 
 

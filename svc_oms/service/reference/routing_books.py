@@ -1,11 +1,14 @@
 """The consolidated books of instruments that are routed, as svc_marketdata streams them.
 
+For POV orders also the traded quantity of the day, listing by listing.
+
 A cache that may be lost at any time. It knows which instruments are needed, and the adapter
 subscribes to those; an instrument stays for a while after it was last needed.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,12 +16,19 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_oms.domain.numbers import Price, Quantity
+from svc_oms.domain.routing.decision import RoutingLimits
 from svc_oms.domain.routing.view import Level, VenueState
 
 # Instruments whose books are kept; the one that was needed longest ago gives way.
 INSTRUMENTS_MAX = 500
 # How long a new order waits for the first book of its instrument, in seconds.
 FIRST_BOOK_S = 2.0
+# How long a replica that has no prices of an instrument any more ends no order for want of them, in
+# seconds: so long another replica, which reads what changed every 5 s, can go on with it.
+PRICES_AWAITED_S = 15.0
+
+# A book that was not confirmed for so long is no liquidity, in seconds.
+STALE_BOOK_S = RoutingLimits().book_age_ns_max / NS_PER_S
 
 _L = market_data_pb2.LeftOut
 _STATES = {
@@ -92,6 +102,8 @@ class RoutingBooks:
         self._heard_at = float("-inf")
         self._listeners: list[Callable[[str], None]] = []
         self._first: dict[str, asyncio.Event] = {}
+        self._followed: tuple[str, ...] = ()
+        self._traded: dict[str, Quantity] = {}
         self.needed_moved = asyncio.Event()
 
     def on_moved(self, listener: Callable[[str], None]) -> None:
@@ -125,18 +137,27 @@ class RoutingBooks:
             return False
         return self._clock.monotonic() - since < FIRST_BOOK_S
 
-    async def ready(self, key: str) -> None:
-        """Wait until the book of an instrument has come, but not for long."""
-        self.need(key)
-        if key in self._books:
+    def are_awaited(self, key: str) -> bool:
+        """Return whether the prices of an instrument are not here, but were or may be soon."""
+        now = self._clock.monotonic()
+        if key not in self._books:
+            return now - self._needed.get(key, float("-inf")) < PRICES_AWAITED_S
+        return STALE_BOOK_S < now - self._heard_at < PRICES_AWAITED_S
+
+    async def ready(self, keys: Collection[str]) -> None:
+        """Wait until the books of instruments have come, but for none longer than FIRST_BOOK_S.
+
+        A decision without them says which venues have no prices.
+        """
+        for key in keys:
+            self.need(key)
+        coming = [key for key in keys if self.is_coming(key)]
+        if not coming:
             return
-        first = self._first.setdefault(key, asyncio.Event())
-        try:
+        waits = [self._first.setdefault(key, asyncio.Event()).wait() for key in coming]
+        with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_BOOK_S):
-                await first.wait()
-        except TimeoutError:
-            # The decision says which venues have no prices.
-            return
+                await asyncio.gather(*waits)
 
     def book(self, key: str) -> InstrumentBook:
         """Return the book of an instrument; without listings if none has come."""
@@ -147,7 +168,28 @@ class RoutingBooks:
         silent_s = self._clock.monotonic() - self._heard_at
         return min(int(silent_s * NS_PER_S), _NEVER_NS) if silent_s != float("inf") else _NEVER_NS
 
+    def follow(self, instrument_ids: Iterable[str]) -> None:
+        """Follow the traded quantity of these listings, and of no others."""
+        followed = tuple(sorted(set(instrument_ids)))
+        if followed != self._followed:
+            self._followed = followed
+            self._traded = {one: self._traded[one] for one in followed if one in self._traded}
+            self.needed_moved.set()
+
+    def traded(self, instrument_id: str) -> Quantity | None:
+        """Return the quantity of the trading day of a listing; None: not followed, or not known."""
+        return self._traded.get(instrument_id)
+
     # For the adapter.
+
+    def followed(self) -> tuple[str, ...]:
+        """Return the listings whose traded quantity is followed."""
+        return self._followed
+
+    def take_quote(self, instrument_id: str, quote: market_data_pb2.Quote) -> None:
+        """Set the traded quantity of a listing."""
+        if quote.volume and instrument_id in self._followed:
+            self._traded[instrument_id] = Quantity(Decimal(quote.volume))
 
     def needed(self) -> list[str]:
         """Return the keys of the instruments whose books are needed."""
@@ -170,9 +212,10 @@ class RoutingBooks:
             listener(key)
 
     def silent(self) -> None:
-        """Forget all books: their stream begins anew, or ended."""
+        """Forget all books and traded quantities: their stream begins anew, or ended."""
         self._needed |= dict.fromkeys(self._books, self._clock.monotonic())
         self._books.clear()
+        self._traded.clear()
 
 
 _NEVER_NS = 2**62

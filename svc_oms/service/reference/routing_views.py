@@ -91,7 +91,7 @@ def view_of(
                 age_ns,
                 listing.lot_size,
                 listing.tick_table,
-                None,
+                listing.min_quantity,
                 listing.max_quantity,
                 times,
             )
@@ -142,6 +142,12 @@ def fees_of(
     return tuple(schedule for schedule in found if schedule is not None)
 
 
+def traded_at(parts: RoutingParts, listings: Iterable[Instrument]) -> dict[str, Quantity]:
+    """Return the quantity of the trading day at each venue, where it is followed and known."""
+    found = ((one.venue_mic, parts.books.traded(one.instrument_id)) for one in listings)
+    return {mic: traded for mic, traded in found if traded is not None}
+
+
 def states_of(parts: RoutingParts, keys: Collection[str], now_ns: int) -> dict[str, object]:
     """Return, by instrument, the states of its venues: what a change of is an event of routing."""
     states: dict[str, object] = {}
@@ -158,6 +164,7 @@ def states_of(parts: RoutingParts, keys: Collection[str], now_ns: int) -> dict[s
                     now_ns,
                 ),
                 parts.venues.fees(listing.venue_mic, currency),
+                parts.books.traded(listing.instrument_id) is not None,
             )
             for listing in parts.market.listings(isin, currency)
         )

@@ -1,16 +1,16 @@
-"""Which venues are out of routing for a while, because they rejected too many children.
+"""Which venues are out of routing for a while, because they failed too many children.
 
-Rejects are counted in memory, by each replica for what it commits. That a venue is out is stored
-with its audit entry by the next decision, and read by the other replicas.
+Failures are rejects, and children that a venue ends by itself soon after they were placed. They are
+counted in memory, by each replica for what it commits. That a venue is out is stored with its audit
+entry by the next decision, and read by the other replicas.
 """
 
 from collections.abc import Iterable
 
 from kernel.nanoseconds import NS_PER_S, NS_PER_US, to_us
-from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order
 from svc_oms.domain.routing.health import HealthLimits, VenueHealth, after_reject, is_out, put_back
-from svc_oms.domain.routing.orders import refused_by_venue
+from svc_oms.domain.routing.orders import failed_at_venue
 from svc_oms.service.ports.rows.routing_rows import RoutingVenueRow
 
 SEEN_MAX = 10_000
@@ -35,9 +35,9 @@ class VenueHealths:
         return health is not None and is_out(health, now_ns)
 
     def learn(self, orders: Iterable[Order]) -> None:
-        """Count the rejects among orders that a commit changed."""
+        """Count the failures of venues among orders that a commit changed."""
         for order in orders:
-            if order.routed_by and order.state is OrderState.REJECTED and refused_by_venue(order):
+            if order.routed_by and failed_at_venue(order):
                 self._count(order)
 
     def _count(self, order: Order) -> None:
@@ -52,7 +52,7 @@ class VenueHealths:
         if is_out(after, now_ns) and not is_out(before, now_ns):
             limits = self._limits
             why = (
-                f"{limits.rejects_max} rejects of routed orders within "
+                f"{limits.rejects_max} routed orders rejected or ended early within "
                 f"{limits.window_ns / NS_PER_S:g} s, the last of order {order.order_id}"
             )
             row = RoutingVenueRow(

@@ -24,15 +24,24 @@ from svc_oms.domain.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
+    OrderSuspended,
     ReplaceRefused,
     ReplaceRequested,
     RoutingDecided,
 )
-from svc_oms.domain.model import Order, OrderTerms, Rejection
+from svc_oms.domain.model import Order, OrderTerms, Rejection, TradedBefore
 from svc_oms.domain.order_terms.checks import Instrument, OrderRefused
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Action, ActionKind, Cause, Decision, EndReason, Inputs
-from svc_oms.domain.routing.orders import new_child, parent_state, request_of, split
+from svc_oms.domain.routing.orders import (
+    new_child,
+    parent_state,
+    request_of,
+    split,
+    sums_after,
+)
+from svc_oms.domain.routing.paced.orders import counted_from, is_paused
+from svc_oms.domain.routing.paced.schedule import market_volume
 from svc_oms.domain.routing.record import to_record
 from svc_oms.domain.routing.request import check_quantity, check_request
 from svc_oms.service.audit import audit_log
@@ -41,7 +50,7 @@ from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.errors import refused
 from svc_oms.service.ports import AuditWrite
 from svc_oms.service.ports.rows.routing_rows import RoutingDecisionRow, RoutingVenueRow
-from svc_oms.service.reference.routing_views import fees_of, not_now, view_of
+from svc_oms.service.reference.routing_views import fees_of, not_now, traded_at, view_of
 from svc_oms.service.submissions import Submission
 
 RECORD_BYTES_MAX = 256 * 1024
@@ -59,8 +68,16 @@ class Plan(NamedTuple):
     """Each PLACE with its child."""
     crossing: Sequence[str]
     """Own orders to cancel first, because a child would trade with them."""
+    inputs: Inputs
     denied: bool
     """A control denied a venue. Nothing reports when it would allow it again."""
+    traded_before: Sequence[TradedBefore] = ()
+    """Venues whose volume a POV order counts from now on."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Something is to be done or kept."""
+        return bool(self.decision.actions or self.traded_before)
 
 
 class _VenueRefusedError(Exception):
@@ -93,16 +110,26 @@ def make_plan(
     listings = parts.market.listings(parent.isin, parent.currency)
     number = parent.routing_decision + 1
     denied = _denied(batch, submission, parent, listings)
+    traded = traded_at(parts, listings)
+    counted = counted_from(parent, traded, now_ns)
+    before = {one.venue_mic: one.quantity for one in (*parent.traded_before, *counted)}
     while True:
         _, children = split(batch.order_groups.members(parent))
         inputs = Inputs(
             request_of(parent, denied),
             view_of(parts, parent.isin, parent.currency, _own(batch, parent), now_ns),
             fees_of(parts, listings, parent.currency),
-            parent_state(parent, children, expired=expired),
+            parent_state(
+                parent,
+                children,
+                expired=expired,
+                now_ns=now_ns,
+                market_volume=market_volume(traded, before),
+            ),
             parts.limits,
             cause,
             now_ns,
+            parts.books.are_awaited(parent.price_key),
         )
         if cause is Cause.PLACED:
             _require_routable(inputs, parent, denied)
@@ -117,7 +144,7 @@ def make_plan(
             continue
         record = to_record(inputs, decision)
         assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
-        return Plan(decision, record, placed, crossing, bool(denied))
+        return Plan(decision, record, placed, crossing, inputs, bool(denied), counted)
 
 
 def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError]) -> None:
@@ -130,7 +157,7 @@ def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError
     if not allowed and denied:
         # What the controls say is more than that no venue is left.
         raise next(iter(denied.values()))
-    check_request(inputs.request, inputs.view, inputs.fees)
+    check_request(inputs.request, inputs.view, inputs.fees, inputs.now_ns)
     check_quantity(inputs.request, inputs.view, parent.terms.quantity)
 
 
@@ -244,10 +271,18 @@ def carry_out(batch: CommandBatch, submission: Submission, parent_id: str, plan:
     changes, routing = batch.changes, batch.parts.routing
     number, digest = parent.routing_decision + 1, sha256(plan.record).digest()
     text = plan.decision.reason[:TEXT_CHARACTERS_MAX]
-    batch.add(parent, parent.account_id, RoutingDecided(number, digest, text), submission)
+    sums = sums_after(plan.inputs, plan.decision, changes.head(parent.account_id)[0])
+    decided = RoutingDecided(number, digest, text, sums, tuple(plan.traded_before))
+    batch.add(parent, parent.account_id, decided, submission)
     changes.writes.routing_decisions.append(
         RoutingDecisionRow(
-            parent_id, number, parent.account_id, to_us(changes.now_ns), plan.record, digest
+            parent_id,
+            number,
+            parent.account_id,
+            to_us(changes.now_ns),
+            plan.record,
+            digest,
+            sums.after_sequence,
         )
     )
     for row in routing.healths.take_unstored():
@@ -307,12 +342,21 @@ def _change_parent(
     elif parent.pending_terms is None:
         return
     elif action.kind is ActionKind.GRANT_AMEND:
-        event = OrderReplaced(parent.pending_terms)
+        give_terms(batch, submission, parent, parent.pending_terms)
     elif action.kind is ActionKind.REFUSE_AMEND:
         rejection = Rejection("INVALID_FIELD", action.why, "terms.quantity")
         event = ReplaceRefused(parent.pending_replace_id, rejection)
     if event is not None:
         batch.add(parent, parent.account_id, event, submission)
+
+
+def give_terms(
+    batch: CommandBatch, submission: Submission, parent: Order, terms: OrderTerms
+) -> None:
+    """Give a routed order other terms. A paused one stays paused."""
+    after = batch.add(parent, parent.account_id, OrderReplaced(terms), submission)
+    if is_paused(parent) and not after.is_closed:
+        batch.add(after, after.account_id, OrderSuspended("stays paused"), submission)
 
 
 def _end(parent: Order, action: Action) -> Event:

@@ -4,18 +4,22 @@ from collections.abc import Callable
 
 from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
-from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
+from svc_oms.domain.commands import PauseOrder, PlaceOrder, ReplaceOrder
 from svc_oms.domain.decide import decide_replace_routed
-from svc_oms.domain.events import OrderAccepted, OrderAcknowledged, OrderReplaced
+from svc_oms.domain.events import OrderAccepted, OrderAcknowledged
+from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import Order, TimeInForce
+from svc_oms.domain.order_terms.times import utc
+from svc_oms.domain.refusal import invalid
 from svc_oms.domain.routing.decision import Cause, WakeUp
 from svc_oms.domain.routing.orders import check_routable, new_parent
+from svc_oms.domain.routing.paced.orders import decide_pause, decide_resume
 from svc_oms.service.commands.checked import check_controls
 from svc_oms.service.commands.command_batch import CommandBatch
 from svc_oms.service.commands.idempotency import key_row
 from svc_oms.service.ports import IdempotencyRow
 from svc_oms.service.reference.routing_views import RoutingParts, currency_of
-from svc_oms.service.routing.plans import carry_out, make_plan
+from svc_oms.service.routing.plans import carry_out, give_terms, make_plan
 from svc_oms.service.submissions import NOTHING_DONE, RouteOrder, Submission, Taken
 
 # After a decision in which a control denied a venue, the next one, which asks the control again.
@@ -30,12 +34,38 @@ def place_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     check_routable(command, now_ns)
     currency = currency_of(batch.parts.market, command.isin, command.currency)
     parent = new_parent(command, currency, new_ulid(now_ns), now_ns)
+    _require_within(parent, ends_at_ns(batch.parts.routing, parent))
     plan = make_plan(batch, submission, parent, Cause.PLACED, expired=False)
     check_controls(batch, submission, lambda control: control.place(submission, parent))
     order = batch.add(None, command.account_id, OrderAccepted(parent), submission)
     # Nothing has to answer: the OMS itself works it.
     order = batch.add(order, order.account_id, OrderAcknowledged(), submission)
     order = carry_out(batch, submission, order.order_id, plan)
+    return key_row(submission, order.order_id, order.last_sequence)
+
+
+def _require_within(parent: Order, ends_ns: int | None) -> None:
+    """Refuse a schedule that is longer than the order's time in force."""
+    schedule = None if parent.routing is None else parent.routing.schedule
+    if schedule is not None and ends_ns is not None and schedule.end_time_ns > ends_ns:
+        in_force = parent.terms.time_in_force.name
+        expected = f"at most {utc(ends_ns)}, when the order's time in force, {in_force}, ends"
+        invalid("routing.schedule.end_time", utc(schedule.end_time_ns), expected)
+
+
+def pause(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
+    """Pause a TWAP or POV order, or let it go on, and decide about it."""
+    command = submission.command
+    assert isinstance(command, PauseOrder)
+    before = batch.order(command.order_id)
+    event = decide_pause(before) if command.paused else decide_resume(before)
+    base = OrderState.SUSPENDED if command.paused else OrderState.NEW
+    plan = make_plan(
+        batch, submission, before._replace(base_state=base), Cause.RESUMED, expired=False
+    )
+    order = batch.add(before, before.account_id, event, submission)
+    if plan.is_stored:
+        order = carry_out(batch, submission, order.order_id, plan)
     return key_row(submission, order.order_id, order.last_sequence)
 
 
@@ -52,7 +82,7 @@ def replace_routed(batch: CommandBatch, submission: Submission) -> IdempotencyRo
     plan = make_plan(batch, submission, asked, Cause.AMENDED, expired=False)
     order = batch.add(before, before.account_id, event, submission)
     if at_once:
-        batch.add(order, order.account_id, OrderReplaced(terms), submission)
+        give_terms(batch, submission, order, terms)
     order = carry_out(batch, submission, order.order_id, plan)
     return key_row(submission, order.order_id, order.last_sequence)
 
@@ -68,7 +98,7 @@ def route(batch: CommandBatch, submission: Submission) -> Taken:
     ends_ns = ends_at_ns(batch.parts.routing, parent)
     expired = ends_ns is not None and ends_ns <= batch.changes.now_ns
     plan = make_plan(batch, submission, parent, Cause(command.cause), expired=expired)
-    if plan.decision.actions:
+    if plan.is_stored:
         carry_out(batch, submission, parent.order_id, plan)
     decision = plan.decision
     if plan.denied:

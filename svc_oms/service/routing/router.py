@@ -22,6 +22,8 @@ from mesh.log import get_logger
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.routing.decision import Cause, Decision, WakeUp
+from svc_oms.domain.routing.orders import AT_ONCE
+from svc_oms.domain.routing.paced.orders import counts_volume, is_paused
 from svc_oms.domain.routing.view import Level, VenueState
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
@@ -99,7 +101,11 @@ class Router:
             watch = self._watches[order.order_id] = _Watch(order)
             self._by_key[order.price_key][order.order_id] = watch
             self._parts.books.need(order.price_key)
+        pauses = is_paused(order) is not is_paused(watch.order)
         watch.order = order
+        if pauses:
+            # Its wake-ups are those of before.
+            self._send(watch, Cause.RESUMED)
 
     def _forget(self, order_id: str) -> None:
         watch = self._watches.pop(order_id, None)
@@ -150,9 +156,10 @@ class Router:
             # Its end, or its acceptance after the reading; a commit of this replica says which.
             rows = await self._store.orders([order_id])
             self.learn(read_order(row.body, row.fold) for row in rows)
-        for order_id in moved:
-            if order_id in self._watches:
-                self._send(self._watches[order_id], Cause.RESUMED)
+        for watch in list(self._watches.values()):
+            # An order that is to end at once and is still here: who had it may have no prices.
+            if watch.order.order_id in moved or watch.order.terms.time_in_force in AT_ONCE:
+                self._send(watch, Cause.RESUMED)
         self._parts.healths.read(await self._store.routing().venues())
 
     # From the market.
@@ -213,6 +220,7 @@ class Router:
         """Look at every routed order: the states of its venues, its time in force."""
         now_ns = self._clock.now_ns()
         self._parts.books.keep(self._by_key)
+        self._follow_volumes()
         states = states_of(self._parts, tuple(self._by_key), now_ns)
         moved = {key for key, state in states.items() if self._states.get(key) != state}
         self._states = states
@@ -224,6 +232,14 @@ class Router:
                 self._send(watch, Cause.RESUMED)
             elif watch.order.price_key in moved:
                 self._send(watch, Cause.VENUE)
+
+    def _follow_volumes(self) -> None:
+        keys = {w.order.price_key for w in self._watches.values() if counts_volume(w.order)}
+        self._parts.books.follow(
+            listing.instrument_id
+            for key in keys
+            for listing in self._parts.market.listings(*key.split("/"))
+        )
 
     async def run(self) -> None:
         """Look and read, forever."""

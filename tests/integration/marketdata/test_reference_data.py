@@ -14,6 +14,7 @@ from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2 as instruments_pb
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as pb
 from tests.integration.marketdata.conftest import NAMES, running
+from tests.integration.marketdata.history.support import replica
 from tests.support.marketdata_database import marketdata_url
 from tests.support.ports import free_port
 from tests.support.postgres import as_service
@@ -321,6 +322,53 @@ async def test_a_change_of_symbol_ends_one_listing_and_begins_another(reference)
 
     assert await on(TODAY.isoformat()) == {"ING.SIMA": False, "ING.SIMB": False}
     assert await on(TOMORROW) == {"ING.SIMA": False, "ING.SIMB": True, "INGA.SIMB": False}
+
+
+async def test_a_withdrawn_change_of_symbol_leaves_what_was_imported_for_its_day(reference):
+    await reference.load(valid_from=TODAY.isoformat())
+    done = await reference.call("RecordAction", action(RENAME, "ING.SIMB", new_symbol="INGA"))
+    await reference.load(FILE.replace("ING,USD,1,", "ING,USD,25,"), valid_from=TOMORROW)
+    request = pb.WithdrawActionRequest(action_id=done.action.action_id, reason="cancelled")
+    await reference.call("WithdrawAction", request)
+    request = pb.GetRecordsRequest(key="NL0011821202", date=TOMORROW)
+    answer = await reference.call("GetRecords", request)
+    assert {one.instrument_id: (one.lot_size, one.ended) for one in answer.listings} == {
+        "ING.SIMA": ("1", False),
+        "ING.SIMB": ("25", False),
+    }
+
+
+async def test_other_replicas_push_a_change_to_their_readers_at_once(
+    reference, tls_folder, mint, marketdata_url, tmp_path
+):
+    async with replica(tls_folder, mint, marketdata_url, tmp_path) as (_, past):
+        other = Reference(past.service)
+        await past.service.gateway().open()
+        watch = other.service.instruments.Watch(
+            instruments_pb.InstrumentServiceWatchRequest(venue_mic="SIMA"),
+            metadata=reference.service.metadata,
+        )
+        issuers = []
+
+        async def until_issuer(issuer):
+            # The other replica would look by itself after FOLLOW_PAUSE_S, which is longer.
+            async with asyncio.timeout(WAIT_S):
+                async for frame in watch:
+                    issuers.extend(
+                        item.instrument.issuer
+                        for item in frame.items
+                        if item.instrument.instrument_id == "ASML.SIMA"
+                    )
+                    if issuer in issuers:
+                        return
+            raise AssertionError("the stream ended")
+
+        await until_issuer("")
+        await reference.load()
+        await until_issuer("ASML")
+        await reference.load(FILE.replace("N.V.,ASML,", "N.V.,Another,"))
+        await until_issuer("Another")
+        watch.cancel()
 
 
 async def test_a_time_that_no_database_knows_is_refused_by_name(reference):

@@ -218,6 +218,47 @@ async def test_a_replace_changes_what_was_reported_and_keeps_the_rest(trader):
     assert terms == DAY | {"stop_price": "7.9", "limit_price": "7.5"}
 
 
+async def test_a_line_makes_a_twap_or_pov_order(trader):
+    line = ["order", "buy", "NL0010273215", "1000", "--route", "twap", "--no-wait", "--json"]
+    code, out, _ = await trader.run(*line, "--from", "10:00", "--to", "11:30", "--slice-max", "50")
+    asked = trader.asked("Place")
+    assert (code, asked["routing"]["strategy"]) == (0, "ROUTING_STRATEGY_TWAP"), out
+    schedule = asked["routing"]["schedule"]
+    assert schedule["start_time"].endswith("T10:00:00Z")
+    assert schedule["end_time"].endswith("T11:30:00Z")
+    assert (schedule["slice_quantity_max"], schedule.get("slice_s")) == ("50", None)
+    line[line.index("twap")] = "pov"
+    await trader.run(*line, "--to", "2h", "--every", "5m", "--rate", "12.5")
+    schedule = trader.asked("Place")["routing"]["schedule"]
+    assert (schedule["slice_s"], schedule["participation_bps"]) == (300, 1250)
+    assert "start_time" not in schedule
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--route", "twap"], "need --to"),
+        (["--route", "best", "--to", "2h"], "need --route twap or pov"),
+        (["--to", "2h"], "need --route twap or pov"),
+        (["--route", "twap", "--to", "soon"], "--to is 'soon'"),
+        (["--route", "twap", "--to", "2h", "--every", "often"], "--every is 'often'"),
+        (["--route", "pov", "--to", "2h", "--rate", "much"], "--rate is 'much'"),
+        (["--route", "pov", "--to", "2h", "--rate", "1.234"], "at most 2 decimals"),
+    ],
+)
+async def test_a_schedule_that_cannot_be_meant_is_wrong_usage(trader, flags, words):
+    code, _, err = await trader.run("order", "buy", "NL0010273215", "1000", *flags)
+    assert (code, words in err) == (2, True), err
+
+
+async def test_a_pause_and_its_end(trader):
+    await trader.done("order", "buy", "SAP.SIMA", "10", "--no-wait")
+    code, out, _ = await trader.run("pause", "ORDER-1")
+    assert (code, "SUSPENDED" in out, trader.asked("Pause")["order_id"]) == (0, True, "ORDER-1")
+    code, out, _ = await trader.run("resume", "ORDER-1")
+    assert (code, "NEW" in out, trader.asked("Resume")["order_id"]) == (0, True, "ORDER-1")
+
+
 async def test_going_flat_tells_what_remains(trader):
     await trader.done("go-flat", "--instrument", "SAP.SIMA")
     assert trader.asked("GoFlat")["account_id"] == "ACC-ALICE"

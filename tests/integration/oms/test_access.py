@@ -22,6 +22,8 @@ def requests(order_id: str) -> dict[str, object]:
             idempotency_key="k9", order_id=order_id, terms=TERMS
         ),
         "Cancel": order_service_pb2.CancelRequest(idempotency_key="k9", order_id=order_id),
+        "Pause": order_service_pb2.PauseRequest(idempotency_key="k9", order_id=order_id),
+        "Resume": order_service_pb2.ResumeRequest(idempotency_key="k9", order_id=order_id),
         "CancelAll": order_service_pb2.CancelAllRequest(
             idempotency_key="k9", account_id="ACC-ALICE"
         ),
@@ -51,7 +53,8 @@ async def test_a_stranger_is_refused_on_every_rpc(book_url, tls):
         for name, request in requests(order.order_id).items():
             code, reason, _ = await refusal(getattr(client.orders, name)(request, metadata=BOB))
             by_order = name in {
-                "Replace", "Cancel", "Approve", "Decline", "Get", "ShowOrder", "ShowRouting",
+                "Replace", "Cancel", "Pause", "Resume", "Approve", "Decline", "Get", "ShowOrder",
+                "ShowRouting",
             }  # fmt: skip
             assert reason == ("ORDER_NOT_FOUND" if by_order else "ACCOUNT_NOT_ALLOWED"), name
             assert code is (

@@ -49,7 +49,18 @@ PLACE = order_service_pb2.PlaceRequest(
     },
     link={"kind": 1, "group_id": "g", "parent_order_id": ORDER, "parent_key": "k"},
     client_note="note",
-    routing={"strategy": 1, "venues": ["SIMA"], "denied_venues": ["SIMB"]},
+    routing={
+        "strategy": 5,
+        "venues": ["SIMA"],
+        "denied_venues": ["SIMB"],
+        "schedule": {
+            "start_time": {"seconds": 1},
+            "end_time": {"seconds": 2},
+            "slice_s": 1,
+            "participation_bps": 1,
+            "slice_quantity_max": "1",
+        },
+    },
 )
 REPLACE = order_service_pb2.ReplaceRequest(idempotency_key=KEY, order_id=ORDER, terms=TERMS)
 CANCEL = order_service_pb2.CancelRequest(idempotency_key=KEY, order_id=ORDER)
@@ -64,6 +75,8 @@ GOOD = {
     "Decline": order_service_pb2.DeclineRequest(idempotency_key=KEY, order_id=ORDER, text="no"),
     "Replace": REPLACE,
     "Cancel": CANCEL,
+    "Pause": order_service_pb2.PauseRequest(idempotency_key=KEY, order_id=ORDER),
+    "Resume": order_service_pb2.ResumeRequest(idempotency_key=KEY, order_id=ORDER),
     "CancelAll": order_service_pb2.CancelAllRequest(
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA", side=1
     ),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernel.decimals import parse_nano
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
-from kernel.trading_calendar import TradingCalendar
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar
 from svc_marketdata.domain.history.fold import fold
 from svc_marketdata.domain.history.hours import Minute, hour_of, pack, unpack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS, Interval, bounds_of
@@ -123,15 +123,15 @@ def reports_of(steps):
                 trade, trade_id=f"T{one}", price=str(other), off_market=OffMarket.CORRECTED
             )
         key = numbering.key_of("ASML.SIMA", trade, now_ns)
-        made.append(Report("ASML.SIMA", key, now_ns, now_ns, trade))
+        made.append(Report("ASML.SIMA", key, now_ns, now_ns, trade, UTC_DAYS.day_of(now_ns)))
     return made
 
 
 def written(stored, reports):
     """What is stored after a transaction."""
-    changes = apply(stored, reports)
+    changes = apply(stored.values(), reports)
     changed = [*changes.added, *changes.amended]
-    return {**stored, **{(one.instrument_id, one.key): one for one in changed}}
+    return {**stored, **{one.place: one for one in changed}}
 
 
 @given(STEPS, st.data())
@@ -147,6 +147,52 @@ def test_batches_of_several_replicas_in_any_division_give_what_one_gives(steps, 
         if data.draw(st.booleans()):  # else the answer was lost, and it is written again
             del queue[:count]
     assert stored == once
+
+
+DAYS_STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 5), st.sampled_from(["T1", "T2"]), st.integers(1, 9),
+        st.sampled_from(["trade", "withdraw", "correct"]),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(DAYS_STEPS, st.data())
+def test_an_id_that_comes_again_each_day_names_the_trade_of_its_day(steps, data):
+    """What one venue means, day by day, is what is stored, however often it is written."""
+    reports, meant = [], {}
+    for number, (day, trade_id, price, kind) in enumerate(sorted(steps, key=lambda one: one[0])):
+        now_ns = START + day * NS_PER_DAY + number * NS_PER_S
+        trade = Trade(trade_id, str(price), "1", Aggressor.BUY, now_ns, now_ns)
+        days_before = [one for one in meant if one[0] == trade_id]
+        if kind == "trade":
+            meant.setdefault((trade_id, day), [str(price), False])
+            if meant[trade_id, day][1]:  # withdrawn, and reported again
+                meant[trade_id, day] = [str(price), False]
+        elif not days_before:
+            continue
+        elif kind == "withdraw":
+            trade = replace(trade, withdrawn=True)
+            meant[max(days_before)][1] = True
+        else:
+            trade = replace(trade, off_market=OffMarket.CORRECTED)
+            meant[max(days_before)] = [str(price), False]
+        reports.append(
+            Report("ASML.SIMA", trade_id, now_ns, now_ns, trade, UTC_DAYS.day_of(now_ns))
+        )
+    stored, at = {}, 0
+    while at < len(reports):
+        count = data.draw(st.integers(1, len(reports) - at))
+        again = data.draw(st.integers(0, at))
+        # Another replica is late, and writes once more what is written.
+        stored = written(written(stored, reports[at : at + count]), reports[again : at + count])
+        at += count
+    found = {
+        (one.key, one.at_ns // NS_PER_DAY - START // NS_PER_DAY): [one.price, one.withdrawn]
+        for one in stored.values()
+    }
+    assert found == meant
 
 
 def test_trades_without_an_id_that_are_equal_are_two_trades():

@@ -5,6 +5,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from svc_marketdata.domain.reference.actions import ActionKind, CorporateAction, undone
 from svc_marketdata.domain.reference.bitemporal import Dated, History, known_at
 from svc_marketdata.domain.reference.changes import changes_of
 from svc_marketdata.domain.reference.codes import check_digit
@@ -13,6 +14,7 @@ from svc_marketdata.domain.reference.records import (
     KINDS,
     InstrumentRecord,
     ListingRecord,
+    RecordKind,
 )
 
 TODAY = dt.date(2027, 1, 4)
@@ -104,3 +106,42 @@ def test_later_records_do_not_change_what_was_known_before(said, day):
 @given(st.permutations([Dated(TODAY, 1, "a"), Dated(TODAY, 2, "b"), Dated(TODAY, 3, None)]))
 def test_the_order_in_which_records_are_read_does_not_matter(records):
     assert History(records).at(TODAY) is None
+
+
+OLD = (RecordKind.LISTING, "ING.SIMA")
+ACTION_DAY = dt.date(2026, 1, 6)
+lots = st.dictionaries(DAYS, st.integers(1, 9).map(str), max_size=5)
+
+
+def listing_at(records, day, change=10**6):
+    return known_at(records, change, day)
+
+
+@given(lots, lots, st.booleans())
+def test_a_withdrawn_action_takes_back_what_it_set_and_nothing_of_others(before, after, also_same):
+    """Imports before and after a change of symbol stand; the listing has not ended."""
+    rows = {dt.date(2026, 1, 1): "5"} | before
+    records = [
+        Dated(day, number, ListingRecord("ING.SIMA", "NL0011821202", "EUR", lot))
+        for number, (day, lot) in enumerate(rows.items(), 1)
+    ]
+    known = list(records)
+    change = len(records) + 1
+    action = CorporateAction(
+        "A", ActionKind.SYMBOL_CHANGE, "NL0011821202", ACTION_DAY, "ING.SIMA",
+        new_symbol="INGA", change=change,
+    )  # fmt: skip
+    renamed = action.records(listing_at(records, ACTION_DAY))
+    records += [Dated(ACTION_DAY, change, one.record) for one in renamed if one.key == "ING.SIMA"]
+    later = after | ({ACTION_DAY: "7"} if also_same else {})
+    # An import sets the lot, and leaves the rest as it is.
+    for number, (day, lot) in enumerate(sorted(later.items()), change + 1):
+        for some in (records, known):
+            built = listing_at(some, day)._replace(lot_size=lot)
+            some.append(Dated(day, number, built))
+    last = change + len(later) + 1
+    taken_back = undone(action, OLD, records, merged=True)
+    records += [Dated(one.valid_from, last, one.record) for one in taken_back]
+    for offset in range(40):
+        day = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
+        assert listing_at(records, day) == listing_at(known, day)

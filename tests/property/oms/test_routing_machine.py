@@ -24,8 +24,8 @@ from kernel.nanoseconds import NS_PER_MS, NS_PER_S
 from kernel.side import Side
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decision import Cause
+from svc_oms.domain.routing.paced.schedule import Pace, Schedule
 from svc_oms.domain.routing.request import RoutingRequest, Strategy
-from svc_oms.domain.routing.schedule import Pace, Schedule
 from svc_oms.domain.routing.view import VenueState
 from tests.support.routing import NOW_NS
 from tests.support.routing_world import MICS, World
@@ -58,16 +58,18 @@ parents = {
     "limit": st.sampled_from([None, *LIMITS, *LIMITS]),
     "side": st.sampled_from([Side.BUY, Side.SELL]),
     "quantity": st.sampled_from([5, 40, 100, 100, 250]),
-    "paced": st.sampled_from(["none", "none", "none", "twap", "pov"]),
+    "paced": st.sampled_from(["none", "none", "none", "twap", "later", "bounded", "pov", "pov"]),
     "compacts": st.booleans(),
     "offers": st.lists(sizes, min_size=3, max_size=3),
 }
 
 
-def schedules(quantity):
+def schedules():
     twap = Schedule(Pace.TWAP, NOW_NS, NOW_NS + 40 * NS_PER_S, 4 * NS_PER_S)
-    pov = Schedule(Pace.POV, NOW_NS, NOW_NS + 40 * NS_PER_S, 4 * NS_PER_S, 2_000, Decimal(quantity))
-    return {"none": None, "twap": twap, "pov": pov}
+    later = twap._replace(start_ns=NOW_NS + 5 * NS_PER_S)
+    bounded = twap._replace(slice_quantity_max=Decimal(17))
+    pov = twap._replace(pace=Pace.POV, participation_bps=2_000)
+    return {"none": None, "twap": twap, "later": later, "bounded": bounded, "pov": pov}
 
 
 class RoutingMachine(RuleBasedStateMachine):
@@ -91,7 +93,7 @@ class RoutingMachine(RuleBasedStateMachine):
         strategy, in_force = kind
         if strategy is Strategy.POST and limit is None:
             limit = "10.01"
-        schedule = schedules(quantity)[paced] if in_force in {DAY, GTC} else None
+        schedule = schedules()[paced] if in_force in {DAY, GTC} else None
         asked = RoutingRequest(
             strategy,
             side,

@@ -27,8 +27,13 @@ from edge.web import WEB_FILE_MAX_BYTES, WEB_FILES_MAX, WebFilesError, web_route
 VALUES = EnvoyValues.from_certificates(Path("/tls"), descriptors=Path("/run/descriptors.binpb"))
 
 
+@pytest.fixture(scope="module")
+def rendered() -> str:
+    return render(VALUES)
+
+
 def edge_routes(values: EnvoyValues = VALUES) -> list[dict[str, Any]]:
-    config = yaml.safe_load(render(values))
+    config = yaml.load(render(values), yaml.CSafeLoader)
     (edge,) = [one for one in config["static_resources"]["listeners"] if one["name"] == "edge"]
     manager = edge["filter_chains"][0]["filters"][0]
     return manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
@@ -92,19 +97,19 @@ OTHER = {
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(EnvoyValues)])
-def test_every_value_has_an_effect(field, tmp_path):
+def test_every_value_has_an_effect(field, rendered, tmp_path):
     value = getattr(VALUES, field)
     other = next(change(value) for kind, change in OTHER.items() if isinstance(value, kind))
     if field == "web_root":
         (tmp_path / "index.html").touch()
         other = tmp_path
-    assert render(dataclasses.replace(VALUES, **{field: other})) != render(VALUES)
+    assert render(dataclasses.replace(VALUES, **{field: other})) != rendered
 
 
 @pytest.mark.parametrize("name", VALUES.upstreams)
-def test_every_upstream_has_an_effect(name):
+def test_every_upstream_has_an_effect(name, rendered):
     other = {**VALUES.upstreams, name: ("other:1",)}
-    assert render(dataclasses.replace(VALUES, upstreams=other)) != render(VALUES)
+    assert render(dataclasses.replace(VALUES, upstreams=other)) != rendered
 
 
 def test_in_a_cluster_every_upstream_is_a_service():

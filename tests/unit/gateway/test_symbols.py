@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.names.symbol_names import NAME_CHARACTERS_MAX, NAME_PATTERN
 from svc_gateway.adapters.fix.orders.orders_in import OrderReader
 from svc_gateway.adapters.fix.orders.orders_out import OrderWriter
 from svc_gateway.adapters.fix.orders.requests_sent import SentReader
-from svc_gateway.domain.market.symbols import NAME_CHARACTERS_MAX, NAME_PATTERN, SymbolNames
+from svc_gateway.domain.market.symbols import SymbolNames
 from svc_gateway.venues import DialectConfig
 from tests.support.gateway_bench import command
 

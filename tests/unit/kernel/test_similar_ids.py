@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.similar_ids import NEAR_IDS_MAX, near
+from kernel.names.similar_ids import NEAR_IDS_MAX, near
 
 KNOWN = [("ACC-ALICE", ""), ("ACC-BOB", ""), ("01JD", "alice"), ("01JE", "01JE")]
 

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from mesh.errors import MeshError
+from mesh.rpc import page_tokens
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
-from svc_marketdata.api.history import requests
+from svc_marketdata.api.reference import servicer
 from svc_marketdata.domain.reference import csv_file
 from svc_marketdata.domain.reference.codes import WrongValueError
 from svc_marketdata.service.reference import reference_data
@@ -21,13 +22,13 @@ KINDS = (str, int, int)
 def asked(place):
     """Return a request with a token that its maker made up."""
     request = pb.ListCandlesRequest(instrument_ids=["ASML.SIMA"])
-    raw = requests._digest(request) + json.dumps(place).encode()
+    raw = page_tokens._digest(request) + json.dumps(place).encode()
     request.page_token = base64.urlsafe_b64encode(raw).decode()
     return request
 
 
 def test_a_place_that_is_one_is_read():
-    assert requests.page_place(asked(["ASML.SIMA", 5, 7]), KINDS) == ["ASML.SIMA", 5, 7]
+    assert page_tokens.page_place(asked(["ASML.SIMA", 5, 7]), KINDS) == ["ASML.SIMA", 5, 7]
 
 
 @pytest.mark.parametrize(
@@ -43,16 +44,13 @@ def test_a_place_that_is_one_is_read():
 )
 def test_a_place_that_no_database_has_is_refused_by_name(place):
     with pytest.raises(MeshError) as refused:
-        requests.page_place(asked(place), KINDS)
+        page_tokens.page_place(asked(place), KINDS)
     assert refused.value.field == "page_token"
 
 
-@pytest.mark.parametrize(
-    "token", [f"{2**63} NL0010273215", "-1 NL0010273215", "1 \x00", "1 NL", "x NL0010273215"]
-)
-def test_a_token_of_an_export_that_is_none_is_refused(token):
-    with pytest.raises(WrongValueError, match="next_page_token"):
-        reference_data._read_token(base64.urlsafe_b64encode(token.encode()).decode())
+@pytest.mark.parametrize("ordinal", [0, 1, dt.date.max.toordinal() + 1, 2**63 - 1])
+def test_a_day_that_no_calendar_has_is_the_nearest_one(ordinal):
+    assert dt.date.min <= servicer._date(ordinal) <= dt.date.max
 
 
 def test_a_gzip_file_with_broken_content_is_refused():

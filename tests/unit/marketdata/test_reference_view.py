@@ -1,11 +1,14 @@
 """Reference data in memory: what changed while the store is away is read later."""
 
 import asyncio
+import datetime as dt
+
+import pytest
 
 from kernel.clock import SystemClock
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.listing import Listing, ListingKind
-from svc_marketdata.domain.reference.records import InstrumentRecord, RecordKind
+from svc_marketdata.domain.reference.records import InstrumentRecord
 from svc_marketdata.service.errors import StoreUnavailableError
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
@@ -22,6 +25,7 @@ class Store:
     def __init__(self):
         self.away = False
         self.asked = []
+        self.newest = 0
 
     async def current_of(self, _isins, instrument_ids):
         await asyncio.sleep(0)
@@ -29,6 +33,19 @@ class Store:
             raise StoreUnavailableError("cannot be reached")
         self.asked.append(len(instrument_ids))
         return [InstrumentRecord(ISIN, "", "SHARE", "ASML Holding N.V.", "ASML")]
+
+    async def rolled_until(self):
+        return dt.date.max
+
+    async def last_change(self, _known_at_ns):
+        return self.newest
+
+    async def changed_since(self, _change):
+        return set(NAMES)
+
+    async def current(self):
+        for record in ():
+            yield record
 
     async def actions_of(self, _isins, _since):
         return []
@@ -39,13 +56,17 @@ async def test_what_changed_while_the_store_is_away_is_read_later_in_batches():
     data = MarketData(Hub(ProtoEncoder(), Limits(), epoch="E"), SystemClock())
     data.put_listing(Listing("ASML.SIMA", "ASML", "SIMA", isin=ISIN, currency="EUR"))
     view = ReferenceView(data, store, SystemClock())
-    store.away = True
-    await view.changed((RecordKind.LISTING, name) for name in NAMES)
+    await view.changed()
+    store.newest, store.away = 1, True
+    await view.changed()
+    with pytest.raises(StoreUnavailableError):
+        await view.look()
     assert data.listed["ASML.SIMA"].reference.instrument is None
     store.away = False
-    await view.refresh(())
+    await view.look()
     assert data.listed["ASML.SIMA"].reference.instrument.issuer == "ASML"
     assert max(store.asked) <= BATCH_NAMES_MAX + 1
-    assert sum(store.asked) == len(NAMES) + 1
+    # And the live listing: with its ISIN, and as one that is new.
+    assert sum(store.asked) == len(NAMES) + 3
     found = view.index.search("holding", frozenset({ListingKind.SHARE}), "SIMA", 1)
     assert [hit.name for hit in found] == [ISIN]

@@ -2,7 +2,16 @@
 
 import asyncio
 
-from mesh.tasks import cancel_until_done, is_set_within
+from mesh.tasks import (
+    HEALTHY_S,
+    RESTART_S_MAX,
+    Supervised,
+    cancel_until_done,
+    is_set_within,
+)
+from tests.support.clock import ManualClock
+
+FAILURES = 40
 
 
 async def test_a_task_that_loses_its_first_cancellations_ends_all_the_same():
@@ -45,3 +54,33 @@ async def test_an_event_is_awaited_for_so_long_only():
     assert not await is_set_within(event, 0)
     asyncio.get_running_loop().call_soon(event.set)
     assert await is_set_within(event, 10)
+
+
+async def test_a_part_that_fails_is_started_again_with_growing_bounded_delays():
+    clock, delays, attempts = ManualClock(), [], []
+
+    async def part() -> None:
+        attempts.append(clock.now_ns())
+        if len(attempts) <= FAILURES:
+            raise ValueError("of its own")
+        if len(attempts) == FAILURES + 1:
+            return
+        await asyncio.Event().wait()
+
+    async def sleep(seconds: float) -> None:
+        delays.append(seconds)
+
+    supervised = Supervised("history", part, clock)
+    assert supervised.healthy
+    task = asyncio.create_task(supervised.run(sleep))
+    while len(attempts) < FAILURES + 2:
+        await asyncio.sleep(0)
+    assert supervised.failures == len(delays) == FAILURES + 1
+    assert delays[0] == 0
+    assert max(delays) <= RESTART_S_MAX
+    # To end by itself is a failure, too.
+    assert supervised.cause == "it ended by itself"
+    assert not supervised.healthy
+    clock.advance(HEALTHY_S)
+    assert supervised.healthy
+    await cancel_until_done([task])

@@ -38,6 +38,8 @@ RPCS: dict[str, Access] = {
     "cancel": ORDERS["Cancel"],
     "cancel-all": ORDERS["CancelAll"],
     "replace": ORDERS["Replace"],
+    "pause": ORDERS["Pause"],
+    "resume": ORDERS["Resume"],
     "approve": ORDERS["Approve"],
     "decline": ORDERS["Decline"],
     "resolve": ORDERS["Resolve"],

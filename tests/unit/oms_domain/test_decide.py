@@ -297,6 +297,18 @@ def test_quantity_above_a_limit(limits, instrument, whose):
     check_terms(OrderType.LIMIT, terms(99), instrument, limits, 7)
 
 
+def test_quantity_below_the_smallest_order_of_the_venue():
+    listing = INSTRUMENT._replace(min_quantity=D(100))
+    error = refusal(OrderType.LIMIT, terms(99), listing)
+    assert (error.reason, error.field) == ("INVALID_FIELD", "terms.quantity")
+    assert "at least 100, the smallest order that the venue takes" in error.text
+    check_terms(OrderType.LIMIT, terms(100), listing, NO_LIMITS, 7)
+    # The smallest order has grown since: another price is no other quantity.
+    check_terms(OrderType.LIMIT, terms(99), listing, NO_LIMITS, 7, standing=terms(99))
+    with pytest.raises(OrderRefused):
+        check_terms(OrderType.LIMIT, terms(99), listing, NO_LIMITS, 7, standing=terms(101))
+
+
 def test_value_above_the_limit_is_of_the_limit_price_or_the_reference_price():
     limits = Limits(max_value=D(5000))
     check_terms(OrderType.LIMIT, terms(100, "50"), INSTRUMENT, limits, 7)

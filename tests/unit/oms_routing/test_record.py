@@ -5,9 +5,9 @@ import json
 import pytest
 
 from svc_oms.domain.routing.decide import decide
-from svc_oms.domain.routing.record import from_record, to_record
+from svc_oms.domain.routing.paced.schedule import Pace, Schedule
+from svc_oms.domain.routing.record import RECORD_VERSION, from_record, to_record
 from svc_oms.domain.routing.request import Strategy
-from svc_oms.domain.routing.schedule import Pace, Schedule
 from svc_oms.domain.routing.view import OwnOrder
 from tests.support.routing import NOW_NS, D, child, fees, inputs, parent, rate, request, venue
 
@@ -44,7 +44,7 @@ def test_a_record_gives_back_what_went_in_and_the_same_decision(given):
 
 def test_a_record_is_json_with_decimals_as_text():
     version, (asked, *_), _ = json.loads(to_record(EVERYTHING, decide(EVERYTHING)))
-    assert (version, asked[2]) == (1, "10.02")
+    assert (version, asked[2]) == (RECORD_VERSION, "10.02")
 
 
 def test_a_field_that_was_added_later_has_its_default():
@@ -70,7 +70,7 @@ def edited(place, value):
         (b"{}", "is no routing record"),
         (b"[1]", "is no routing record"),
         (b"[", "Expecting value"),
-        (edited([0], 2), "has version 2: it should be 1"),
+        (edited([0], 1), "has version 1: it should be 2"),
         (edited([1, 0, 2], 10.02), r"inputs.request.limit_price 10.02: it should be str"),
         (edited([1, 0, 2], "1e3"), "no exponent"),
         (edited([1, 0, 0], "BEST"), "inputs.request.strategy 'BEST': it should be int"),

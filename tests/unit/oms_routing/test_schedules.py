@@ -4,8 +4,14 @@ from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Cause, RoutingLimits, WakeUp
+from svc_oms.domain.routing.paced.schedule import (
+    Pace,
+    Schedule,
+    market_volume,
+    released,
+    slice_bound,
+)
 from svc_oms.domain.routing.parent import ChildRole, ChildState, compacted
-from svc_oms.domain.routing.schedule import Pace, Schedule, released
 from tests.support.routing import NOW_NS, D, child, inputs, parent, request, shown, venue
 
 TWAP = Schedule(Pace.TWAP, NOW_NS, NOW_NS + 100 * NS_PER_S, 10 * NS_PER_S)
@@ -33,7 +39,7 @@ def test_twap_releases_the_same_in_each_slice_and_all_in_the_last():
     ]
 
 
-def test_pov_releases_a_share_of_what_others_trade():
+def test_pov_releases_a_share_of_what_is_traded():
     assert released(POV, D(100), D(0), at(0)) == 0
     assert released(POV, D(100), D(300), at(5)) == 30
     assert released(POV, D(100), D(30_000), at(5)) == 100
@@ -130,3 +136,61 @@ def test_a_schedule_takes_the_parents_time_in_force():
     asked = request(schedule=TWAP, time_in_force=TimeInForce.GTC)
     decision = decide(inputs(asked, [venue("SIMA")], parent(100)))
     assert shown(decision) == ["PLACE SIMA REST 10@10.1 GTC"]
+
+
+def test_without_a_bound_a_slice_has_at_most_twice_an_even_share():
+    assert slice_bound(TWAP, D(1000), [D(1)]) == 200
+    # Where that is less than what a venue takes, a slice may have one lot.
+    assert slice_bound(TWAP, D(20), [D(1), D(10)]) == 10
+    assert slice_bound(TWAP._replace(slice_quantity_max=D(3)), D(1000), [D(10)]) == 3
+    # Five slices late, 200 are placed and not 600.
+    assert shown(route(TWAP, parent(1000), 50)) == ["PLACE SIMA TAKE 200@10 IOC"]
+    assert shown(route(TWAP, parent(20), 50, [venue("SIMA", "500@10.00", lot="10")])) == [
+        "PLACE SIMA TAKE 10@10 IOC"
+    ]
+
+
+def test_a_rest_that_grew_in_this_slice_counts_for_its_bound():
+    bounded = TWAP._replace(slice_quantity_max=D(100))
+    empty = [venue("SIMA")]
+    grown = child("C1", "SIMA", 100, price="10.10", placed_at_ns=at(50))
+    assert shown(route(bounded, parent(1000, grown), 55, empty)) == []
+    older = grown._replace(placed_at_ns=at(40))
+    assert shown(route(bounded, parent(1000, older), 55, empty)) == ["PLACE SIMA REST 100@10.1 DAY"]
+
+
+def test_a_paused_schedule_cancels_what_rests_and_wakes_at_its_end():
+    rest = child("C1", "SIMA", 100)
+    decision = route(TWAP, parent(1000, rest, paused=True), 15)
+    assert shown(decision) == ["CANCEL C1"]
+    assert decision.wake_ups == (WakeUp(Cause.TIMER, at_ns=at(100)),)
+    assert shown(route(TWAP, parent(1000, paused=True), 100)) == ["END 1000 EXPIRED"]
+
+
+def test_between_slices_no_book_wakes_an_order_that_can_place_nothing():
+    executed = child(
+        "C1", "SIMA", 100, cum="100", role=ChildRole.TAKE, state=ChildState.CLOSED,
+        placed_at_ns=NOW_NS,
+    )  # fmt: skip
+    decision = route(TWAP, parent(1000, executed), 5)
+    assert decision.wake_ups == (WakeUp(Cause.TIMER, at_ns=at(10)),)
+    assert decision.reason == "the next slice places more"
+    # 0.3 of a lot is left of the slice.
+    uneven = route(TWAP, parent(1003, executed), 5)
+    assert uneven.wake_ups == (WakeUp(Cause.TIMER, at_ns=at(10)),)
+
+
+def test_the_volume_of_a_venue_counts_from_when_it_was_first_seen():
+    before = {"SIMA": D(1000), "SIMB": D(500)}
+    assert market_volume({"SIMA": D(1200), "SIMB": D(510), "SIMC": D(900)}, before) == 210
+    # A venue that is silent, or has begun its day anew, adds nothing.
+    assert market_volume({"SIMA": D(10)}, before) == 0
+
+
+def test_own_executions_are_part_of_the_volume_that_pov_follows():
+    """With 50 % of what is traded, the order has as much as the others in the end."""
+    half = POV._replace(participation_bps=5_000)
+    others, own = D(100), D(0)
+    for _ in range(40):
+        own = released(half, D(1000), others + own, at(5))
+    assert own.quantize(D("0.001")) == others

@@ -1,11 +1,13 @@
 /** Composition: one session's clients, its two streams and the stores they fill. Only this file connects. */
 
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
 
 import type { User } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
 import { Role } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
-import { InstrumentService } from "$gen/ordermesh/marketdata/v1/instrument_service_pb.js";
+import { HistoryService, type ListCandlesRequestSchema, type ListCandlesResponse, type ReplayRequestSchema, type ReplayResponse } from "$gen/ordermesh/marketdata/v1/history_service_pb.js";
+import { InstrumentService, type FoundInstrument } from "$gen/ordermesh/marketdata/v1/instrument_service_pb.js";
 import { Topic } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import {
   DeliveryMode,
@@ -15,10 +17,16 @@ import {
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
-import { OrderService, type ShowOrderResponse, type WatchResponse as OrderFrame } from "$gen/ordermesh/oms/v1/order_service_pb.js";
+import {
+  OrderService,
+  type ShowOrderResponse,
+  type ShowRoutingResponse,
+  type WatchResponse as OrderFrame,
+} from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { DetailPrices } from "./detail";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Parked } from "./parked";
@@ -34,6 +42,13 @@ const PRICE_INTERVAL_MS = 250;
 /** Unary calls end after this. */
 const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
+/** Price levels per side of the book of all venues. */
+const BOOK_DEPTH = 10;
+/** Instruments that a search returns. */
+const FOUND_MAX = 12;
+
+type CandlesRequest = MessageInitShape<typeof ListCandlesRequestSchema>;
+type ReplayRequest = MessageInitShape<typeof ReplayRequestSchema>;
 
 export class Desk {
   readonly clock = new ServerClock();
@@ -42,6 +57,8 @@ export class Desk {
   readonly quotes = new QuoteStore(this.clock);
   readonly orderStream: ResumingStream<OrderFrame>;
   readonly priceStream: ResumingStream<PriceFrame>;
+  /** Candles and the book of all venues of the chosen listing, for panels. */
+  readonly detail: DetailPrices;
   readonly killSwitches = new KillSwitches();
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
   readonly parked = new Parked();
@@ -55,6 +72,7 @@ export class Desk {
   readonly #instrumentClient: Client<typeof InstrumentService>;
   readonly #parkedClient: Client<typeof ParkedService>;
   readonly #limitClient: Client<typeof LimitService>;
+  readonly #historyClient: Client<typeof HistoryService>;
 
   constructor(
     transport: Transport,
@@ -66,6 +84,7 @@ export class Desk {
     this.#instrumentClient = createClient(InstrumentService, transport);
     this.#parkedClient = createClient(ParkedService, transport);
     this.#limitClient = createClient(LimitService, transport);
+    this.#historyClient = createClient(HistoryService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => this.notices.show(change);
@@ -86,6 +105,10 @@ export class Desk {
       { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
       options,
     );
+    this.detail = new DetailPrices((instrumentId, topics, signal) => {
+      const subscription = { instrumentIds: [instrumentId], topics, depth: BOOK_DEPTH, mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
+      return this.#priceClient.watch({ subscription, heartbeatS: HEARTBEAT_S }, { signal });
+    }, options);
     const recoveryClient = createClient(RecoveryService, transport);
     this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: CALL_TIMEOUT_MS }));
     this.proposedChanges = new ProposedChanges(() =>
@@ -133,6 +156,7 @@ export class Desk {
   stop(): void {
     this.orderStream.stop();
     this.priceStream.stop();
+    this.detail.stop();
     this.killStream.stop();
     this.parkedStream.stop();
     this.recovery.stop();
@@ -142,6 +166,7 @@ export class Desk {
   nudge(): void {
     if (this.hasAccounts) this.orderStream.nudge();
     this.priceStream.nudge();
+    this.detail.stream.nudge();
     this.killStream.nudge();
     this.parkedStream.nudge();
   }
@@ -149,6 +174,27 @@ export class Desk {
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
   async wayOf(orderId: string): Promise<ShowOrderResponse> {
     return this.#orderClient.showOrder({ id: orderId }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  /** The decisions about a routed order after a number, with its child orders. Throws the mesh's refusal. */
+  async routingOf(orderId: string, afterNumber: number): Promise<ShowRoutingResponse> {
+    return this.#orderClient.showRouting({ orderId, afterNumber }, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  /** A page of candles. Throws the mesh's refusal. */
+  async candles(request: CandlesRequest): Promise<ListCandlesResponse> {
+    return this.#historyClient.listCandles(request, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  /** Prices of a past interval, as a stream. */
+  replay(request: ReplayRequest, signal: AbortSignal): AsyncIterable<ReplayResponse> {
+    return this.#historyClient.replay({ ...request, heartbeatS: HEARTBEAT_S }, { signal });
+  }
+
+  /** Instruments that fit a text, best first. Throws the mesh's refusal. */
+  async find(text: string, signal: AbortSignal): Promise<readonly FoundInstrument[]> {
+    const request = { text, pageSize: FOUND_MAX };
+    return (await this.#instrumentClient.search(request, { signal, timeoutMs: CALL_TIMEOUT_MS })).instruments;
   }
 
   /** A parked message with its FIX text. The calls about them throw the mesh's refusal. */

@@ -6,6 +6,7 @@ import { OrderLinkKind, OrderState, OrderType, PegReference, Side, TimeInForce, 
 import { ErrorReason, type Rejection } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { isOpen, reasonWords } from "@ordermesh/client";
+import { strategyWord } from "./routing";
 
 /** The colour family of a state. It is never the only sign: the word is next to it. */
 export type Tone = "working" | "pending" | "done" | "gone" | "bad" | "doubt";
@@ -279,7 +280,7 @@ function termsText(terms: { quantity: string; limitPrice: string }): string {
 
 /** Where an order is: its venue; that it is routed to several; or that it is the child of such an order. */
 export function venueWord(order: Order): string {
-  if (order.routing) return "routed";
+  if (order.routing) return `routed ${strategyWord(order.routing.strategy)}`;
   const child = order.link?.kind === OrderLinkKind.ROUTED;
   return child ? `${order.venueMic}, child` : order.venueMic;
 }

@@ -81,6 +81,11 @@ export class QuoteStore extends Emitter {
     return wish;
   }
 
+  /** A listing of an instrument; undefined if no venue lists it. */
+  listingOf(isin: string, currency: string): Instrument | undefined {
+    return [...this.instruments.values()].find((one) => one.isin === isin && one.currency === currency);
+  }
+
   /** Whether any price of a venue is known; a venue may have an order session only. */
   hasPrices(mic: string): boolean {
     return this.#covered(mic).length > 0;

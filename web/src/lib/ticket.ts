@@ -3,11 +3,12 @@
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
-import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderType, PegReference, RoutingStrategy, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { type PlaceBody } from "@ordermesh/client";
 import { format, fromInput, multiply, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
+import { isRouted, routeOf, timesOf } from "./routing";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
 /** The values of the ticket's fields. */
@@ -30,6 +31,12 @@ export interface Draft {
   held: boolean;
   /** The order may only reduce the position. */
   reduceOnly: boolean;
+  /** How it is executed at several venues; UNSPECIFIED: at the listing's venue. */
+  strategy: RoutingStrategy;
+  /** With a strategy: MICs that are not used. */
+  deniedVenues: string[];
+  /** With LIST: MICs in the order in which they are tried. */
+  venueOrder: string[];
 }
 
 export type DraftField = keyof Draft;
@@ -52,6 +59,9 @@ export function emptyDraft(accountId: string): Draft {
     expires: "",
     held: false,
     reduceOnly: false,
+    strategy: RoutingStrategy.UNSPECIFIED,
+    deniedVenues: [],
+    venueOrder: [],
   };
 }
 
@@ -70,32 +80,49 @@ export function firstQuantity(instrument: Instrument): string {
 /** States of a listing in which the mesh takes orders. */
 const TAKES_ORDERS: ReadonlySet<TradingStatus> = new Set([TradingStatus.OPEN, TradingStatus.AUCTION, TradingStatus.NOT_KNOWN]);
 
-/** Checks a draft as the mesh will; returns the order, or the faults by field. */
+/**
+ * Checks a draft as the mesh will; returns the order, or the faults by field. `mics` are the venues of
+ * the instrument. What is routed is checked against no venue's lot, ticks or status: each has its own.
+ */
 export function check(
   draft: Draft,
   instrument: Instrument | undefined,
   nowMs = Date.now(),
+  mics: readonly string[] = [],
 ): { body: PlaceBody; faults?: undefined } | { body?: undefined; faults: Faults } {
   const faults: Faults = {};
   if (draft.accountId === "") faults.accountId = "is missing";
   if (!instrument) faults.instrumentId = draft.instrumentId === "" ? "is missing" : "is not a listing";
+  else if (isRouted(draft)) checkRouting(draft, instrument, mics, faults);
   else if (!TAKES_ORDERS.has(instrument.tradingStatus)) faults.instrumentId = "is not open for trading";
-  const quantity = checkNumber(draft.quantity, (text) => (instrument ? quantityFault(instrument, text) : ""));
+  const rules = isRouted(draft) ? undefined : instrument;
+  const quantity = checkNumber(draft.quantity, (text) => (rules ? quantityFault(rules, text) : aboveZero(text)));
   if (quantity.why) faults.quantity = quantity.why;
-  const terms = checkTerms(draft, instrument, faults);
+  const terms = checkTerms(draft, rules, faults);
   const expiresAtMs = checkExpiry(draft, nowMs, faults);
-  if (!ruleOf(draft.type).times.includes(draft.timeInForce)) faults.timeInForce = "does not go with this type";
+  if (!timesOf(draft).includes(draft.timeInForce)) faults.timeInForce = "does not go with this type";
   if (Object.keys(faults).length > 0) return { faults };
-  const { accountId, instrumentId, side, type, timeInForce, held, reduceOnly } = draft;
-  const body = { accountId, instrumentId, side, type, timeInForce, held, reduceOnly, quantity: quantity.text, ...terms };
+  const { accountId, side, type, timeInForce, held, reduceOnly } = draft;
+  const routing = routeOf(draft, mics);
+  const what = routing ? { instrumentId: "", isin: instrument?.isin, currency: instrument?.currency, routing } : { instrumentId: draft.instrumentId };
+  const body = { accountId, ...what, side, type, timeInForce, held, reduceOnly, quantity: quantity.text, ...terms };
   return { body: expiresAtMs === undefined ? body : { ...body, expiresAtMs } };
+}
+
+function checkRouting(draft: Draft, instrument: Instrument, mics: readonly string[], faults: Faults): void {
+  if (instrument.isin === "" || instrument.currency === "") faults.instrumentId = "has no ISIN or no currency and cannot be routed";
+  else if (mics.every((mic) => draft.deniedVenues.includes(mic))) faults.deniedVenues = "leave no venue";
+}
+
+function aboveZero(text: string): string {
+  return parse(text).units > 0n ? "" : "must be above zero";
 }
 
 /** The terms that the type has, checked; others are left out. */
 function checkTerms(draft: Draft, instrument: Instrument | undefined, faults: Faults): Partial<PlaceBody> & { limitPrice: string } {
-  const price = (text: string): string => (instrument ? priceFault(instrument, text) : "");
-  const size = (text: string): string => (instrument ? quantityFault(instrument, text) : "");
-  const distance = (text: string): string => (parse(text).units > 0n ? "" : "must be above zero");
+  const price = (text: string): string => (instrument ? priceFault(instrument, text) : aboveZero(text));
+  const size = (text: string): string => (instrument ? quantityFault(instrument, text) : aboveZero(text));
+  const distance = aboveZero;
   const free = (): string => "";
   const read = (field: TermField & DraftField, faultOf: (text: string) => string): string => {
     if (!hasField(draft.type, field)) return "";
@@ -140,6 +167,12 @@ export function valueOf(quantity: string, price: string): string {
 const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
   account_id: "accountId",
   instrument_id: "instrumentId",
+  isin: "instrumentId",
+  currency: "instrumentId",
+  routing: "strategy",
+  "routing.strategy": "strategy",
+  "routing.venues": "deniedVenues",
+  "routing.denied_venues": "deniedVenues",
   side: "side",
   type: "type",
   "terms.quantity": "quantity",

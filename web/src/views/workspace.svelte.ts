@@ -1,16 +1,25 @@
-/** What the person has chosen: the chosen listing and order, and the ticket's fields. */
+/** What the person has chosen: the chosen listing and order, the open panels, and the ticket's fields. */
 
-import { Side } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { RoutingStrategy, Side } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { padded } from "$lib/decimals";
 import type { Desk } from "$lib/desk";
 import { ruleOf } from "$lib/order-types";
+import { fitRouting } from "$lib/routing";
 import { priceScale } from "$lib/tick";
 import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
+
+/** The panels that take turns beside the ticket. */
+export type SidePanel = "order" | "chart";
 
 export class Workspace {
   instrumentId = $state("");
   orderId = $state("");
+  side: SidePanel = $state("order");
+  /** The book of all venues is open. */
+  bookOpen = $state(false);
+  /** The search is open. */
+  searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
   /** Counts requests to put the cursor into the ticket. */
   ticketFocus = $state(0);
@@ -26,6 +35,32 @@ export class Workspace {
     this.draft.instrumentId = instrumentId;
     const instrument = this.desk.quotes.instruments.get(instrumentId);
     if (instrument && this.draft.quantity === "") this.draft.quantity = firstQuantity(instrument);
+    this.takeTouch();
+  }
+
+  /** Shows an order beside the ticket. */
+  showOrder(orderId: string): void {
+    this.orderId = orderId;
+    this.side = "order";
+  }
+
+  /** Opens a listing: chosen everywhere, and the ticket is for it alone. */
+  chooseListing(instrumentId: string): void {
+    this.draft.strategy = RoutingStrategy.UNSPECIFIED;
+    this.choose(instrumentId);
+  }
+
+  /** Opens the instrument of a listing: its book of all venues, and the ticket for all venues. */
+  chooseInstrument(instrumentId: string): void {
+    this.choose(instrumentId);
+    this.bookOpen = true;
+    this.routeBy(RoutingStrategy.BEST);
+  }
+
+  /** Has the ticket's order executed at several venues, or at the listing's venue alone. */
+  routeBy(strategy: RoutingStrategy): void {
+    this.draft.strategy = strategy;
+    if (strategy !== RoutingStrategy.UNSPECIFIED) fitRouting(this.draft);
     this.takeTouch();
   }
 

@@ -312,8 +312,7 @@ class MarketReader:
             raise BadFieldError("MDEntryPx(270) is missing")
         self._last_trades[symbol] = (price, size)
         sent_ns = at.ToNanoseconds() or received.ToNanoseconds()
-        made_ns = _made_ns(entry, sent_ns - self._moved_ns)
-        made_ns = made_ns and made_ns + self._moved_ns
+        made_ns = self._made_ns(entry, sent_ns)
         made = to_timestamp(made_ns) if made_ns else at
         why = off_market(
             entry.get(t.TRADE_CONDITION, ""), self._off_market_conditions,
@@ -340,8 +339,13 @@ class MarketReader:
     def _withdrawn(
         self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, *, named: bool = True
     ) -> feed.FeedUpdate:
-        """Withdraw a trade; `named`: price and size of the entry are those of that trade."""
-        trade = md.Trade(trade_id=_former_trade_id(entry), withdrawn=True, venue_time=at)
+        """Withdraw a trade; `named`: price and size of the entry are those of that trade.
+
+        Ids come again on another day: the time of the entry says which trade it is.
+        """
+        made_ns = self._made_ns(entry, at.ToNanoseconds() or received.ToNanoseconds())
+        made = to_timestamp(made_ns) if made_ns else at
+        trade = md.Trade(trade_id=_former_trade_id(entry), withdrawn=True, venue_time=made)
         if named:
             trade.price = canonical(entry.get(t.MD_ENTRY_PX, ""), "MDEntryPx(270)")
             trade.size = wire.quantity(entry.get(t.MD_ENTRY_SIZE, ""), "MDEntrySize(271)")
@@ -349,6 +353,11 @@ class MarketReader:
             instrument_id=self.instrument_id(symbol), venue_time=at, received_at=received,
             trade=trade,
         )  # fmt: skip
+
+    def _made_ns(self, entry: Entry, sent_ns: int) -> int:
+        """Return when the trade of an entry was made, by our clock; 0 if the entry has no time."""
+        made_ns = _made_ns(entry, sent_ns - self._moved_ns)
+        return made_ns and made_ns + self._moved_ns
 
 
 def split(raw: str, first_tag: str) -> tuple[Entry, list[Entry]]:

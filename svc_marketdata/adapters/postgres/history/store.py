@@ -75,8 +75,7 @@ class PostgresHistory(HistoryStore):
         keys = list({(report.instrument_id, report.key) for report in reports})
         ids, names = [key[0] for key in keys], [key[1] for key in keys]
         rows = await connection.fetch(sql.STORED, ids, names, since_ns)
-        stored = {(row[0], row[3]): stored_trade(row) for row in rows}
-        return apply(stored, reports)
+        return apply(map(stored_trade, rows), reports)
 
     async def _write_trades(self, connection: asyncpg.Connection, changes: Changes) -> None:
         if changes.added:

@@ -42,9 +42,23 @@ WHERE account_id = $1 AND is_open ORDER BY order_id LIMIT $2
 """
 
 GROUPS = """
+WITH wanted AS (
+    SELECT g.account_id, g.group_id, coalesce((
+        SELECT d.read_after FROM oms.routing_decisions d WHERE d.order_id = g.group_id
+        ORDER BY d.number DESC LIMIT 1), 0) AS read_after
+    FROM unnest($1::text[], $2::text[]) AS g (account_id, group_id)
+)
 SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
-FROM unnest($1::text[], $2::text[]) AS wanted (account_id, group_id)
-JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> ''
+FROM wanted JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> '' AND o.is_open
+UNION ALL
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM wanted JOIN oms.orders o USING (account_id, group_id)
+WHERE o.group_id <> '' AND NOT o.is_open AND o.last_sequence > read_after
+UNION ALL
+-- The routed order itself, if it is closed.
+SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
+FROM wanted JOIN oms.orders o ON o.order_id = wanted.group_id AND o.account_id = wanted.account_id
+WHERE o.group_id = wanted.group_id AND NOT o.is_open AND o.last_sequence <= read_after
 """
 
 UNSOLICITED_ORDERS = """

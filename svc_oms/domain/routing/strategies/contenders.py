@@ -113,6 +113,8 @@ def contenders(inputs: Inputs) -> list[Contender]:
             verdict = Verdict.DENIED
         elif mic in rejected:
             verdict = Verdict.REJECTED_BEFORE
+        elif inputs.parent.early_ends.count(mic) >= inputs.limits.early_ends_max:
+            verdict = Verdict.ENDED_EARLY
         elif schedule is None or schedule.currency != inputs.view.currency:
             verdict, schedule = Verdict.NO_FEES, None
         elif verdict is None and view.age_ns > inputs.limits.book_age_ns_max:

@@ -15,9 +15,9 @@ from svc_oms.domain.routing.decision import (
     Inputs,
     WakeUp,
 )
+from svc_oms.domain.routing.paced.schedule import released, slice_bound
 from svc_oms.domain.routing.parent import Child, ChildRole, ParentState
 from svc_oms.domain.routing.quantities import above_zero, minus, plus
-from svc_oms.domain.routing.schedule import released
 from svc_oms.domain.routing.strategies.contenders import Contender
 
 _ORDER = {
@@ -41,6 +41,7 @@ class Draft:
         free: What may be placed: neither executed, nor possibly live, nor placed here.
         venues: The contenders; empty where the books do not matter.
         reason: The sentence of the decision.
+        moved: Something that rests is moved for a better price.
     """
 
     def __init__(self, inputs: Inputs) -> None:
@@ -51,6 +52,7 @@ class Draft:
         self.executed = self.committed = self.free = NO_QUANTITY
         self.venues: Sequence[Contender] = ()
         self.reason = ""
+        self.moved = False
         self._actions: list[Action] = []
         self._wake_ups: list[WakeUp] = []
         self._touched: set[str] = set()
@@ -68,16 +70,15 @@ class Draft:
         if schedule is None:
             return quantity
         now_ns = self.inputs.now_ns
-        ceiling = released(schedule, quantity, parent.market_volume, now_ns)
-        if schedule.slice_quantity_max is not None:
-            begun_ns = schedule.slice_start_ns(now_ns)
-            placed = self.committed
-            for child in parent.children:
-                if child.placed_at_ns >= begun_ns:
-                    counted = plus(child.cum_quantity, child.possibly_live)
-                    placed = minus(placed, counted)
-            ceiling = min(ceiling, plus(placed, schedule.slice_quantity_max))
-        return ceiling
+        begun_ns = schedule.slice_start_ns(now_ns)
+        before = self.committed
+        for child in parent.children:
+            if child.placed_at_ns >= begun_ns:
+                before = minus(before, plus(child.cum_quantity, child.possibly_live))
+        venues = self.inputs.view.venues
+        smallest = (max(one.lot_size, one.min_quantity or one.lot_size) for one in venues)
+        most = plus(before, slice_bound(schedule, quantity, smallest))
+        return min(released(schedule, quantity, parent.market_volume, now_ns), most)
 
     @property
     def schedule_is_over(self) -> bool:
@@ -195,6 +196,7 @@ class Draft:
             tuple(self._wake_ups),
             self.reason,
             above_zero(excess),
+            self.moved,
         )
 
 

@@ -69,6 +69,12 @@ _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 def _end_at_once(draft: Draft, why: str) -> None:
+    if draft.inputs.prices_awaited:
+        draft.reason = "no prices here now; they may come again, or another replica has them"
+        for one in draft.venues:
+            draft.wake_on_book(one.mic, None)
+        draft.wake_at(draft.inputs.now_ns + draft.limits.retry_ns_min)
+        return
     draft.end(EndReason.IMMEDIATE, why)
 
 
@@ -104,7 +110,9 @@ def route_post(draft: Draft) -> None:
 def _rest(draft: Draft) -> None:
     """Let rest what is free, at the best place."""
     if draft.free <= 0:
-        draft.reason = draft.reason or "all of it rests"
+        waits = draft.request.schedule is not None and draft.committed < draft.parent.quantity
+        free = "the next slice places more" if waits else "all of it rests"
+        draft.reason = draft.reason or free
         return
     found = places(draft.request, draft.venues, draft.free)
     write_places(draft.request, draft.venues, found, draft.free)
@@ -133,6 +141,9 @@ def _rest(draft: Draft) -> None:
 def _wake_on_what_can_be_taken(draft: Draft) -> None:
     """Wake up when a venue displays something within the limit; not where a child rests."""
     resting = {child.mic for child in draft.parent.live(ChildRole.REST)}
+    if not resting and not any(one.takes(one.whole_lots(draft.free)) for one in draft.venues):
+        # Nothing is left, or less than a lot: of a schedule, before its next slice.
+        return
     for one in draft.venues:
         if one.barred is None and one.mic not in resting:
             draft.wake_on_book(one.mic, draft.request.limit_price)

@@ -5,8 +5,8 @@ from typing import Final
 
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.numbers import EXACT, NO_QUANTITY, Price, Quantity
-from svc_oms.domain.routing.decision import Cause, Verdict
-from svc_oms.domain.routing.parent import Child, ChildRole, ChildState
+from svc_oms.domain.routing.decision import Cause, RoutingLimits, Verdict
+from svc_oms.domain.routing.parent import Child, ChildRole, ChildState, ParentState
 from svc_oms.domain.routing.quantities import above_zero, beyond_lots, minus, plus, total
 from svc_oms.domain.routing.request import Strategy
 from svc_oms.domain.routing.strategies.contenders import Contender
@@ -122,12 +122,31 @@ def is_worse(draft: Draft, price: Price, limit: Price) -> bool:
 
 
 def is_due(draft: Draft, child: Child) -> bool:
-    """Return whether a child has rested long enough to be moved; else come back when it has."""
-    due_ns = child.placed_at_ns + draft.limits.rest_time_ns_min
-    if draft.inputs.cause is Cause.AMENDED or draft.inputs.now_ns >= due_ns:
+    """Return whether a child may be moved for a better price; else come back when it may.
+
+    It has rested long enough, and the last move of the parent is long enough ago: so a price that
+    comes and goes moves it less and less often.
+    """
+    limits, parent = draft.limits, draft.parent
+    due_ns = child.placed_at_ns + limits.rest_time_ns_min
+    if draft.inputs.cause is Cause.AMENDED:
+        return True
+    moves = moves_in_a_row(parent, draft.inputs.now_ns, limits)
+    if moves:
+        doublings = min(moves, limits.move_interval_ns_max.bit_length())
+        interval_ns = min(limits.rest_time_ns_min << doublings, limits.move_interval_ns_max)
+        due_ns = max(due_ns, parent.moved_at_ns + interval_ns)
+    if draft.inputs.now_ns >= due_ns:
+        draft.moved = True
         return True
     draft.wake_at(due_ns)
     return False
+
+
+def moves_in_a_row(parent: ParentState, now_ns: int, limits: RoutingLimits) -> int:
+    """Return how often what rests was moved for a better price without a long pause."""
+    forgotten = now_ns - parent.moved_at_ns >= limits.moves_forgotten_ns
+    return 0 if forgotten else parent.moves
 
 
 def give_way(draft: Draft) -> None:

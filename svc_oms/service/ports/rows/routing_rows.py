@@ -14,6 +14,8 @@ class RoutingDecisionRow(NamedTuple):
     record: bytes
     record_hash: bytes
     """SHA-256 of the record; the event RoutingDecided has the same."""
+    read_after: int = 0
+    """The next decision reads the children that are open or changed after this account sequence."""
 
 
 class RoutingVenueRow(NamedTuple):

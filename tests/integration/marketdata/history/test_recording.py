@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from kernel.clock import SystemClock
+from kernel.trading_calendar import UTC_DAYS
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
 from svc_marketdata.adapters.postgres.database import Database
@@ -194,12 +195,34 @@ async def test_partitions_of_a_transaction_that_failed_are_made_again(marketdata
     await store.pack_hours(now_ns)
     at_ns = now_ns - 20 * 24 * HOUR_NS
     made = Trade("T1", "10", "1", Aggressor.BUY, at_ns, 0)
-    report = Report(ASML, "T1", now_ns, now_ns, made)
+    report = Report(ASML, "T1", now_ns, now_ns, made, UTC_DAYS.day_of(now_ns))
     # The gap ends before it begins: what was written before it is rolled back.
     with pytest.raises(asyncpg.CheckViolationError, match="history_gaps"):
         await store.write(Batch([report], [], [Gap("SIMA", 2, 1, GapCause.DROPPED)]), now_ns)
     assert (await store.write(Batch([report]), now_ns)).added == 1
     await database.close()
+
+
+async def test_an_id_that_a_venue_gives_again_each_day_names_the_trade_of_its_day(past, feed):
+    days_ns = [time.time_ns() - days * 24 * HOUR_NS for days in (2, 1, 0)]
+    made = [trade(ASML, str(10 + n), "1", "T1", at_ns) for n, at_ns in enumerate(days_ns)]
+    for one in [*made, *made]:
+        await feed.send(updates=[one])
+    assert terms(await past.until_trades(3)) == [("T1", str(10 + n), "1") for n in range(3)]
+    # One is withdrawn today; one is corrected, which is a withdrawal and the corrected trade.
+    yesterday_ns = days_ns[1]
+    await feed.send(
+        updates=[
+            trade(ASML, "12", "1", "T1", withdrawn=True),
+            trade(ASML, "11", "1", "T1", yesterday_ns, withdrawn=True),
+            trade(ASML, "21", "1", "T1", yesterday_ns, off_market="OFF_MARKET_CORRECTED"),
+        ]
+    )
+
+    async def settled():
+        return terms(await past.last_trades()) == [("T1", "10", "1"), ("T1", "21", "1")]
+
+    await eventually(settled, "the trade of today is withdrawn, that of yesterday corrected")
 
 
 async def test_a_trade_older_than_what_is_kept_is_counted_and_left_out(past, feed):

@@ -3,9 +3,12 @@
 import asyncio
 import time
 
+import grpc
 import pytest
 
+from mesh.errors import read_refusal
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
+from svc_marketdata.api.history.replay import REPLAYS_PER_USER_MAX
 from tests.integration.marketdata.history.support import (
     ASML,
     HOUR_NS,
@@ -15,6 +18,7 @@ from tests.integration.marketdata.history.support import (
     stamp,
     trade,
 )
+from tests.support.tokens import bearer
 
 COUNT = 300
 EVERY, INTERVAL, LATEST = 1, 2, 3
@@ -34,14 +38,16 @@ async def begin_ns(past, feed):
     return begin_ns
 
 
-def open_replay(past, begin_ns, mode=EVERY, seconds=COUNT, names=(ASML, ING), **fields):
+def open_replay(
+    past, begin_ns, mode=EVERY, seconds=COUNT, names=(ASML, ING), metadata=None, **fields
+):
     asked = pb.ReplayRequest(
         subscription={
             "instrument_ids": names, "topics": TOPICS, "mode": mode, "interval_ms": 50
         },
         **{"from": stamp(begin_ns)}, to=stamp(begin_ns + seconds * NS_PER_S), **fields,
     )  # fmt: skip
-    return past.stub.Replay(asked, metadata=past.service.metadata)
+    return past.stub.Replay(asked, metadata=metadata or past.service.metadata)
 
 
 async def items_of(call):
@@ -157,3 +163,30 @@ async def test_two_replays_of_one_time_are_equal(past, begin_ns):
 async def test_a_time_without_trades_ends_at_once(past, begin_ns):
     items = await items_of(open_replay(past, begin_ns - 1_000 * NS_PER_S, seconds=900))
     assert [item.WhichOneof("item") for item in items] == ["snapshot_complete", "heartbeat"]
+
+
+async def test_one_user_cannot_take_all_replays_of_the_process(past, begin_ns):
+    slow = [open_replay(past, begin_ns, speed=1) for _ in range(REPLAYS_PER_USER_MAX)]
+    for call in slow:
+        await call.read()
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await items_of(open_replay(past, begin_ns))
+    refusal = read_refusal(refused.value)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refusal.metadata["limit"] == str(REPLAYS_PER_USER_MAX)
+    assert "replays" in refused.value.details()
+    others = bearer(past.service.mint.mint_token(subject="another", roles=("VIEWER",)))
+    assert await items_of(open_replay(past, begin_ns, seconds=1, metadata=others))
+    # Whoever ends one may begin another.
+    slow[0].cancel()
+
+    async def begun():
+        try:
+            return await items_of(open_replay(past, begin_ns, seconds=1))
+        except grpc.aio.AioRpcError as error:
+            assert read_refusal(error).reason == "OVERLOADED"
+            return []
+
+    await eventually(begun, "the place of an ended replay is free")
+    for call in slow:
+        call.cancel()

@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class FeedServiceStub:
-    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
-    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session, or another feed, to
+    svc_marketdata, which serves it. Internal to the mesh: the peer must present a client certificate
+    of a gateway (svc-gateway) or of a feed (svc-feed). docs/FEEDS.md says how to write a feed.
     """
 
     def __init__(self, channel):
@@ -44,8 +45,9 @@ class FeedServiceStub:
 
 
 class FeedServiceServicer:
-    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
-    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session, or another feed, to
+    svc_marketdata, which serves it. Internal to the mesh: the peer must present a client certificate
+    of a gateway (svc-gateway) or of a feed (svc-feed). docs/FEEDS.md says how to write a feed.
     """
 
     def Feed(self, request_iterator, context):
@@ -73,8 +75,9 @@ def add_FeedServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeedService:
-    """Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
-    which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
+    """Market data of the venues, from the gateway that owns the market-data session, or another feed, to
+    svc_marketdata, which serves it. Internal to the mesh: the peer must present a client certificate
+    of a gateway (svc-gateway) or of a feed (svc-feed). docs/FEEDS.md says how to write a feed.
     """
 
     @staticmethod

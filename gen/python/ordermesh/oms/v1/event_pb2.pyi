@@ -4,10 +4,11 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
 from ordermesh.type.v1 import error_pb2 as _error_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -318,14 +319,46 @@ class StatusRequested(_message.Message):
     def __init__(self, cl_ord_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class RoutingDecided(_message.Message):
-    __slots__ = ("number", "record_hash", "text")
+    __slots__ = ("number", "record_hash", "text", "sums", "traded_before")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     RECORD_HASH_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    SUMS_FIELD_NUMBER: _ClassVar[int]
+    TRADED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     number: int
     record_hash: bytes
     text: str
-    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ...) -> None: ...
+    sums: RoutingSums
+    traded_before: _containers.RepeatedCompositeFieldContainer[TradedBefore]
+    def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., sums: _Optional[_Union[RoutingSums, _Mapping]] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
+
+class RoutingSums(_message.Message):
+    __slots__ = ("after_sequence", "round", "rest_round", "rejected_mics", "returned_mics", "early_ends", "moves", "moved_at")
+    AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    REST_ROUND_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_MICS_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_MICS_FIELD_NUMBER: _ClassVar[int]
+    EARLY_ENDS_FIELD_NUMBER: _ClassVar[int]
+    MOVES_FIELD_NUMBER: _ClassVar[int]
+    MOVED_AT_FIELD_NUMBER: _ClassVar[int]
+    after_sequence: int
+    round: int
+    rest_round: int
+    rejected_mics: _containers.RepeatedScalarFieldContainer[str]
+    returned_mics: _containers.RepeatedScalarFieldContainer[str]
+    early_ends: _containers.RepeatedScalarFieldContainer[str]
+    moves: int
+    moved_at: _timestamp_pb2.Timestamp
+    def __init__(self, after_sequence: _Optional[int] = ..., round: _Optional[int] = ..., rest_round: _Optional[int] = ..., rejected_mics: _Optional[_Iterable[str]] = ..., returned_mics: _Optional[_Iterable[str]] = ..., early_ends: _Optional[_Iterable[str]] = ..., moves: _Optional[int] = ..., moved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class TradedBefore(_message.Message):
+    __slots__ = ("venue_mic", "quantity")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    quantity: str
+    def __init__(self, venue_mic: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class CommandRefused(_message.Message):
     __slots__ = ("command", "rejection")

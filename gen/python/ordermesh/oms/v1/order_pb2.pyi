@@ -114,6 +114,8 @@ class RoutingStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROUTING_STRATEGY_POST: _ClassVar[RoutingStrategy]
     ROUTING_STRATEGY_SPLIT: _ClassVar[RoutingStrategy]
     ROUTING_STRATEGY_LIST: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_TWAP: _ClassVar[RoutingStrategy]
+    ROUTING_STRATEGY_POV: _ClassVar[RoutingStrategy]
 
 class OrderOrigin(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -197,6 +199,8 @@ ROUTING_STRATEGY_BEST: RoutingStrategy
 ROUTING_STRATEGY_POST: RoutingStrategy
 ROUTING_STRATEGY_SPLIT: RoutingStrategy
 ROUTING_STRATEGY_LIST: RoutingStrategy
+ROUTING_STRATEGY_TWAP: RoutingStrategy
+ROUTING_STRATEGY_POV: RoutingStrategy
 ORDER_ORIGIN_UNSPECIFIED: OrderOrigin
 ORDER_ORIGIN_VENUE: OrderOrigin
 ORDER_ORIGIN_RECOVERED: OrderOrigin
@@ -292,14 +296,30 @@ class OrderLink(_message.Message):
     def __init__(self, kind: _Optional[_Union[OrderLinkKind, str]] = ..., group_id: _Optional[str] = ..., parent_order_id: _Optional[str] = ..., parent_key: _Optional[str] = ...) -> None: ...
 
 class Routing(_message.Message):
-    __slots__ = ("strategy", "venues", "denied_venues")
+    __slots__ = ("strategy", "venues", "denied_venues", "schedule")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     VENUES_FIELD_NUMBER: _ClassVar[int]
     DENIED_VENUES_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     strategy: RoutingStrategy
     venues: _containers.RepeatedScalarFieldContainer[str]
     denied_venues: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, strategy: _Optional[_Union[RoutingStrategy, str]] = ..., venues: _Optional[_Iterable[str]] = ..., denied_venues: _Optional[_Iterable[str]] = ...) -> None: ...
+    schedule: RoutingSchedule
+    def __init__(self, strategy: _Optional[_Union[RoutingStrategy, str]] = ..., venues: _Optional[_Iterable[str]] = ..., denied_venues: _Optional[_Iterable[str]] = ..., schedule: _Optional[_Union[RoutingSchedule, _Mapping]] = ...) -> None: ...
+
+class RoutingSchedule(_message.Message):
+    __slots__ = ("start_time", "end_time", "slice_s", "participation_bps", "slice_quantity_max")
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    SLICE_S_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPATION_BPS_FIELD_NUMBER: _ClassVar[int]
+    SLICE_QUANTITY_MAX_FIELD_NUMBER: _ClassVar[int]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    slice_s: int
+    participation_bps: int
+    slice_quantity_max: str
+    def __init__(self, start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., slice_s: _Optional[int] = ..., participation_bps: _Optional[int] = ..., slice_quantity_max: _Optional[str] = ...) -> None: ...
 
 class OrderProgress(_message.Message):
     __slots__ = ("state", "cum_quantity", "leaves_quantity", "average_price", "version", "cl_ord_id")

@@ -197,6 +197,38 @@ class CancelResponse(_message.Message):
     duplicate: bool
     def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
 
+class PauseRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ...) -> None: ...
+
+class PauseResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
+class ResumeRequest(_message.Message):
+    __slots__ = ("idempotency_key", "order_id")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    order_id: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., order_id: _Optional[str] = ...) -> None: ...
+
+class ResumeResponse(_message.Message):
+    __slots__ = ("order", "duplicate")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    order: _order_pb2.Order
+    duplicate: bool
+    def __init__(self, order: _Optional[_Union[_order_pb2.Order, _Mapping]] = ..., duplicate: _Optional[bool] = ...) -> None: ...
+
 class ResolveRequest(_message.Message):
     __slots__ = ("idempotency_key", "order_id", "venue_holds", "executions", "replaced", "venue_order_id", "reason", "parked_id")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]

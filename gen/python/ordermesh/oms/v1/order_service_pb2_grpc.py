@@ -73,6 +73,16 @@ class OrderServiceStub:
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelResponse.FromString,
                 _registered_method=True)
+        self.Pause = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/Pause',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseResponse.FromString,
+                _registered_method=True)
+        self.Resume = channel.unary_unary(
+                '/ordermesh.oms.v1.OrderService/Resume',
+                request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeResponse.FromString,
+                _registered_method=True)
         self.CancelAll = channel.unary_unary(
                 '/ordermesh.oms.v1.OrderService/CancelAll',
                 request_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelAllRequest.SerializeToString,
@@ -194,6 +204,24 @@ class OrderServiceServicer:
     def Cancel(self, request, context):
         """Asks the venue to cancel an open order. Refuses: ORDER_NOT_FOUND,
         ORDER_CLOSED, ORDER_CHANGE_PENDING (a cancel is already pending).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pause(self, request, context):
+        """Pauses a TWAP or POV order: it becomes SUSPENDED, what rests is cancelled, and nothing more is
+        placed. Its time goes on: what was missed is made up for after Resume, within the bound of a
+        slice, and at its end it becomes EXPIRED. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED, OBJECT_STATE (no
+        TWAP or POV order, or paused already), ORDER_CHANGE_PENDING (a cancel is pending).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Resume(self, request, context):
+        """Lets a paused order go on. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED, OBJECT_STATE (it is not
+        paused), ORDER_CHANGE_PENDING (a cancel is pending).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -331,6 +359,16 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.Cancel,
                     request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelRequest.FromString,
                     response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelResponse.SerializeToString,
+            ),
+            'Pause': grpc.unary_unary_rpc_method_handler(
+                    servicer.Pause,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseResponse.SerializeToString,
+            ),
+            'Resume': grpc.unary_unary_rpc_method_handler(
+                    servicer.Resume,
+                    request_deserializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeRequest.FromString,
+                    response_serializer=ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeResponse.SerializeToString,
             ),
             'CancelAll': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelAll,
@@ -559,6 +597,60 @@ class OrderService:
             '/ordermesh.oms.v1.OrderService/Cancel',
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelRequest.SerializeToString,
             ordermesh_dot_oms_dot_v1_dot_order__service__pb2.CancelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pause(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/Pause',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.PauseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Resume(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.oms.v1.OrderService/Resume',
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeRequest.SerializeToString,
+            ordermesh_dot_oms_dot_v1_dot_order__service__pb2.ResumeResponse.FromString,
             options,
             channel_credentials,
             insecure,

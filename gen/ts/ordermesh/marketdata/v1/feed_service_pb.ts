@@ -486,8 +486,9 @@ export const BookSideSchema: GenEnum<BookSide> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_feed_service, 0);
 
 /**
- * Market data of the venues, from the gateway that owns the market-data session to svc_marketdata,
- * which serves it. Internal to the mesh: the peer must present a client certificate of the gateway.
+ * Market data of the venues, from the gateway that owns the market-data session, or another feed, to
+ * svc_marketdata, which serves it. Internal to the mesh: the peer must present a client certificate
+ * of a gateway (svc-gateway) or of a feed (svc-feed). docs/FEEDS.md says how to write a feed.
  *
  * @generated from service ordermesh.marketdata.v1.FeedService
  */

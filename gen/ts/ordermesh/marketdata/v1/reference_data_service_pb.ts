@@ -24,7 +24,7 @@ export const file_ordermesh_marketdata_v1_reference_data_service: GenFile = /*@_
  */
 export type ImportRequest = Message<"ordermesh.marketdata.v1.ImportRequest"> & {
   /**
-   * The CSV file: UTF-8, a line of column names first, at most 200,000 rows; or the same compressed
+   * The CSV file: UTF-8, a line of column names first, at most 30,000 rows; or the same compressed
    * with gzip. docs/INSTRUMENTS.md has the columns.
    *
    * @generated from field: bytes csv = 1;

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/event.proto.
  */
 export const file_ordermesh_oms_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL2V2ZW50LnByb3RvEhBvcmRlcm1lc2gub21zLnYxIsQQCgpPcmRlckV2ZW50EhIKCmFjY291bnRfaWQYASABKAkSEAoIc2VxdWVuY2UYAiABKAQSEAoIb3JkZXJfaWQYAyABKAkSLwoLb2NjdXJyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSMQoIcHJvZ3Jlc3MYCSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSDwoHYW5vbWFseRgKIAEoCRITCgttc2dfc2VxX251bRgLIAEoBBIQCghtc2dfdHlwZRgMIAEoCRIzCghhY2NlcHRlZBgUIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2NlcHRlZEgAEjsKDGFja25vd2xlZGdlZBgVIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2tub3dsZWRnZWRIABIzCghleGVjdXRlZBgWIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeGVjdXRlZEgAEj0KEGNhbmNlbF9yZXF1ZXN0ZWQYFyABKAsyIS5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlcXVlc3RlZEgAEjkKDmNhbmNlbF9wZW5kaW5nGBggASgLMh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxQZW5kaW5nSAASOQoOY2FuY2VsX3JlZnVzZWQYGSABKAsyHy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlZnVzZWRIABIzCghjYW5jZWxlZBgaIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYW5jZWxlZEgAEj8KEXJlcGxhY2VfcmVxdWVzdGVkGBsgASgLMiIub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdGVkSAASOwoPcmVwbGFjZV9wZW5kaW5nGBwgASgLMiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUGVuZGluZ0gAEjsKD3JlcGxhY2VfcmVmdXNlZBgdIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlZnVzZWRIABIzCghyZXBsYWNlZBgeIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZXBsYWNlZEgAEjMKCHJlamVjdGVkGB8gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclJlamVjdGVkSAASMQoHZXhwaXJlZBggIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeHBpcmVkSAASOQoMZG9uZV9mb3JfZGF5GCEgASgLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlckRvbmVGb3JEYXlIABI1CglzdXNwZW5kZWQYIiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3VzcGVuZGVkSAASMQoHc3RvcHBlZBgjIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdG9wcGVkSAASNwoKY2FsY3VsYXRlZBgkIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYWxjdWxhdGVkSAASMwoIcmVzdGF0ZWQYJSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzdGF0ZWRIABI9ChBleGVjdXRpb25fYnVzdGVkGCYgASgLMiEub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25CdXN0ZWRIABJDChNleGVjdXRpb25fY29ycmVjdGVkGCcgASgLMiQub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25Db3JyZWN0ZWRIABIyCghpbl9kb3VidBgoIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJJbkRvdWJ0SAASMwoIcmVzb2x2ZWQYKSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzb2x2ZWRIABI1Cgl0cmlnZ2VyZWQYKiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlcmVkSAASMwoIYXBwcm92ZWQYKyABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyQXBwcm92ZWRIABI7Cg9jb21tYW5kX3JlZnVzZWQYLCABKAsyIC5vcmRlcm1lc2gub21zLnYxLkNvbW1hbmRSZWZ1c2VkSAASQgoTdmVudWVfcmVwb3J0X3BhcmtlZBgtIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuVmVudWVSZXBvcnRQYXJrZWRIABI3Cg10cmlnZ2VyX21vdmVkGC4gASgLMh4ub3JkZXJtZXNoLm9tcy52MS5UcmlnZ2VyTW92ZWRIABIzCghyZWxlYXNlZBgvIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZWxlYXNlZEgAEj0KEHN0YXR1c19yZXF1ZXN0ZWQYMCABKAsyIS5vcmRlcm1lc2gub21zLnYxLlN0YXR1c1JlcXVlc3RlZEgAEjsKD3JvdXRpbmdfZGVjaWRlZBgxIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUm91dGluZ0RlY2lkZWRIABIRCglza2lwcGFibGUYPCABKAhCBgoEa2luZCI3Cg1PcmRlckFjY2VwdGVkEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlciIrChFPcmRlckFja25vd2xlZGdlZBIWCg52ZW51ZV9vcmRlcl9pZBgBIAEoCSI/Cg1PcmRlckV4ZWN1dGVkEi4KCWV4ZWN1dGlvbhgBIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIiQKD0NhbmNlbFJlcXVlc3RlZBIRCgljbF9vcmRfaWQYASABKAkiDwoNQ2FuY2VsUGVuZGluZyJTCg1DYW5jZWxSZWZ1c2VkEhEKCWNsX29yZF9pZBgBIAEoCRIvCglyZWplY3Rpb24YAiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iMgoNT3JkZXJDYW5jZWxlZBITCgt1bnNvbGljaXRlZBgBIAEoCBIMCgR0ZXh0GAIgASgJIlIKEFJlcGxhY2VSZXF1ZXN0ZWQSEQoJY2xfb3JkX2lkGAEgASgJEisKBXRlcm1zGAIgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zIhAKDlJlcGxhY2VQZW5kaW5nIlQKDlJlcGxhY2VSZWZ1c2VkEhEKCWNsX29yZF9pZBgBIAEoCRIvCglyZWplY3Rpb24YAiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iVAoNT3JkZXJSZXBsYWNlZBIrCgV0ZXJtcxgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIWCg52ZW51ZV9vcmRlcl9pZBgCIAEoCSJACg1PcmRlclJlamVjdGVkEi8KCXJlamVjdGlvbhgBIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiIcCgxPcmRlckV4cGlyZWQSDAoEdGV4dBgBIAEoCSIRCg9PcmRlckRvbmVGb3JEYXkiHgoOT3JkZXJTdXNwZW5kZWQSDAoEdGV4dBgBIAEoCSIdCgxPcmRlclN0b3BwZWQSDQoFcHJpY2UYASABKAkiEQoPT3JkZXJDYWxjdWxhdGVkImcKDU9yZGVyUmVzdGF0ZWQSKwoFdGVybXMYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSEwoLcmVhc29uX2NvZGUYAiABKAUSFAoMcGVnZ2VkX3ByaWNlGAMgASgJIlsKD0V4ZWN1dGlvbkJ1c3RlZBIPCgdleGVjX2lkGAEgASgJEhYKDmJ1c3RlZF9leGVjX2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg0KBXByaWNlGAQgASgJIpIBChJFeGVjdXRpb25Db3JyZWN0ZWQSGQoRY29ycmVjdGVkX2V4ZWNfaWQYASABKAkSLgoJZXhlY3V0aW9uGAIgASgLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24SGQoRcHJldmlvdXNfcXVhbnRpdHkYAyABKAkSFgoOcHJldmlvdXNfcHJpY2UYBCABKAkiSwoMT3JkZXJJbkRvdWJ0EhEKCWNsX29yZF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJEhoKEnZlbnVlX2N1bV9xdWFudGl0eRgDIAEoCSKtAQoNT3JkZXJSZXNvbHZlZBIyCgZzb3VyY2UYASABKA4yIi5vcmRlcm1lc2gub21zLnYxLlJlc29sdXRpb25Tb3VyY2USFgoOdmVudWVfb3JkZXJfaWQYAiABKAkSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhEKCWNsX29yZF9pZBgEIAEoCRIMCgR0ZXh0GAUgASgJIicKDk9yZGVyVHJpZ2dlcmVkEhUKDXRyaWdnZXJfcHJpY2UYASABKAkiUwoNT3JkZXJBcHByb3ZlZBITCgthcHByb3ZlZF9ieRgBIAEoCRItCgl3YWl0c19mb3IYAiABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yIj8KDFRyaWdnZXJNb3ZlZBIvCgd0cmlnZ2VyGAEgASgLMh4ub3JkZXJtZXNoLm9tcy52MS5PcmRlclRyaWdnZXIiZwoNT3JkZXJSZWxlYXNlZBItCgl3YWl0c19mb3IYASABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yEgwKBHRleHQYAiABKAkSGQoRb2RkX2xvdF9yZW1haW5kZXIYAyABKAkiMgoPU3RhdHVzUmVxdWVzdGVkEhEKCWNsX29yZF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJIkMKDlJvdXRpbmdEZWNpZGVkEg4KBm51bWJlchgBIAEoDRITCgtyZWNvcmRfaGFzaBgCIAEoDBIMCgR0ZXh0GAMgASgJIlIKDkNvbW1hbmRSZWZ1c2VkEg8KB2NvbW1hbmQYASABKAkSLwoJcmVqZWN0aW9uGAIgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIjMKEVZlbnVlUmVwb3J0UGFya2VkEhAKCG1zZ190eXBlGAEgASgJEgwKBHRleHQYAiABKAkiywMKD09yZGVyU3RyZWFtSXRlbRItCgVldmVudBgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFdmVudEgAEisKCHNuYXBzaG90GAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlckgAEkAKEXNuYXBzaG90X2NvbXBsZXRlGAMgASgLMiMub3JkZXJtZXNoLnR5cGUudjEuU25hcHNob3RDb21wbGV0ZUgAEjEKCWhlYXJ0YmVhdBgEIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLkhlYXJ0YmVhdEgAEisKBnJlc3luYxgFIAEoCzIZLm9yZGVybWVzaC50eXBlLnYxLlJlc3luY0gAEiUKA2dhcBgGIAEoCzIWLm9yZGVybWVzaC50eXBlLnYxLkdhcEgAEjgKDXNsb3dfY29uc3VtZXIYByABKAsyHy5vcmRlcm1lc2gudHlwZS52MS5TbG93Q29uc3VtZXJIABIpCgVkcmFpbhgIIAEoCzIYLm9yZGVybWVzaC50eXBlLnYxLkRyYWluSAASJgoFb3JkZXIYCSABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyQgYKBGl0ZW0q4QEKEFJlc29sdXRpb25Tb3VyY2USIQodUkVTT0xVVElPTl9TT1VSQ0VfVU5TUEVDSUZJRUQQABIkCiBSRVNPTFVUSU9OX1NPVVJDRV9TVEFUVVNfUkVRVUVTVBABEiEKHVJFU09MVVRJT05fU09VUkNFX01BU1NfU1RBVFVTEAISHwobUkVTT0xVVElPTl9TT1VSQ0VfRFJPUF9DT1BZEAMSHAoYUkVTT0xVVElPTl9TT1VSQ0VfUEVSU09OEAQSIgoeUkVTT0xVVElPTl9TT1VSQ0VfVkVOVUVfUkVQT1JUEAViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_stream]);
+  fileDesc("ChxvcmRlcm1lc2gvb21zL3YxL2V2ZW50LnByb3RvEhBvcmRlcm1lc2gub21zLnYxIsQQCgpPcmRlckV2ZW50EhIKCmFjY291bnRfaWQYASABKAkSEAoIc2VxdWVuY2UYAiABKAQSEAoIb3JkZXJfaWQYAyABKAkSLwoLb2NjdXJyZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnZlbnVlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgHIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCCABKAkSMQoIcHJvZ3Jlc3MYCSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUHJvZ3Jlc3MSDwoHYW5vbWFseRgKIAEoCRITCgttc2dfc2VxX251bRgLIAEoBBIQCghtc2dfdHlwZRgMIAEoCRIzCghhY2NlcHRlZBgUIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2NlcHRlZEgAEjsKDGFja25vd2xlZGdlZBgVIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuT3JkZXJBY2tub3dsZWRnZWRIABIzCghleGVjdXRlZBgWIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeGVjdXRlZEgAEj0KEGNhbmNlbF9yZXF1ZXN0ZWQYFyABKAsyIS5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlcXVlc3RlZEgAEjkKDmNhbmNlbF9wZW5kaW5nGBggASgLMh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxQZW5kaW5nSAASOQoOY2FuY2VsX3JlZnVzZWQYGSABKAsyHy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbFJlZnVzZWRIABIzCghjYW5jZWxlZBgaIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYW5jZWxlZEgAEj8KEXJlcGxhY2VfcmVxdWVzdGVkGBsgASgLMiIub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdGVkSAASOwoPcmVwbGFjZV9wZW5kaW5nGBwgASgLMiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUGVuZGluZ0gAEjsKD3JlcGxhY2VfcmVmdXNlZBgdIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlZnVzZWRIABIzCghyZXBsYWNlZBgeIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZXBsYWNlZEgAEjMKCHJlamVjdGVkGB8gASgLMh8ub3JkZXJtZXNoLm9tcy52MS5PcmRlclJlamVjdGVkSAASMQoHZXhwaXJlZBggIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJFeHBpcmVkSAASOQoMZG9uZV9mb3JfZGF5GCEgASgLMiEub3JkZXJtZXNoLm9tcy52MS5PcmRlckRvbmVGb3JEYXlIABI1CglzdXNwZW5kZWQYIiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3VzcGVuZGVkSAASMQoHc3RvcHBlZBgjIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdG9wcGVkSAASNwoKY2FsY3VsYXRlZBgkIAEoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJDYWxjdWxhdGVkSAASMwoIcmVzdGF0ZWQYJSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzdGF0ZWRIABI9ChBleGVjdXRpb25fYnVzdGVkGCYgASgLMiEub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25CdXN0ZWRIABJDChNleGVjdXRpb25fY29ycmVjdGVkGCcgASgLMiQub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb25Db3JyZWN0ZWRIABIyCghpbl9kb3VidBgoIAEoCzIeLm9yZGVybWVzaC5vbXMudjEuT3JkZXJJbkRvdWJ0SAASMwoIcmVzb2x2ZWQYKSABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyUmVzb2x2ZWRIABI1Cgl0cmlnZ2VyZWQYKiABKAsyIC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHJpZ2dlcmVkSAASMwoIYXBwcm92ZWQYKyABKAsyHy5vcmRlcm1lc2gub21zLnYxLk9yZGVyQXBwcm92ZWRIABI7Cg9jb21tYW5kX3JlZnVzZWQYLCABKAsyIC5vcmRlcm1lc2gub21zLnYxLkNvbW1hbmRSZWZ1c2VkSAASQgoTdmVudWVfcmVwb3J0X3BhcmtlZBgtIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuVmVudWVSZXBvcnRQYXJrZWRIABI3Cg10cmlnZ2VyX21vdmVkGC4gASgLMh4ub3JkZXJtZXNoLm9tcy52MS5UcmlnZ2VyTW92ZWRIABIzCghyZWxlYXNlZBgvIAEoCzIfLm9yZGVybWVzaC5vbXMudjEuT3JkZXJSZWxlYXNlZEgAEj0KEHN0YXR1c19yZXF1ZXN0ZWQYMCABKAsyIS5vcmRlcm1lc2gub21zLnYxLlN0YXR1c1JlcXVlc3RlZEgAEjsKD3JvdXRpbmdfZGVjaWRlZBgxIAEoCzIgLm9yZGVybWVzaC5vbXMudjEuUm91dGluZ0RlY2lkZWRIABIRCglza2lwcGFibGUYPCABKAhCBgoEa2luZCI3Cg1PcmRlckFjY2VwdGVkEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlciIrChFPcmRlckFja25vd2xlZGdlZBIWCg52ZW51ZV9vcmRlcl9pZBgBIAEoCSI/Cg1PcmRlckV4ZWN1dGVkEi4KCWV4ZWN1dGlvbhgBIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIiQKD0NhbmNlbFJlcXVlc3RlZBIRCgljbF9vcmRfaWQYASABKAkiDwoNQ2FuY2VsUGVuZGluZyJTCg1DYW5jZWxSZWZ1c2VkEhEKCWNsX29yZF9pZBgBIAEoCRIvCglyZWplY3Rpb24YAiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iMgoNT3JkZXJDYW5jZWxlZBITCgt1bnNvbGljaXRlZBgBIAEoCBIMCgR0ZXh0GAIgASgJIlIKEFJlcGxhY2VSZXF1ZXN0ZWQSEQoJY2xfb3JkX2lkGAEgASgJEisKBXRlcm1zGAIgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zIhAKDlJlcGxhY2VQZW5kaW5nIlQKDlJlcGxhY2VSZWZ1c2VkEhEKCWNsX29yZF9pZBgBIAEoCRIvCglyZWplY3Rpb24YAiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iVAoNT3JkZXJSZXBsYWNlZBIrCgV0ZXJtcxgBIAEoCzIcLm9yZGVybWVzaC5vbXMudjEuT3JkZXJUZXJtcxIWCg52ZW51ZV9vcmRlcl9pZBgCIAEoCSJACg1PcmRlclJlamVjdGVkEi8KCXJlamVjdGlvbhgBIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiIcCgxPcmRlckV4cGlyZWQSDAoEdGV4dBgBIAEoCSIRCg9PcmRlckRvbmVGb3JEYXkiHgoOT3JkZXJTdXNwZW5kZWQSDAoEdGV4dBgBIAEoCSIdCgxPcmRlclN0b3BwZWQSDQoFcHJpY2UYASABKAkiEQoPT3JkZXJDYWxjdWxhdGVkImcKDU9yZGVyUmVzdGF0ZWQSKwoFdGVybXMYASABKAsyHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyVGVybXMSEwoLcmVhc29uX2NvZGUYAiABKAUSFAoMcGVnZ2VkX3ByaWNlGAMgASgJIlsKD0V4ZWN1dGlvbkJ1c3RlZBIPCgdleGVjX2lkGAEgASgJEhYKDmJ1c3RlZF9leGVjX2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg0KBXByaWNlGAQgASgJIpIBChJFeGVjdXRpb25Db3JyZWN0ZWQSGQoRY29ycmVjdGVkX2V4ZWNfaWQYASABKAkSLgoJZXhlY3V0aW9uGAIgASgLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24SGQoRcHJldmlvdXNfcXVhbnRpdHkYAyABKAkSFgoOcHJldmlvdXNfcHJpY2UYBCABKAkiSwoMT3JkZXJJbkRvdWJ0EhEKCWNsX29yZF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJEhoKEnZlbnVlX2N1bV9xdWFudGl0eRgDIAEoCSKtAQoNT3JkZXJSZXNvbHZlZBIyCgZzb3VyY2UYASABKA4yIi5vcmRlcm1lc2gub21zLnYxLlJlc29sdXRpb25Tb3VyY2USFgoOdmVudWVfb3JkZXJfaWQYAiABKAkSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uEhEKCWNsX29yZF9pZBgEIAEoCRIMCgR0ZXh0GAUgASgJIicKDk9yZGVyVHJpZ2dlcmVkEhUKDXRyaWdnZXJfcHJpY2UYASABKAkiUwoNT3JkZXJBcHByb3ZlZBITCgthcHByb3ZlZF9ieRgBIAEoCRItCgl3YWl0c19mb3IYAiABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yIj8KDFRyaWdnZXJNb3ZlZBIvCgd0cmlnZ2VyGAEgASgLMh4ub3JkZXJtZXNoLm9tcy52MS5PcmRlclRyaWdnZXIiZwoNT3JkZXJSZWxlYXNlZBItCgl3YWl0c19mb3IYASABKA4yGi5vcmRlcm1lc2gub21zLnYxLldhaXRzRm9yEgwKBHRleHQYAiABKAkSGQoRb2RkX2xvdF9yZW1haW5kZXIYAyABKAkiMgoPU3RhdHVzUmVxdWVzdGVkEhEKCWNsX29yZF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJIqcBCg5Sb3V0aW5nRGVjaWRlZBIOCgZudW1iZXIYASABKA0SEwoLcmVjb3JkX2hhc2gYAiABKAwSDAoEdGV4dBgDIAEoCRIrCgRzdW1zGAQgASgLMh0ub3JkZXJtZXNoLm9tcy52MS5Sb3V0aW5nU3VtcxI1Cg10cmFkZWRfYmVmb3JlGAogAygLMh4ub3JkZXJtZXNoLm9tcy52MS5UcmFkZWRCZWZvcmUixwEKC1JvdXRpbmdTdW1zEhYKDmFmdGVyX3NlcXVlbmNlGAEgASgDEg0KBXJvdW5kGAIgASgNEhIKCnJlc3Rfcm91bmQYAyABKA0SFQoNcmVqZWN0ZWRfbWljcxgEIAMoCRIVCg1yZXR1cm5lZF9taWNzGAUgAygJEhIKCmVhcmx5X2VuZHMYBiADKAkSDQoFbW92ZXMYByABKA0SLAoIbW92ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjMKDFRyYWRlZEJlZm9yZRIRCgl2ZW51ZV9taWMYASABKAkSEAoIcXVhbnRpdHkYAiABKAkiUgoOQ29tbWFuZFJlZnVzZWQSDwoHY29tbWFuZBgBIAEoCRIvCglyZWplY3Rpb24YAiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24iMwoRVmVudWVSZXBvcnRQYXJrZWQSEAoIbXNnX3R5cGUYASABKAkSDAoEdGV4dBgCIAEoCSLLAwoPT3JkZXJTdHJlYW1JdGVtEi0KBWV2ZW50GAEgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlckV2ZW50SAASKwoIc25hcHNob3QYAiABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVySAASQAoRc25hcHNob3RfY29tcGxldGUYAyABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAQgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAUgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAYgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgHIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAggASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IABImCgVvcmRlchgJIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXJCBgoEaXRlbSrhAQoQUmVzb2x1dGlvblNvdXJjZRIhCh1SRVNPTFVUSU9OX1NPVVJDRV9VTlNQRUNJRklFRBAAEiQKIFJFU09MVVRJT05fU09VUkNFX1NUQVRVU19SRVFVRVNUEAESIQodUkVTT0xVVElPTl9TT1VSQ0VfTUFTU19TVEFUVVMQAhIfChtSRVNPTFVUSU9OX1NPVVJDRV9EUk9QX0NPUFkQAxIcChhSRVNPTFVUSU9OX1NPVVJDRV9QRVJTT04QBBIiCh5SRVNPTFVUSU9OX1NPVVJDRV9WRU5VRV9SRVBPUlQQBWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_order, file_ordermesh_type_v1_error, file_ordermesh_type_v1_stream]);
 
 /**
  * One event of an account's log: envelope and kind. The log stores its serialised bytes, the hash
@@ -231,7 +231,7 @@ export type OrderEvent = Message<"ordermesh.oms.v1.OrderEvent"> & {
     case: "doneForDay";
   } | {
     /**
-     * The venue suspended the order. ExecType(150)=9.
+     * The venue suspended the order, ExecType(150)=9, or a client paused it.
      *
      * @generated from field: ordermesh.oms.v1.OrderSuspended suspended = 34;
      */
@@ -687,13 +687,13 @@ export const OrderDoneForDaySchema: GenMessage<OrderDoneForDay> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 14);
 
 /**
- * The venue suspended the order.
+ * The venue suspended the order, or a client paused a TWAP or POV order.
  *
  * @generated from message ordermesh.oms.v1.OrderSuspended
  */
 export type OrderSuspended = Message<"ordermesh.oms.v1.OrderSuspended"> & {
   /**
-   * The venue's Text(58).
+   * The venue's Text(58), or that it was paused.
    *
    * @generated from field: string text = 1;
    */
@@ -1110,6 +1110,21 @@ export type RoutingDecided = Message<"ordermesh.oms.v1.RoutingDecided"> & {
    * @generated from field: string text = 3;
    */
   text: string;
+
+  /**
+   * What the next decision has to know of children that it does not read any more.
+   *
+   * @generated from field: ordermesh.oms.v1.RoutingSums sums = 4;
+   */
+  sums?: RoutingSums | undefined;
+
+  /**
+   * For POV: what venues had traded that day when the order began to count their volume. A venue is
+   * here once, in the first decision that saw its volume after the start of the schedule.
+   *
+   * @generated from field: repeated ordermesh.oms.v1.TradedBefore traded_before = 10;
+   */
+  tradedBefore: TradedBefore[];
 };
 
 /**
@@ -1118,6 +1133,106 @@ export type RoutingDecided = Message<"ordermesh.oms.v1.RoutingDecided"> & {
  */
 export const RoutingDecidedSchema: GenMessage<RoutingDecided> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_event, 28);
+
+/**
+ * What a routed order keeps of its children that have ended: decisions read only those that are
+ * open, or that changed since the last decision.
+ *
+ * @generated from message ordermesh.oms.v1.RoutingSums
+ */
+export type RoutingSums = Message<"ordermesh.oms.v1.RoutingSums"> & {
+  /**
+   * Account sequence before this decision: what ended children had done by then is counted here. 0 if
+   * decisions read all children, as of an order with a schedule; then the next five are not set.
+   *
+   * @generated from field: int64 after_sequence = 1;
+   */
+  afterSequence: bigint;
+
+  /**
+   * Number of decisions that placed children.
+   *
+   * @generated from field: uint32 round = 2;
+   */
+  round: number;
+
+  /**
+   * The one of them that last placed a child that rests; 0 if none did.
+   *
+   * @generated from field: uint32 rest_round = 3;
+   */
+  restRound: number;
+
+  /**
+   * Venues, ISO 10383, that rejected a child or cancelled it unasked.
+   *
+   * @generated from field: repeated string rejected_mics = 4;
+   */
+  rejectedMics: string[];
+
+  /**
+   * Venues that an IOC or FOK child has come back from.
+   *
+   * @generated from field: repeated string returned_mics = 5;
+   */
+  returnedMics: string[];
+
+  /**
+   * Venues that ended a resting child by themselves soon after it was placed, once for each in a row.
+   *
+   * @generated from field: repeated string early_ends = 6;
+   */
+  earlyEnds: string[];
+
+  /**
+   * Moves of what rests for a better price, in a row: each one has to wait longer than the one before.
+   *
+   * @generated from field: uint32 moves = 7;
+   */
+  moves: number;
+
+  /**
+   * When it was moved the last time; not set if it was not.
+   *
+   * @generated from field: google.protobuf.Timestamp moved_at = 8;
+   */
+  movedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.RoutingSums.
+ * Use `create(RoutingSumsSchema)` to create a new message.
+ */
+export const RoutingSumsSchema: GenMessage<RoutingSums> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_event, 29);
+
+/**
+ * What a venue had traded of an instrument.
+ *
+ * @generated from message ordermesh.oms.v1.TradedBefore
+ */
+export type TradedBefore = Message<"ordermesh.oms.v1.TradedBefore"> & {
+  /**
+   * Venue, ISO 10383.
+   *
+   * @generated from field: string venue_mic = 1;
+   */
+  venueMic: string;
+
+  /**
+   * Quantity of the trading day, a decimal.
+   *
+   * @generated from field: string quantity = 2;
+   */
+  quantity: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.TradedBefore.
+ * Use `create(TradedBeforeSchema)` to create a new message.
+ */
+export const TradedBeforeSchema: GenMessage<TradedBefore> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_event, 30);
 
 /**
  * A command was refused; nothing changed.
@@ -1145,7 +1260,7 @@ export type CommandRefused = Message<"ordermesh.oms.v1.CommandRefused"> & {
  * Use `create(CommandRefusedSchema)` to create a new message.
  */
 export const CommandRefusedSchema: GenMessage<CommandRefused> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_event, 29);
+  messageDesc(file_ordermesh_oms_v1_event, 31);
 
 /**
  * A report of the venue that matches no order, or contradicts the order it names.
@@ -1173,7 +1288,7 @@ export type VenueReportParked = Message<"ordermesh.oms.v1.VenueReportParked"> & 
  * Use `create(VenueReportParkedSchema)` to create a new message.
  */
 export const VenueReportParkedSchema: GenMessage<VenueReportParked> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_event, 30);
+  messageDesc(file_ordermesh_oms_v1_event, 32);
 
 /**
  * One item of an order stream.
@@ -1268,7 +1383,7 @@ export type OrderStreamItem = Message<"ordermesh.oms.v1.OrderStreamItem"> & {
  * Use `create(OrderStreamItemSchema)` to create a new message.
  */
 export const OrderStreamItemSchema: GenMessage<OrderStreamItem> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_event, 31);
+  messageDesc(file_ordermesh_oms_v1_event, 33);
 
 /**
  * How the state of an order in doubt became known.

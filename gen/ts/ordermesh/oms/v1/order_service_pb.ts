@@ -25,7 +25,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/oms/v1/order_service.proto.
  */
 export const file_ordermesh_oms_v1_order_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEilQQKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSLAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZUIGorsYAggBEjEKBHR5cGUYBSABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZUIGorsYAggBEjMKBXRlcm1zGAYgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAESNwoKcmVndWxhdG9yeRgHIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgIIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEh0KC2NsaWVudF9ub3RlGAkgASgJQgiiuxgEGgIQZBIZChFob2xkX2Zvcl9hcHByb3ZhbBgKIAEoCBITCgtyZWR1Y2Vfb25seRgLIAEoCBIWCgRpc2luGAwgASgJQgiiuxgEGgIQDBIaCghjdXJyZW5jeRgNIAEoCUIIorsYBBoCEAMSKgoHcm91dGluZxgOIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuUm91dGluZyJKCg1QbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgingEKEVBsYWNlQmF0Y2hSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhwKCmFjY291bnRfaWQYAiABKAlCCKK7GAQIATADEjoKBm9yZGVycxgDIAMoCzIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0QgqiuxgGKgQIARBkEg4KBmF0b21pYxgEIAEoCCJcChJQbGFjZUJhdGNoUmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLm9yZGVybWVzaC5vbXMudjEuUGxhY2VCYXRjaFJlc3VsdBIRCglkdXBsaWNhdGUYAiABKAgilwEKEFBsYWNlQmF0Y2hSZXN1bHQSFwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJEiYKBW9yZGVyGAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SEQoJZHVwbGljYXRlGAQgASgIImUKDkFwcHJvdmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJMCg9BcHByb3ZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJkCg5EZWNsaW5lUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKaAQoOUmVwbGFjZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEjMKBXRlcm1zGAQgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAEiTAoPUmVwbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgiSgoNQ2FuY2VsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgitAIKDlJlc29sdmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISOQoLdmVudWVfaG9sZHMYAyABKA4yHC5vcmRlcm1lc2gub21zLnYxLlZlbnVlSG9sZHNCBqK7GAIIARI+CgpleGVjdXRpb25zGAQgAygLMiAub3JkZXJtZXNoLm9tcy52MS5Gb3VuZEV4ZWN1dGlvbkIIorsYBCoCEGQSEAoIcmVwbGFjZWQYBSABKAgSIAoOdmVudWVfb3JkZXJfaWQYBiABKAlCCKK7GAQaAhBAEhsKBnJlYXNvbhgHIAEoCUILorsYBwgBGgMQgAISGwoJcGFya2VkX2lkGAggASgDQgiiuxgEIgIIACKTAQoORm91bmRFeGVjdXRpb24SHAoHZXhlY19pZBgBIAEoCUILorsYBwgBGgMQgAESGgoIcXVhbnRpdHkYAiABKAlCCKK7GAQIATALEhcKBXByaWNlGAMgASgJQgiiuxgECAEwChIuCgp2ZW51ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ8Cg9SZXNvbHZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCBIuCglzdGF0ZW1lbnQYAyABKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudCKLAQoVTGlzdFN0YXRlbWVudHNSZXF1ZXN0EhoKCG9yZGVyX2lkGAEgASgJQgiiuxgEGgIQJBIUCgx3YWl0aW5nX29ubHkYAiABKAgSGQoJcGFnZV9zaXplGAMgASgFQgaiuxgCMBASJQoTYmVmb3JlX3N0YXRlbWVudF9pZBgEIAEoCUIIorsYBBoCECQiSQoWTGlzdFN0YXRlbWVudHNSZXNwb25zZRIvCgpzdGF0ZW1lbnRzGAEgAygLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQiNwoXQ29uZmlybVN0YXRlbWVudFJlcXVlc3QSHAoMc3RhdGVtZW50X2lkGAEgASgJQgaiuxgCMAIicgoYQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEi4KCXN0YXRlbWVudBgBIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50EiYKBW9yZGVyGAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlciJPChdEZWNsaW5lU3RhdGVtZW50UmVxdWVzdBIcCgxzdGF0ZW1lbnRfaWQYASABKAlCBqK7GAIwAhIWCgZyZWFzb24YAiABKAlCBqK7GAIwDSJKChhEZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USLgoJc3RhdGVtZW50GAEgASgLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQilgEKEENhbmNlbEFsbFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHQoNaW5zdHJ1bWVudF9pZBgDIAEoCUIGorsYAjAFEiQKBHNpZGUYBCABKA4yFi5vcmRlcm1lc2gub21zLnYxLlNpZGUiRwoRQ2FuY2VsQWxsUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IoEBCg9DYW5jZWxBbGxSZXN1bHQSEAoIb3JkZXJfaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGUSLwoJcmVqZWN0aW9uGAMgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuUmVqZWN0aW9uIiYKCkdldFJlcXVlc3QSGAoIb3JkZXJfaWQYASABKAlCBqK7GAIwAiJmCgtHZXRSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISLwoKZXhlY3V0aW9ucxgCIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uIk4KEFNob3dPcmRlclJlcXVlc3QSEgoCaWQYASABKAlCBqK7GAIwAhImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi3wEKEVNob3dPcmRlclJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCgpleGVjdXRpb25zGAIgAygLMhsub3JkZXJtZXNoLm9tcy52MS5FeGVjdXRpb24SKAoFc3RlcHMYAyADKAsyGS5vcmRlcm1lc2gub21zLnYxLldheVN0ZXASLgoIY29udHJvbHMYBCADKAsyHC5vcmRlcm1lc2gub21zLnYxLkNvbnRyb2xzQXQSFwoPZXZlbnRzX2xlZnRfb3V0GAUgASgEIkQKElNob3dSb3V0aW5nUmVxdWVzdBIYCghvcmRlcl9pZBgBIAEoCUIGorsYAjACEhQKDGFmdGVyX251bWJlchgCIAEoDSKsAQoTU2hvd1JvdXRpbmdSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISKQoIY2hpbGRyZW4YAiADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEjQKCWRlY2lzaW9ucxgDIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuUm91dGluZ0RlY2lzaW9uEgwKBG1vcmUYBCABKAgihwEKD1JvdXRpbmdEZWNpc2lvbhIOCgZudW1iZXIYASABKA0SLgoKZGVjaWRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGcmVjb3JkGAMgASgMEhMKC3JlY29yZF9oYXNoGAQgASgMEg8KB2ZpbmRpbmcYBSABKAkirwIKC0xpc3RSZXF1ZXN0EhoKCmFjY291bnRfaWQYASABKAlCBqK7GAIwAxI2CgZzdGF0ZXMYAiADKA4yHC5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RhdGVCCKK7GAQqAhAUEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIRCglvcGVuX29ubHkYBCABKAgSMAoMY3JlYXRlZF9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1jcmVhdGVkX3VudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCglwYWdlX3NpemUYByABKAVCBqK7GAIwEBIaCgpwYWdlX3Rva2VuGAggASgJQgaiuxgCMBIiUAoMTGlzdFJlc3BvbnNlEicKBm9yZGVycxgBIAMoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImwKDFdhdGNoUmVxdWVzdBI7CghhY2NvdW50cxgBIAMoCzIfLm9yZGVybWVzaC5vbXMudjEuQWNjb3VudEN1cnNvckIIorsYBCoCEDISHwoLaGVhcnRiZWF0X3MYAiABKAVCCqK7GAYiBAgAEDwiWAoNQWNjb3VudEN1cnNvchIcCgphY2NvdW50X2lkGAEgASgJQgiiuxgECAEwAxIpCgZjdXJzb3IYAiABKAsyGS5vcmRlcm1lc2gudHlwZS52MS5DdXJzb3IiQQoNV2F0Y2hSZXNwb25zZRIwCgVpdGVtcxgBIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuT3JkZXJTdHJlYW1JdGVtIm8KDUdvRmxhdFJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESHAoKYWNjb3VudF9pZBgCIAEoCUIIorsYBAgBMAMSHwoNaW5zdHJ1bWVudF9pZBgDIAEoCUIIorsYBBoCECAimgEKDkdvRmxhdFJlc3BvbnNlEgwKBGZsYXQYASABKAgSEQoJZHVwbGljYXRlGAIgASgIEi8KCXBvc2l0aW9ucxgDIAMoCzIcLm9yZGVybWVzaC5vbXMudjEuRmxhdFJlc3VsdBI2CgtvcGVuX29yZGVycxgEIAMoCzIhLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzdWx0IugBCgpGbGF0UmVzdWx0EgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSFQoNaW5zdHJ1bWVudF9pZBgDIAEoCRIXCg9xdWFudGl0eV9iZWZvcmUYBCABKAkSGgoScXVhbnRpdHlfcmVtYWluaW5nGAUgASgJEhEKCW9yZGVyX2lkcxgGIAMoCRIqCgVjYXVzZRgHIAEoDjIbLm9yZGVybWVzaC5vbXMudjEuRmxhdENhdXNlEi8KCXJlamVjdGlvbhgIIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiqNAQoKVmVudWVIb2xkcxIbChdWRU5VRV9IT0xEU19VTlNQRUNJRklFRBAAEhcKE1ZFTlVFX0hPTERTX05PVEhJTkcQARIXChNWRU5VRV9IT0xEU19XT1JLSU5HEAISGAoUVkVOVUVfSE9MRFNfQ0FOQ0VMRUQQAxIWChJWRU5VRV9IT0xEU19GSUxMRUQQBCqeAgoJRmxhdENhdXNlEhoKFkZMQVRfQ0FVU0VfVU5TUEVDSUZJRUQQABIfChtGTEFUX0NBVVNFX1JFTUFJTkRFUl9PRl9MT1QQARIbChdGTEFUX0NBVVNFX05PVF9UUkFEQUJMRRACEhkKFUZMQVRfQ0FVU0VfTk9fTElTVElORxADEhkKFUZMQVRfQ0FVU0VfVkVOVUVfRE9XThAEEhoKFkZMQVRfQ0FVU0VfT1BFTl9PUkRFUlMQBRIWChJGTEFUX0NBVVNFX1JFRlVTRUQQBhIZChVGTEFUX0NBVVNFX05PVF9GSUxMRUQQBxIYChRGTEFUX0NBVVNFX05PX0FOU1dFUhAIEhgKFEZMQVRfQ0FVU0VfVE9PX0xBUkdFEAkypQsKDE9yZGVyU2VydmljZRJICgVQbGFjZRIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0Gh8ub3JkZXJtZXNoLm9tcy52MS5QbGFjZVJlc3BvbnNlElcKClBsYWNlQmF0Y2gSIy5vcmRlcm1lc2gub21zLnYxLlBsYWNlQmF0Y2hSZXF1ZXN0GiQub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVzcG9uc2USTgoHQXBwcm92ZRIgLm9yZGVybWVzaC5vbXMudjEuQXBwcm92ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXNwb25zZRJOCgdEZWNsaW5lEiAub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlc3BvbnNlEk4KB1JlcGxhY2USIC5vcmRlcm1lc2gub21zLnYxLlJlcGxhY2VSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVzcG9uc2USSwoGQ2FuY2VsEh8ub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5DYW5jZWxSZXNwb25zZRJUCglDYW5jZWxBbGwSIi5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlcXVlc3QaIy5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3BvbnNlEk4KB1Jlc29sdmUSIC5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5SZXNvbHZlUmVzcG9uc2USYwoOTGlzdFN0YXRlbWVudHMSJy5vcmRlcm1lc2gub21zLnYxLkxpc3RTdGF0ZW1lbnRzUmVxdWVzdBooLm9yZGVybWVzaC5vbXMudjEuTGlzdFN0YXRlbWVudHNSZXNwb25zZRJpChBDb25maXJtU3RhdGVtZW50Eikub3JkZXJtZXNoLm9tcy52MS5Db25maXJtU3RhdGVtZW50UmVxdWVzdBoqLm9yZGVybWVzaC5vbXMudjEuQ29uZmlybVN0YXRlbWVudFJlc3BvbnNlEmkKEERlY2xpbmVTdGF0ZW1lbnQSKS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVTdGF0ZW1lbnRSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5EZWNsaW5lU3RhdGVtZW50UmVzcG9uc2USSwoGR29GbGF0Eh8ub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXF1ZXN0GiAub3JkZXJtZXNoLm9tcy52MS5Hb0ZsYXRSZXNwb25zZRJCCgNHZXQSHC5vcmRlcm1lc2gub21zLnYxLkdldFJlcXVlc3QaHS5vcmRlcm1lc2gub21zLnYxLkdldFJlc3BvbnNlElQKCVNob3dPcmRlchIiLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVxdWVzdBojLm9yZGVybWVzaC5vbXMudjEuU2hvd09yZGVyUmVzcG9uc2USWgoLU2hvd1JvdXRpbmcSJC5vcmRlcm1lc2gub21zLnYxLlNob3dSb3V0aW5nUmVxdWVzdBolLm9yZGVybWVzaC5vbXMudjEuU2hvd1JvdXRpbmdSZXNwb25zZRJFCgRMaXN0Eh0ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVxdWVzdBoeLm9yZGVybWVzaC5vbXMudjEuTGlzdFJlc3BvbnNlEkoKBVdhdGNoEh4ub3JkZXJtZXNoLm9tcy52MS5XYXRjaFJlcXVlc3QaHy5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_way, file_ordermesh_oms_v1_statement, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CiRvcmRlcm1lc2gvb21zL3YxL29yZGVyX3NlcnZpY2UucHJvdG8SEG9yZGVybWVzaC5vbXMudjEilQQKDFBsYWNlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIcCgphY2NvdW50X2lkGAIgASgJQgiiuxgECAEwAxIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSLAoEc2lkZRgEIAEoDjIWLm9yZGVybWVzaC5vbXMudjEuU2lkZUIGorsYAggBEjEKBHR5cGUYBSABKA4yGy5vcmRlcm1lc2gub21zLnYxLk9yZGVyVHlwZUIGorsYAggBEjMKBXRlcm1zGAYgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAESNwoKcmVndWxhdG9yeRgHIAEoCzIjLm9yZGVybWVzaC5vbXMudjEuUmVndWxhdG9yeURldGFpbHMSKQoEbGluaxgIIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuT3JkZXJMaW5rEh0KC2NsaWVudF9ub3RlGAkgASgJQgiiuxgEGgIQZBIZChFob2xkX2Zvcl9hcHByb3ZhbBgKIAEoCBITCgtyZWR1Y2Vfb25seRgLIAEoCBIWCgRpc2luGAwgASgJQgiiuxgEGgIQDBIaCghjdXJyZW5jeRgNIAEoCUIIorsYBBoCEAMSKgoHcm91dGluZxgOIAEoCzIZLm9yZGVybWVzaC5vbXMudjEuUm91dGluZyJKCg1QbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgingEKEVBsYWNlQmF0Y2hSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhwKCmFjY291bnRfaWQYAiABKAlCCKK7GAQIATADEjoKBm9yZGVycxgDIAMoCzIeLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXF1ZXN0QgqiuxgGKgQIARBkEg4KBmF0b21pYxgEIAEoCCJcChJQbGFjZUJhdGNoUmVzcG9uc2USMwoHcmVzdWx0cxgBIAMoCzIiLm9yZGVybWVzaC5vbXMudjEuUGxhY2VCYXRjaFJlc3VsdBIRCglkdXBsaWNhdGUYAiABKAgilwEKEFBsYWNlQmF0Y2hSZXN1bHQSFwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJEiYKBW9yZGVyGAIgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIvCglyZWplY3Rpb24YAyABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24SEQoJZHVwbGljYXRlGAQgASgIImUKDkFwcHJvdmVSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJMCg9BcHByb3ZlUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCJkCg5EZWNsaW5lUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEhcKBHRleHQYAyABKAlCCaK7GAUaAxDIASJMCg9EZWNsaW5lUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhEKCWR1cGxpY2F0ZRgCIAEoCCKaAQoOUmVwbGFjZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAhIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEjMKBXRlcm1zGAQgASgLMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclRlcm1zQgaiuxgCCAEiTAoPUmVwbGFjZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgiSgoNQ2FuY2VsUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACIksKDkNhbmNlbFJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgiSQoMUGF1c2VSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhgKCG9yZGVyX2lkGAIgASgJQgaiuxgCMAIiSgoNUGF1c2VSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIkoKDVJlc3VtZVJlcXVlc3QSHwoPaWRlbXBvdGVuY3lfa2V5GAEgASgJQgaiuxgCMAESGAoIb3JkZXJfaWQYAiABKAlCBqK7GAIwAiJLCg5SZXN1bWVSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISEQoJZHVwbGljYXRlGAIgASgIIrQCCg5SZXNvbHZlUmVxdWVzdBIfCg9pZGVtcG90ZW5jeV9rZXkYASABKAlCBqK7GAIwARIYCghvcmRlcl9pZBgCIAEoCUIGorsYAjACEjkKC3ZlbnVlX2hvbGRzGAMgASgOMhwub3JkZXJtZXNoLm9tcy52MS5WZW51ZUhvbGRzQgaiuxgCCAESPgoKZXhlY3V0aW9ucxgEIAMoCzIgLm9yZGVybWVzaC5vbXMudjEuRm91bmRFeGVjdXRpb25CCKK7GAQqAhBkEhAKCHJlcGxhY2VkGAUgASgIEiAKDnZlbnVlX29yZGVyX2lkGAYgASgJQgiiuxgEGgIQQBIbCgZyZWFzb24YByABKAlCC6K7GAcIARoDEIACEhsKCXBhcmtlZF9pZBgIIAEoA0IIorsYBCICCAAikwEKDkZvdW5kRXhlY3V0aW9uEhwKB2V4ZWNfaWQYASABKAlCC6K7GAcIARoDEIABEhoKCHF1YW50aXR5GAIgASgJQgiiuxgECAEwCxIXCgVwcmljZRgDIAEoCUIIorsYBAgBMAoSLgoKdmVudWVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifAoPUmVzb2x2ZVJlc3BvbnNlEiYKBW9yZGVyGAEgASgLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchIRCglkdXBsaWNhdGUYAiABKAgSLgoJc3RhdGVtZW50GAMgASgLMhsub3JkZXJtZXNoLm9tcy52MS5TdGF0ZW1lbnQiiwEKFUxpc3RTdGF0ZW1lbnRzUmVxdWVzdBIaCghvcmRlcl9pZBgBIAEoCUIIorsYBBoCECQSFAoMd2FpdGluZ19vbmx5GAIgASgIEhkKCXBhZ2Vfc2l6ZRgDIAEoBUIGorsYAjAQEiUKE2JlZm9yZV9zdGF0ZW1lbnRfaWQYBCABKAlCCKK7GAQaAhAkIkkKFkxpc3RTdGF0ZW1lbnRzUmVzcG9uc2USLwoKc3RhdGVtZW50cxgBIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50IjcKF0NvbmZpcm1TdGF0ZW1lbnRSZXF1ZXN0EhwKDHN0YXRlbWVudF9pZBgBIAEoCUIGorsYAjACInIKGENvbmZpcm1TdGF0ZW1lbnRSZXNwb25zZRIuCglzdGF0ZW1lbnQYASABKAsyGy5vcmRlcm1lc2gub21zLnYxLlN0YXRlbWVudBImCgVvcmRlchgCIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXIiTwoXRGVjbGluZVN0YXRlbWVudFJlcXVlc3QSHAoMc3RhdGVtZW50X2lkGAEgASgJQgaiuxgCMAISFgoGcmVhc29uGAIgASgJQgaiuxgCMA0iSgoYRGVjbGluZVN0YXRlbWVudFJlc3BvbnNlEi4KCXN0YXRlbWVudBgBIAEoCzIbLm9yZGVybWVzaC5vbXMudjEuU3RhdGVtZW50IpYBChBDYW5jZWxBbGxSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhwKCmFjY291bnRfaWQYAiABKAlCCKK7GAQIATADEh0KDWluc3RydW1lbnRfaWQYAyABKAlCBqK7GAIwBRIkCgRzaWRlGAQgASgOMhYub3JkZXJtZXNoLm9tcy52MS5TaWRlIkcKEUNhbmNlbEFsbFJlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3VsdCKBAQoPQ2FuY2VsQWxsUmVzdWx0EhAKCG9yZGVyX2lkGAEgASgJEisKBXN0YXRlGAIgASgOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlEi8KCXJlamVjdGlvbhgDIAEoCzIcLm9yZGVybWVzaC50eXBlLnYxLlJlamVjdGlvbiImCgpHZXRSZXF1ZXN0EhgKCG9yZGVyX2lkGAEgASgJQgaiuxgCMAIiZgoLR2V0UmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEi8KCmV4ZWN1dGlvbnMYAiADKAsyGy5vcmRlcm1lc2gub21zLnYxLkV4ZWN1dGlvbiJOChBTaG93T3JkZXJSZXF1ZXN0EhIKAmlkGAEgASgJQgaiuxgCMAISJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIt8BChFTaG93T3JkZXJSZXNwb25zZRImCgVvcmRlchgBIAEoCzIXLm9yZGVybWVzaC5vbXMudjEuT3JkZXISLwoKZXhlY3V0aW9ucxgCIAMoCzIbLm9yZGVybWVzaC5vbXMudjEuRXhlY3V0aW9uEigKBXN0ZXBzGAMgAygLMhkub3JkZXJtZXNoLm9tcy52MS5XYXlTdGVwEi4KCGNvbnRyb2xzGAQgAygLMhwub3JkZXJtZXNoLm9tcy52MS5Db250cm9sc0F0EhcKD2V2ZW50c19sZWZ0X291dBgFIAEoBCJEChJTaG93Um91dGluZ1JlcXVlc3QSGAoIb3JkZXJfaWQYASABKAlCBqK7GAIwAhIUCgxhZnRlcl9udW1iZXIYAiABKA0irAEKE1Nob3dSb3V0aW5nUmVzcG9uc2USJgoFb3JkZXIYASABKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEikKCGNoaWxkcmVuGAIgAygLMhcub3JkZXJtZXNoLm9tcy52MS5PcmRlchI0CglkZWNpc2lvbnMYAyADKAsyIS5vcmRlcm1lc2gub21zLnYxLlJvdXRpbmdEZWNpc2lvbhIMCgRtb3JlGAQgASgIIocBCg9Sb3V0aW5nRGVjaXNpb24SDgoGbnVtYmVyGAEgASgNEi4KCmRlY2lkZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlY29yZBgDIAEoDBITCgtyZWNvcmRfaGFzaBgEIAEoDBIPCgdmaW5kaW5nGAUgASgJIq8CCgtMaXN0UmVxdWVzdBIaCgphY2NvdW50X2lkGAEgASgJQgaiuxgCMAMSNgoGc3RhdGVzGAIgAygOMhwub3JkZXJtZXNoLm9tcy52MS5PcmRlclN0YXRlQgiiuxgEKgIQFBIdCg1pbnN0cnVtZW50X2lkGAMgASgJQgaiuxgCMAUSEQoJb3Blbl9vbmx5GAQgASgIEjAKDGNyZWF0ZWRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNY3JlYXRlZF91bnRpbBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoJcGFnZV9zaXplGAcgASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgIIAEoCUIGorsYAjASIlAKDExpc3RSZXNwb25zZRInCgZvcmRlcnMYASADKAsyFy5vcmRlcm1lc2gub21zLnYxLk9yZGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJsCgxXYXRjaFJlcXVlc3QSOwoIYWNjb3VudHMYASADKAsyHy5vcmRlcm1lc2gub21zLnYxLkFjY291bnRDdXJzb3JCCKK7GAQqAhAyEh8KC2hlYXJ0YmVhdF9zGAIgASgFQgqiuxgGIgQIABA8IlgKDUFjY291bnRDdXJzb3ISHAoKYWNjb3VudF9pZBgBIAEoCUIIorsYBAgBMAMSKQoGY3Vyc29yGAIgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuQ3Vyc29yIkEKDVdhdGNoUmVzcG9uc2USMAoFaXRlbXMYASADKAsyIS5vcmRlcm1lc2gub21zLnYxLk9yZGVyU3RyZWFtSXRlbSJvCg1Hb0ZsYXRSZXF1ZXN0Eh8KD2lkZW1wb3RlbmN5X2tleRgBIAEoCUIGorsYAjABEhwKCmFjY291bnRfaWQYAiABKAlCCKK7GAQIATADEh8KDWluc3RydW1lbnRfaWQYAyABKAlCCKK7GAQaAhAgIpoBCg5Hb0ZsYXRSZXNwb25zZRIMCgRmbGF0GAEgASgIEhEKCWR1cGxpY2F0ZRgCIAEoCBIvCglwb3NpdGlvbnMYAyADKAsyHC5vcmRlcm1lc2gub21zLnYxLkZsYXRSZXN1bHQSNgoLb3Blbl9vcmRlcnMYBCADKAsyIS5vcmRlcm1lc2gub21zLnYxLkNhbmNlbEFsbFJlc3VsdCLoAQoKRmxhdFJlc3VsdBIMCgRpc2luGAEgASgJEhAKCGN1cnJlbmN5GAIgASgJEhUKDWluc3RydW1lbnRfaWQYAyABKAkSFwoPcXVhbnRpdHlfYmVmb3JlGAQgASgJEhoKEnF1YW50aXR5X3JlbWFpbmluZxgFIAEoCRIRCglvcmRlcl9pZHMYBiADKAkSKgoFY2F1c2UYByABKA4yGy5vcmRlcm1lc2gub21zLnYxLkZsYXRDYXVzZRIvCglyZWplY3Rpb24YCCABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5SZWplY3Rpb24qjQEKClZlbnVlSG9sZHMSGwoXVkVOVUVfSE9MRFNfVU5TUEVDSUZJRUQQABIXChNWRU5VRV9IT0xEU19OT1RISU5HEAESFwoTVkVOVUVfSE9MRFNfV09SS0lORxACEhgKFFZFTlVFX0hPTERTX0NBTkNFTEVEEAMSFgoSVkVOVUVfSE9MRFNfRklMTEVEEAQqngIKCUZsYXRDYXVzZRIaChZGTEFUX0NBVVNFX1VOU1BFQ0lGSUVEEAASHwobRkxBVF9DQVVTRV9SRU1BSU5ERVJfT0ZfTE9UEAESGwoXRkxBVF9DQVVTRV9OT1RfVFJBREFCTEUQAhIZChVGTEFUX0NBVVNFX05PX0xJU1RJTkcQAxIZChVGTEFUX0NBVVNFX1ZFTlVFX0RPV04QBBIaChZGTEFUX0NBVVNFX09QRU5fT1JERVJTEAUSFgoSRkxBVF9DQVVTRV9SRUZVU0VEEAYSGQoVRkxBVF9DQVVTRV9OT1RfRklMTEVEEAcSGAoURkxBVF9DQVVTRV9OT19BTlNXRVIQCBIYChRGTEFUX0NBVVNFX1RPT19MQVJHRRAJMrwMCgxPcmRlclNlcnZpY2USSAoFUGxhY2USHi5vcmRlcm1lc2gub21zLnYxLlBsYWNlUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuUGxhY2VSZXNwb25zZRJXCgpQbGFjZUJhdGNoEiMub3JkZXJtZXNoLm9tcy52MS5QbGFjZUJhdGNoUmVxdWVzdBokLm9yZGVybWVzaC5vbXMudjEuUGxhY2VCYXRjaFJlc3BvbnNlEk4KB0FwcHJvdmUSIC5vcmRlcm1lc2gub21zLnYxLkFwcHJvdmVSZXF1ZXN0GiEub3JkZXJtZXNoLm9tcy52MS5BcHByb3ZlUmVzcG9uc2USTgoHRGVjbGluZRIgLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVSZXNwb25zZRJOCgdSZXBsYWNlEiAub3JkZXJtZXNoLm9tcy52MS5SZXBsYWNlUmVxdWVzdBohLm9yZGVybWVzaC5vbXMudjEuUmVwbGFjZVJlc3BvbnNlEksKBkNhbmNlbBIfLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVxdWVzdBogLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsUmVzcG9uc2USSAoFUGF1c2USHi5vcmRlcm1lc2gub21zLnYxLlBhdXNlUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuUGF1c2VSZXNwb25zZRJLCgZSZXN1bWUSHy5vcmRlcm1lc2gub21zLnYxLlJlc3VtZVJlcXVlc3QaIC5vcmRlcm1lc2gub21zLnYxLlJlc3VtZVJlc3BvbnNlElQKCUNhbmNlbEFsbBIiLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVxdWVzdBojLm9yZGVybWVzaC5vbXMudjEuQ2FuY2VsQWxsUmVzcG9uc2USTgoHUmVzb2x2ZRIgLm9yZGVybWVzaC5vbXMudjEuUmVzb2x2ZVJlcXVlc3QaIS5vcmRlcm1lc2gub21zLnYxLlJlc29sdmVSZXNwb25zZRJjCg5MaXN0U3RhdGVtZW50cxInLm9yZGVybWVzaC5vbXMudjEuTGlzdFN0YXRlbWVudHNSZXF1ZXN0Gigub3JkZXJtZXNoLm9tcy52MS5MaXN0U3RhdGVtZW50c1Jlc3BvbnNlEmkKEENvbmZpcm1TdGF0ZW1lbnQSKS5vcmRlcm1lc2gub21zLnYxLkNvbmZpcm1TdGF0ZW1lbnRSZXF1ZXN0Gioub3JkZXJtZXNoLm9tcy52MS5Db25maXJtU3RhdGVtZW50UmVzcG9uc2USaQoQRGVjbGluZVN0YXRlbWVudBIpLm9yZGVybWVzaC5vbXMudjEuRGVjbGluZVN0YXRlbWVudFJlcXVlc3QaKi5vcmRlcm1lc2gub21zLnYxLkRlY2xpbmVTdGF0ZW1lbnRSZXNwb25zZRJLCgZHb0ZsYXQSHy5vcmRlcm1lc2gub21zLnYxLkdvRmxhdFJlcXVlc3QaIC5vcmRlcm1lc2gub21zLnYxLkdvRmxhdFJlc3BvbnNlEkIKA0dldBIcLm9yZGVybWVzaC5vbXMudjEuR2V0UmVxdWVzdBodLm9yZGVybWVzaC5vbXMudjEuR2V0UmVzcG9uc2USVAoJU2hvd09yZGVyEiIub3JkZXJtZXNoLm9tcy52MS5TaG93T3JkZXJSZXF1ZXN0GiMub3JkZXJtZXNoLm9tcy52MS5TaG93T3JkZXJSZXNwb25zZRJaCgtTaG93Um91dGluZxIkLm9yZGVybWVzaC5vbXMudjEuU2hvd1JvdXRpbmdSZXF1ZXN0GiUub3JkZXJtZXNoLm9tcy52MS5TaG93Um91dGluZ1Jlc3BvbnNlEkUKBExpc3QSHS5vcmRlcm1lc2gub21zLnYxLkxpc3RSZXF1ZXN0Gh4ub3JkZXJtZXNoLm9tcy52MS5MaXN0UmVzcG9uc2USSgoFV2F0Y2gSHi5vcmRlcm1lc2gub21zLnYxLldhdGNoUmVxdWVzdBofLm9yZGVybWVzaC5vbXMudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_oms_v1_event, file_ordermesh_oms_v1_order, file_ordermesh_oms_v1_order_way, file_ordermesh_oms_v1_statement, file_ordermesh_type_v1_error, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A new order.
@@ -543,6 +543,118 @@ export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
   messageDesc(file_ordermesh_oms_v1_order_service, 12);
 
 /**
+ * A pause of a TWAP or POV order.
+ *
+ * @generated from message ordermesh.oms.v1.PauseRequest
+ */
+export type PauseRequest = Message<"ordermesh.oms.v1.PauseRequest"> & {
+  /**
+   * The caller's key for this pause, unique within the account.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * The order to pause.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.PauseRequest.
+ * Use `create(PauseRequestSchema)` to create a new message.
+ */
+export const PauseRequestSchema: GenMessage<PauseRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 13);
+
+/**
+ * The order as paused.
+ *
+ * @generated from message ordermesh.oms.v1.PauseResponse
+ */
+export type PauseResponse = Message<"ordermesh.oms.v1.PauseResponse"> & {
+  /**
+   * The order in SUSPENDED, or in PENDING_REPLACE above it.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * True if this key had been used before and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.PauseResponse.
+ * Use `create(PauseResponseSchema)` to create a new message.
+ */
+export const PauseResponseSchema: GenMessage<PauseResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 14);
+
+/**
+ * The end of a pause.
+ *
+ * @generated from message ordermesh.oms.v1.ResumeRequest
+ */
+export type ResumeRequest = Message<"ordermesh.oms.v1.ResumeRequest"> & {
+  /**
+   * The caller's key for this command, unique within the account.
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * The order to resume.
+   *
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ResumeRequest.
+ * Use `create(ResumeRequestSchema)` to create a new message.
+ */
+export const ResumeRequestSchema: GenMessage<ResumeRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 15);
+
+/**
+ * The order as resumed.
+ *
+ * @generated from message ordermesh.oms.v1.ResumeResponse
+ */
+export type ResumeResponse = Message<"ordermesh.oms.v1.ResumeResponse"> & {
+  /**
+   * The order in NEW or PARTIALLY_FILLED.
+   *
+   * @generated from field: ordermesh.oms.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+
+  /**
+   * True if this key had been used before and nothing new was done.
+   *
+   * @generated from field: bool duplicate = 2;
+   */
+  duplicate: boolean;
+};
+
+/**
+ * Describes the message ordermesh.oms.v1.ResumeResponse.
+ * Use `create(ResumeResponseSchema)` to create a new message.
+ */
+export const ResumeResponseSchema: GenMessage<ResumeResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_oms_v1_order_service, 16);
+
+/**
  * A person's statement of what the venue has of an order.
  *
  * @generated from message ordermesh.oms.v1.ResolveRequest
@@ -612,7 +724,7 @@ export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
  * Use `create(ResolveRequestSchema)` to create a new message.
  */
 export const ResolveRequestSchema: GenMessage<ResolveRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 13);
+  messageDesc(file_ordermesh_oms_v1_order_service, 17);
 
 /**
  * An execution a person found at the venue.
@@ -654,7 +766,7 @@ export type FoundExecution = Message<"ordermesh.oms.v1.FoundExecution"> & {
  * Use `create(FoundExecutionSchema)` to create a new message.
  */
 export const FoundExecutionSchema: GenMessage<FoundExecution> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 14);
+  messageDesc(file_ordermesh_oms_v1_order_service, 18);
 
 /**
  * The order as resolved, or the statement that waits for a second person.
@@ -689,7 +801,7 @@ export type ResolveResponse = Message<"ordermesh.oms.v1.ResolveResponse"> & {
  * Use `create(ResolveResponseSchema)` to create a new message.
  */
 export const ResolveResponseSchema: GenMessage<ResolveResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 15);
+  messageDesc(file_ordermesh_oms_v1_order_service, 19);
 
 /**
  * A filter of statements.
@@ -731,7 +843,7 @@ export type ListStatementsRequest = Message<"ordermesh.oms.v1.ListStatementsRequ
  * Use `create(ListStatementsRequestSchema)` to create a new message.
  */
 export const ListStatementsRequestSchema: GenMessage<ListStatementsRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 16);
+  messageDesc(file_ordermesh_oms_v1_order_service, 20);
 
 /**
  * A page of statements.
@@ -752,7 +864,7 @@ export type ListStatementsResponse = Message<"ordermesh.oms.v1.ListStatementsRes
  * Use `create(ListStatementsResponseSchema)` to create a new message.
  */
 export const ListStatementsResponseSchema: GenMessage<ListStatementsResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 17);
+  messageDesc(file_ordermesh_oms_v1_order_service, 21);
 
 /**
  * The confirmation of a statement.
@@ -773,7 +885,7 @@ export type ConfirmStatementRequest = Message<"ordermesh.oms.v1.ConfirmStatement
  * Use `create(ConfirmStatementRequestSchema)` to create a new message.
  */
 export const ConfirmStatementRequestSchema: GenMessage<ConfirmStatementRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 18);
+  messageDesc(file_ordermesh_oms_v1_order_service, 22);
 
 /**
  * The statement as confirmed.
@@ -801,7 +913,7 @@ export type ConfirmStatementResponse = Message<"ordermesh.oms.v1.ConfirmStatemen
  * Use `create(ConfirmStatementResponseSchema)` to create a new message.
  */
 export const ConfirmStatementResponseSchema: GenMessage<ConfirmStatementResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 19);
+  messageDesc(file_ordermesh_oms_v1_order_service, 23);
 
 /**
  * The refusal of a statement.
@@ -829,7 +941,7 @@ export type DeclineStatementRequest = Message<"ordermesh.oms.v1.DeclineStatement
  * Use `create(DeclineStatementRequestSchema)` to create a new message.
  */
 export const DeclineStatementRequestSchema: GenMessage<DeclineStatementRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 20);
+  messageDesc(file_ordermesh_oms_v1_order_service, 24);
 
 /**
  * The statement as declined.
@@ -850,7 +962,7 @@ export type DeclineStatementResponse = Message<"ordermesh.oms.v1.DeclineStatemen
  * Use `create(DeclineStatementResponseSchema)` to create a new message.
  */
 export const DeclineStatementResponseSchema: GenMessage<DeclineStatementResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 21);
+  messageDesc(file_ordermesh_oms_v1_order_service, 25);
 
 /**
  * A cancel of every open order in scope.
@@ -892,7 +1004,7 @@ export type CancelAllRequest = Message<"ordermesh.oms.v1.CancelAllRequest"> & {
  * Use `create(CancelAllRequestSchema)` to create a new message.
  */
 export const CancelAllRequestSchema: GenMessage<CancelAllRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 22);
+  messageDesc(file_ordermesh_oms_v1_order_service, 26);
 
 /**
  * The result for each order.
@@ -913,7 +1025,7 @@ export type CancelAllResponse = Message<"ordermesh.oms.v1.CancelAllResponse"> & 
  * Use `create(CancelAllResponseSchema)` to create a new message.
  */
 export const CancelAllResponseSchema: GenMessage<CancelAllResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 23);
+  messageDesc(file_ordermesh_oms_v1_order_service, 27);
 
 /**
  * The result for one order of a CancelAll.
@@ -948,7 +1060,7 @@ export type CancelAllResult = Message<"ordermesh.oms.v1.CancelAllResult"> & {
  * Use `create(CancelAllResultSchema)` to create a new message.
  */
 export const CancelAllResultSchema: GenMessage<CancelAllResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 24);
+  messageDesc(file_ordermesh_oms_v1_order_service, 28);
 
 /**
  * The order to return.
@@ -969,7 +1081,7 @@ export type GetRequest = Message<"ordermesh.oms.v1.GetRequest"> & {
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema: GenMessage<GetRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 25);
+  messageDesc(file_ordermesh_oms_v1_order_service, 29);
 
 /**
  * One order with its executions.
@@ -997,7 +1109,7 @@ export type GetResponse = Message<"ordermesh.oms.v1.GetResponse"> & {
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema: GenMessage<GetResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 26);
+  messageDesc(file_ordermesh_oms_v1_order_service, 30);
 
 /**
  * The order, or the refused request, to explain.
@@ -1025,7 +1137,7 @@ export type ShowOrderRequest = Message<"ordermesh.oms.v1.ShowOrderRequest"> & {
  * Use `create(ShowOrderRequestSchema)` to create a new message.
  */
 export const ShowOrderRequestSchema: GenMessage<ShowOrderRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 27);
+  messageDesc(file_ordermesh_oms_v1_order_service, 31);
 
 /**
  * The way of an order.
@@ -1075,7 +1187,7 @@ export type ShowOrderResponse = Message<"ordermesh.oms.v1.ShowOrderResponse"> & 
  * Use `create(ShowOrderResponseSchema)` to create a new message.
  */
 export const ShowOrderResponseSchema: GenMessage<ShowOrderResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 28);
+  messageDesc(file_ordermesh_oms_v1_order_service, 32);
 
 /**
  * The routed order to show.
@@ -1103,7 +1215,7 @@ export type ShowRoutingRequest = Message<"ordermesh.oms.v1.ShowRoutingRequest"> 
  * Use `create(ShowRoutingRequestSchema)` to create a new message.
  */
 export const ShowRoutingRequestSchema: GenMessage<ShowRoutingRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 29);
+  messageDesc(file_ordermesh_oms_v1_order_service, 33);
 
 /**
  * A routed order, and how it was executed.
@@ -1146,7 +1258,7 @@ export type ShowRoutingResponse = Message<"ordermesh.oms.v1.ShowRoutingResponse"
  * Use `create(ShowRoutingResponseSchema)` to create a new message.
  */
 export const ShowRoutingResponseSchema: GenMessage<ShowRoutingResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 30);
+  messageDesc(file_ordermesh_oms_v1_order_service, 34);
 
 /**
  * One decision about where a routed order is executed.
@@ -1197,7 +1309,7 @@ export type RoutingDecision = Message<"ordermesh.oms.v1.RoutingDecision"> & {
  * Use `create(RoutingDecisionSchema)` to create a new message.
  */
 export const RoutingDecisionSchema: GenMessage<RoutingDecision> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 31);
+  messageDesc(file_ordermesh_oms_v1_order_service, 35);
 
 /**
  * A filter of orders.
@@ -1268,7 +1380,7 @@ export type ListRequest = Message<"ordermesh.oms.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 32);
+  messageDesc(file_ordermesh_oms_v1_order_service, 36);
 
 /**
  * A page of orders.
@@ -1297,7 +1409,7 @@ export type ListResponse = Message<"ordermesh.oms.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 33);
+  messageDesc(file_ordermesh_oms_v1_order_service, 37);
 
 /**
  * Opens an order stream.
@@ -1326,7 +1438,7 @@ export type WatchRequest = Message<"ordermesh.oms.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 34);
+  messageDesc(file_ordermesh_oms_v1_order_service, 38);
 
 /**
  * An account and the position of its reader.
@@ -1355,7 +1467,7 @@ export type AccountCursor = Message<"ordermesh.oms.v1.AccountCursor"> & {
  * Use `create(AccountCursorSchema)` to create a new message.
  */
 export const AccountCursorSchema: GenMessage<AccountCursor> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 35);
+  messageDesc(file_ordermesh_oms_v1_order_service, 39);
 
 /**
  * A frame of the order stream.
@@ -1376,7 +1488,7 @@ export type WatchResponse = Message<"ordermesh.oms.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 36);
+  messageDesc(file_ordermesh_oms_v1_order_service, 40);
 
 /**
  * An account whose orders are cancelled and whose positions are closed.
@@ -1412,7 +1524,7 @@ export type GoFlatRequest = Message<"ordermesh.oms.v1.GoFlatRequest"> & {
  * Use `create(GoFlatRequestSchema)` to create a new message.
  */
 export const GoFlatRequestSchema: GenMessage<GoFlatRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 37);
+  messageDesc(file_ordermesh_oms_v1_order_service, 41);
 
 /**
  * What was done, and what remains.
@@ -1454,7 +1566,7 @@ export type GoFlatResponse = Message<"ordermesh.oms.v1.GoFlatResponse"> & {
  * Use `create(GoFlatResponseSchema)` to create a new message.
  */
 export const GoFlatResponseSchema: GenMessage<GoFlatResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 38);
+  messageDesc(file_ordermesh_oms_v1_order_service, 42);
 
 /**
  * The result for one position.
@@ -1524,7 +1636,7 @@ export type FlatResult = Message<"ordermesh.oms.v1.FlatResult"> & {
  * Use `create(FlatResultSchema)` to create a new message.
  */
 export const FlatResultSchema: GenMessage<FlatResult> = /*@__PURE__*/
-  messageDesc(file_ordermesh_oms_v1_order_service, 39);
+  messageDesc(file_ordermesh_oms_v1_order_service, 43);
 
 /**
  * What a venue has of an order.
@@ -1746,6 +1858,30 @@ export const OrderService: GenService<{
     methodKind: "unary";
     input: typeof CancelRequestSchema;
     output: typeof CancelResponseSchema;
+  },
+  /**
+   * Pauses a TWAP or POV order: it becomes SUSPENDED, what rests is cancelled, and nothing more is
+   * placed. Its time goes on: what was missed is made up for after Resume, within the bound of a
+   * slice, and at its end it becomes EXPIRED. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED, OBJECT_STATE (no
+   * TWAP or POV order, or paused already), ORDER_CHANGE_PENDING (a cancel is pending).
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.Pause
+   */
+  pause: {
+    methodKind: "unary";
+    input: typeof PauseRequestSchema;
+    output: typeof PauseResponseSchema;
+  },
+  /**
+   * Lets a paused order go on. Refuses: ORDER_NOT_FOUND, ORDER_CLOSED, OBJECT_STATE (it is not
+   * paused), ORDER_CHANGE_PENDING (a cancel is pending).
+   *
+   * @generated from rpc ordermesh.oms.v1.OrderService.Resume
+   */
+  resume: {
+    methodKind: "unary";
+    input: typeof ResumeRequestSchema;
+    output: typeof ResumeResponseSchema;
   },
   /**
    * Asks the venue to cancel every open order in scope; one result per order.

@@ -1,4 +1,4 @@
-"""Since when and by how many rejects a venue is out of routing, and when a person put it back."""
+"""Since when a venue is out of routing, and when a person put it back; which children are read."""
 
 from alembic import op
 
@@ -14,6 +14,14 @@ STATEMENTS = (
         ADD COLUMN out_since timestamptz NOT NULL DEFAULT now(),
         ADD COLUMN rejects integer NOT NULL DEFAULT 5,
         ADD COLUMN put_back_at timestamptz""",
+    # See RoutingSums.after_sequence; 0: all children are read.
+    "ALTER TABLE oms.routing_decisions ADD COLUMN read_after bigint NOT NULL DEFAULT 0",
+    """
+    CREATE INDEX orders_group_open ON oms.orders (account_id, group_id)
+        WHERE group_id <> '' AND is_open""",
+    """
+    CREATE INDEX orders_group_closed ON oms.orders (account_id, group_id, last_sequence)
+        WHERE group_id <> '' AND NOT is_open""",
     "UPDATE oms.routing_venues SET out_since = out_until - interval '300 s'",
 )
 

@@ -22,16 +22,17 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ordermesh.oms.v1 import event_pb2 as ordermesh_dot_oms_dot_v1_dot_event__pb2
 from ordermesh.oms.v1 import order_pb2 as ordermesh_dot_oms_dot_v1_dot_order__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/oms/internal/v1/order_fold.proto\x12\x19ordermesh.oms.internal.v1\x1a\x1cordermesh/oms/v1/order.proto\"\xd4\x03\n\tOrderFold\x12;\n\nbase_state\x18\x01 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\tbaseState\x12\x1a\n\x08notional\x18\x02 \x01(\tR\x08notional\x12#\n\rrequest_count\x18\x03 \x01(\x05R\x0crequestCount\x12*\n\x11pending_cancel_id\x18\x04 \x01(\tR\x0fpendingCancelId\x12,\n\x12pending_replace_id\x18\x05 \x01(\tR\x10pendingReplaceId\x12\x19\n\x08in_doubt\x18\x06 \x03(\tR\x07inDoubt\x12\x30\n\x14\x61waited_cum_quantity\x18\x07 \x01(\tR\x12\x61waitedCumQuantity\x12(\n\x10stated_by_person\x18\x08 \x01(\x08R\x0estatedByPerson\x12\x1f\n\x0b\x61sked_about\x18\t \x01(\tR\naskedAbout\x12\x33\n\x16\x66ormer_venue_order_ids\x18\n \x03(\tR\x13\x66ormerVenueOrderIds\x12\"\n\rended_by_copy\x18\x0b \x01(\x08R\x0b\x65ndedByCopyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/oms/internal/v1/order_fold.proto\x12\x19ordermesh.oms.internal.v1\x1a\x1cordermesh/oms/v1/event.proto\x1a\x1cordermesh/oms/v1/order.proto\"\xdb\x04\n\tOrderFold\x12;\n\nbase_state\x18\x01 \x01(\x0e\x32\x1c.ordermesh.oms.v1.OrderStateR\tbaseState\x12\x1a\n\x08notional\x18\x02 \x01(\tR\x08notional\x12#\n\rrequest_count\x18\x03 \x01(\x05R\x0crequestCount\x12*\n\x11pending_cancel_id\x18\x04 \x01(\tR\x0fpendingCancelId\x12,\n\x12pending_replace_id\x18\x05 \x01(\tR\x10pendingReplaceId\x12\x19\n\x08in_doubt\x18\x06 \x03(\tR\x07inDoubt\x12\x30\n\x14\x61waited_cum_quantity\x18\x07 \x01(\tR\x12\x61waitedCumQuantity\x12(\n\x10stated_by_person\x18\x08 \x01(\x08R\x0estatedByPerson\x12\x1f\n\x0b\x61sked_about\x18\t \x01(\tR\naskedAbout\x12\x33\n\x16\x66ormer_venue_order_ids\x18\n \x03(\tR\x13\x66ormerVenueOrderIds\x12\"\n\rended_by_copy\x18\x0b \x01(\x08R\x0b\x65ndedByCopy\x12@\n\x0crouting_sums\x18\x0c \x01(\x0b\x32\x1d.ordermesh.oms.v1.RoutingSumsR\x0broutingSums\x12\x43\n\rtraded_before\x18\x14 \x03(\x0b\x32\x1e.ordermesh.oms.v1.TradedBeforeR\x0ctradedBeforeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ordermesh.oms.internal.v1.order_fold_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ORDERFOLD']._serialized_start=104
-  _globals['_ORDERFOLD']._serialized_end=572
+  _globals['_ORDERFOLD']._serialized_start=134
+  _globals['_ORDERFOLD']._serialized_end=737
 # @@protoc_insertion_point(module_scope)

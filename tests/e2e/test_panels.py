@@ -1,0 +1,180 @@
+"""The panels of the page on the whole mesh: chart, book, search, routed orders, rights."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from ordermesh.oms.v1 import order_pb2
+from tests.e2e.test_prices import set_prices
+from tests.support.browser import live, log_in, open_page
+from tests.support.stack import Mesh
+
+ASML = "NL0010273215"
+HEAL_MS = 60_000
+NUMBER = re.compile(r"\d")
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SIZES = ((1440, 900), (1024, 800), (390, 844))
+FIND_VIOLATIONS = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(", ")}`);
+}"""
+
+
+@pytest.fixture
+async def page(mesh: Mesh) -> AsyncIterator[Page]:
+    """A page of a fresh browser, which fails the test if a script of ours does."""
+    async with open_page(mesh) as opened:
+        # Prices flash for 0.7 s; what is compared here is the page without that.
+        await opened.emulate_media(reduced_motion="reduce")
+        yield opened
+
+
+async def choose(page: Page, listing: str) -> None:
+    """Choose a listing in the watchlist, once it has a price."""
+    row = page.locator(f"tr[data-instrument='{listing}']")
+    await expect(row.locator(".bid")).to_have_text(NUMBER)
+    await row.locator(".symbol").click()
+
+
+async def open_chart(page: Page) -> Locator:
+    """The chart of the chosen listing."""
+    await page.get_by_role("button", name="Chart", exact=True).click()
+    return page.get_by_role("region", name="Chart")
+
+
+async def open_book(page: Page) -> Locator:
+    """The book of all venues of the chosen listing."""
+    await page.get_by_role("button", name="All venues", exact=True).click()
+    return page.get_by_role("region", name="Book of all venues")
+
+
+async def route_by_search(page: Page, quantity: int) -> Locator:
+    """Find an instrument by its ISIN, and buy it at all venues; the row of the routed order."""
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type(ASML)
+    whole = page.locator(f"[role=option][data-key='{ASML}/EUR']")
+    await expect(whole).to_have_attribute("aria-selected", "true")
+    await page.keyboard.press("Enter")
+    ticket = page.get_by_role("region", name="Order ticket")
+    await ticket.get_by_label("Type").select_option(label="Market")
+    await ticket.get_by_label("In force").select_option(str(order_pb2.TIME_IN_FORCE_IOC))
+    await ticket.get_by_label("Quantity").fill(str(quantity))
+    await ticket.get_by_label("Quantity").press("Enter")
+    await expect(ticket.get_by_test_id("ticket-taken")).to_contain_text(f"{quantity} ASML {ASML}")
+    return page.locator("tr.chosen[data-order]")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = await page.evaluate(FIND_VIOLATIONS)
+    return found
+
+
+async def test_a_chart_has_history_and_goes_on_after_market_data_was_killed(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    chart = await open_chart(page)
+    legend = chart.get_by_test_id("chart-legend")
+    await expect(chart).to_have_attribute("data-bars", re.compile("[1-9]"))
+    await expect(legend).to_contain_text("building")
+    await expect(chart.get_by_test_id("chart-right")).to_have_text("real-time")
+    await expect(chart.locator("canvas").first).to_be_visible()
+
+    killing = asyncio.create_task(asyncio.to_thread(mesh.kill, "marketdata"))
+    await expect(chart).to_contain_text("Not live")
+    await killing
+    await live(page, HEAL_MS)
+    await expect(chart.get_by_text("Not live")).to_have_count(0, timeout=HEAL_MS)
+    before = await legend.inner_text()
+    await expect(legend).not_to_have_text(before, timeout=HEAL_MS)
+
+    await chart.get_by_role("button", name="1d").click()
+    await expect(legend).to_contain_text(re.compile(r"^\s*\d{4}-\d\d-\d\d, building"))
+
+
+async def test_an_instrument_is_found_and_bought_at_all_venues_with_the_proof(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    await choose(page, "SAP.SIMA")
+
+    row = await route_by_search(page, 200)
+
+    book = page.get_by_role("region", name="Book of all venues")
+    await expect(book.get_by_test_id("counting")).to_have_text("2 of 2 venues count")
+    await expect(book.locator("tr[data-rank='0']")).to_contain_text("SIM")
+    await expect(row).to_have_attribute("data-state", "FILLED")
+    parent = await row.get_attribute("data-order")
+    children = page.locator(f"tr[data-parent='{parent}']")
+    await expect(children).to_have_count(0)
+    await row.get_by_role("button", name="child orders").click()
+    await expect(children.first).to_have_attribute("data-state", "FILLED")
+    await expect(children.get_by_role("button", name="Cancel")).to_have_count(0)
+    proof = page.get_by_role("region", name="Routing decisions")
+    decision = proof.locator("[data-decision='1']")
+    await decision.locator("summary").press("Enter")
+    if await decision.get_attribute("open") is None:
+        await decision.locator("summary").press("Enter")
+    await expect(decision).to_contain_text("chosen")
+    await expect(decision).to_contain_text("Fees: takes")
+    await expect(decision).to_contain_text("Placed")
+
+
+async def test_rights_to_prices_are_shown_on_rows_and_panels(page: Page, mesh: Mesh) -> None:
+    await asyncio.to_thread(set_prices, mesh, "vera", "SIMA=REAL_TIME", "SIMB=DELAYED")
+    try:
+        await log_in(page, mesh, "vera")
+        right = "tr[data-instrument='ASML.{}'] [data-cell=right]"
+        await expect(page.locator(right.format("SIMA"))).to_have_text("real-time")
+        await expect(page.locator(right.format("SIMB"))).to_have_text("15 min")
+        await choose(page, "ASML.SIMA")
+        venue = (await open_book(page)).locator("tr[data-venue='SIMB']")
+        await expect(venue).to_contain_text("not counted: delayed 15 min")
+        await expect(venue).to_have_attribute("data-counts", "false")
+        chart = await open_chart(page)
+        await page.locator("tr[data-instrument='ASML.SIMB'] .symbol").click()
+        await expect(chart.get_by_test_id("chart-right")).to_have_text("15 min")
+        await expect(chart).to_contain_text("delayed by 15 minutes")
+    finally:
+        await asyncio.to_thread(set_prices, mesh, "vera", "*=REAL_TIME")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_the_page_has_no_accessibility_violation(page: Page, mesh: Mesh, scheme: str) -> None:
+    await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    await log_in(page, mesh)
+    await route_by_search(page, 5)
+    await expect(page.locator("[data-decision='1']")).to_be_visible()
+    await expect(page.get_by_test_id("counting")).to_be_visible()
+    found = {}
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        found[f"order {width}"] = await violations(page)
+    await expect(await open_chart(page)).to_have_attribute("data-read", "true")
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        found[f"chart {width}"] = await violations(page)
+    assert not any(found.values()), found
+
+
+async def test_a_person_without_accounts_has_a_page_without_violations(
+    page: Page, mesh: Mesh
+) -> None:
+    await page.get_by_label("User name").fill("rita")
+    await page.get_by_label("Password").fill(mesh.users["rita"])
+    await page.keyboard.press("Enter")
+    await choose(page, "ASML.SIMA")
+    await expect(await open_chart(page)).to_have_attribute("data-read", "true")
+    await expect((await open_book(page)).get_by_test_id("counting")).to_be_visible()
+    await expect(page.get_by_role("region", name="Order ticket")).to_have_count(0)
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await violations(page) == [], width

@@ -1,0 +1,161 @@
+"""A decision that reads few children takes in the same as one that reads all of them."""
+
+import random
+
+import pytest
+
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Link, LinkKind, Routing, TimeInForce
+from svc_oms.domain.routing.decision import Action, ActionKind, Decision
+from svc_oms.domain.routing.orders import (
+    EARLY_END_NS,
+    ended_early,
+    failed_at_venue,
+    parent_state,
+    sums_after,
+)
+from svc_oms.domain.routing.parent import ChildRole
+from tests.support.order_events import ORDER
+from tests.support.routing import D, inputs, request
+
+DAY, IOC = TimeInForce.DAY, TimeInForce.IOC
+PARENT = ORDER._replace(
+    routing=Routing(1),
+    link=Link(LinkKind.ROUTED, ORDER.order_id),
+    cum_quantity=D(0),
+    routing_sums=None,
+    pending_terms=None,
+)
+CHILD = ORDER._replace(
+    link=Link(LinkKind.ROUTED, ORDER.order_id, ORDER.order_id),
+    state=OrderState.NEW,
+    base_state=OrderState.NEW,
+    cum_quantity=D(0),
+    pending_terms=None,
+    pending_cancel_id="",
+    pending_replace_id="",
+    in_doubt=(),
+    rejection=None,
+    routing_sums=None,
+)
+ENDS = (OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.FILLED)
+
+
+class Book:
+    """A parent and its children, as transactions change them."""
+
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.parent, self.children, self.sequence = PARENT, {}, 5
+
+    def step(self):
+        self.sequence += 1
+        open_ones = [one for one in self.children.values() if not one.is_closed]
+        if open_ones and self.chance.random() < 0.6:
+            self.change(self.chance.choice(open_ones))
+        else:
+            self.decide()
+
+    def change(self, child):
+        executed = D(self.chance.choice([0, 0, 5]))
+        state = self.chance.choice([*ENDS, OrderState.NEW])
+        changed = child._replace(
+            state=state,
+            cum_quantity=child.cum_quantity + executed,
+            last_sequence=self.sequence,
+            updated_at_ns=child.created_at_ns + self.chance.choice([1, EARLY_END_NS]),
+            request_count=self.chance.choice([1, 2]),
+        )
+        self.children[child.order_id] = changed
+        cum = self.parent.cum_quantity + executed
+        self.parent = self.parent._replace(cum_quantity=cum)
+
+    def few(self):
+        """What the statement reads."""
+        sums = self.parent.routing_sums
+        after = 0 if sums is None else sums.after_sequence
+        return [c for c in self.children.values() if not c.is_closed or c.last_sequence > after]
+
+    def states(self):
+        whole = self.parent._replace(routing_sums=None)
+        return (
+            parent_state(self.parent, self.few(), expired=False, now_ns=0),
+            parent_state(whole, list(self.children.values()), expired=False, now_ns=0),
+        )
+
+    def decide(self):
+        few, _ = self.states()
+        roles = self.chance.choice([(), (ChildRole.TAKE, ChildRole.TAKE), (ChildRole.REST,)])
+        actions = tuple(Action(ActionKind.PLACE, "SIMA", role=role) for role in roles)
+        decision = Decision(actions, (), (), "", D(0))
+        sums = sums_after(inputs(request(), [], few, charged=[()]), decision, self.sequence)
+        number = self.parent.routing_decision + 1
+        self.parent = self.parent._replace(routing_sums=sums, routing_decision=number)
+        for role in roles:
+            self.sequence += 1
+            order_id = f"C{len(self.children):03}"
+            in_force = IOC if role is ChildRole.TAKE else DAY
+            self.children[order_id] = CHILD._replace(
+                order_id=order_id,
+                cl_ord_id=f"{order_id}-1",
+                request_count=1,
+                venue_mic=self.chance.choice(["SIMA", "SIMB", "SIMC"]),
+                terms=CHILD.terms._replace(time_in_force=in_force),
+                last_sequence=self.sequence,
+                routing_decision=number,
+            )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sums_and_few_children_say_what_all_children_say(seed):
+    book = Book(seed)
+    for _ in range(60):
+        book.step()
+        few, whole = book.states()
+        # Only a schedule looks at the rounds of children, and its order reads them all.
+        children = [child._replace(round=0) for child in whole.children]
+        assert [child._replace(round=0) for child in few.children] == children
+        assert few[3:10] == whole[3:10]
+        assert (few.cum_quantity, few.committed) == (whole.cum_quantity, whole.committed)
+    assert len(book.few()) < len(book.children)
+
+
+def test_a_bust_after_the_end_of_a_child_is_that_of_the_parent():
+    gone = CHILD._replace(state=OrderState.CANCELED, cum_quantity=D(5), last_sequence=9)
+    sums = sums_after(
+        inputs(request(), [], parent_state(PARENT, [gone], expired=False, now_ns=0), charged=[()]),
+        Decision((), (), (), "", D(0)),
+        9,
+    )
+    before = PARENT._replace(cum_quantity=D(5), routing_sums=sums)
+    assert parent_state(before, [], expired=False, now_ns=0).cum_quantity == 5
+    after = before._replace(cum_quantity=D(2))
+    busted = gone._replace(cum_quantity=D(2), last_sequence=10)
+    for children in ([], [busted]):
+        assert parent_state(after, children, expired=False, now_ns=0).cum_quantity == 2
+
+
+RESTING = CHILD._replace(
+    cl_ord_id=f"{CHILD.order_id}-2", request_count=2, updated_at_ns=CHILD.created_at_ns + 1
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "early"),
+    [
+        ({"state": OrderState.EXPIRED}, True),
+        ({"state": OrderState.CANCELED}, True),
+        # The cancel that was under way.
+        ({"state": OrderState.CANCELED, "request_count": 3}, False),
+        ({"state": OrderState.EXPIRED, "cum_quantity": D(1)}, False),
+        (
+            {"state": OrderState.EXPIRED, "updated_at_ns": CHILD.created_at_ns + EARLY_END_NS},
+            False,
+        ),
+        ({"state": OrderState.EXPIRED, "terms": CHILD.terms._replace(time_in_force=IOC)}, False),
+        ({"state": OrderState.NEW}, False),
+    ],
+)
+def test_a_child_that_its_venue_ends_soon_counts_as_a_failure_of_the_venue(change, early):
+    child = RESTING._replace(terms=CHILD.terms._replace(time_in_force=DAY))._replace(**change)
+    assert (ended_early(child), failed_at_venue(child)) == (early, early)
