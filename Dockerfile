@@ -52,6 +52,7 @@ COPY svc_gateway svc_gateway
 COPY svc_identity svc_identity
 COPY svc_marketdata svc_marketdata
 COPY svc_oms svc_oms
+COPY svc_relay svc_relay
 RUN python -m compileall -q .
 USER 10001:10001
 ENTRYPOINT ["python"]

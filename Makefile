@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FIX ?= wheel
 UP_FLAGS ?=
+# KAFKA=1: also the log in Kafka, with a broker on this machine.
+KAFKA ?=
 # Tests wait more than they compute: more workers than cores pay, until the whole meshes disturb each other.
 WORKERS ?= 5
 # CI sets --repeat-failed: failed tests run once more, alone.
@@ -20,8 +22,8 @@ WEB_SOURCES := $(shell find web gen/ts clients/typescript -type f -not -path '*/
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
-up: setup web ## install everything and run the whole mesh; Ctrl-C stops it
-	@$(BIN)/ordermesh up $(UP_FLAGS)
+up: setup $(if $(KAFKA),setup-kafka) web ## install everything and run the whole mesh; Ctrl-C stops it
+	@$(BIN)/ordermesh up $(if $(KAFKA),--kafka) $(UP_FLAGS)
 
 down: ## stop a mesh that runs in the background
 	@$(BIN)/ordermesh down
@@ -61,6 +63,8 @@ lock: setup-dev ## pin the dependencies of pyproject.toml again (with hashes)
 setup: $(VENV)/.stamp-runtime $(VENV)/.stamp-fix-$(FIX) ## install the Python environment of the mesh
 setup-dev: $(VENV)/.stamp-dev $(VENV)/.stamp-fix-$(FIX) ## install the environment and the developers' tools
 
+setup-kafka: $(VENV)/.stamp-kafka ## install the Java runtime of the Kafka broker, as a wheel
+
 web: web/dist/index.html ## build the web page
 
 client-python: $(VENV)/.stamp-venv ## the wheel of the Python client, in clients/python/dist
@@ -85,6 +89,10 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv requirements/dev.txt tools/install_proje
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@tools/install_project.sh
 	@touch $@ $(VENV)/.stamp-runtime
+
+$(VENV)/.stamp-kafka: requirements/kafka.txt | $(VENV)/.stamp-runtime
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/kafka.txt
+	@touch $@
 
 # Two sources of QuickFIX (docs/adr/0002): a wheel in seconds, or the official source in about 5 minutes.
 $(VENV)/.stamp-fix-wheel: requirements/fix-wheel.txt | $(VENV)/.stamp-venv
@@ -120,4 +128,4 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 clean: ## remove everything that was built; data in .ordermesh stays
 	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long check bench gen lock setup setup-dev web client-python client-typescript chromium clean
+.PHONY: help up down demo test test-long check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean

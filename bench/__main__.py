@@ -6,7 +6,7 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import alerts, history, machine, market_data, memory, report, routing
+from bench import alerts, history, machine, market_data, memory, relay, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
@@ -25,6 +25,7 @@ PARTS = {
     "routing": routing.measure,
     "alerts": alerts.measure,
     "memory": memory.measure,
+    "relay": relay.measure,
 }
 
 

@@ -20,7 +20,10 @@ from deploy.processes import (
     Store,
     environment,
 )
+from deploy.topics import Topics, read_topics
 
+PREFIX = "ordermesh."
+"""Of the names of topics, as the relay has it by default."""
 K8S = Path(__file__).resolve().parent.parent / "k8s"
 GENERATED = "# Written by `python -m deploy.manifests` from deploy/processes.py: change that.\n"
 WIDTH = 96
@@ -90,6 +93,10 @@ class Cluster:
         """Take it from a Secret."""
         secret = "redis" if part == "redis" else f"{process.service}-{part}"
         return f"valueFrom: {{secretKeyRef: {{name: {secret}, key: url}}}}"
+
+    def kafka(self) -> Mapping[str, str]:
+        """Take it from a ConfigMap."""
+        return {"KAFKA_BOOTSTRAP": "valueFrom: {configMapKeyRef: {name: kafka, key: bootstrap}}"}
 
     def certificate(self, process: Process) -> Mapping[str, str]:  # noqa: ARG002  the same for all
         """Read them where the Secret is mounted."""
@@ -217,7 +224,8 @@ def policy(process: Process) -> str:
     egress = [_to(one, [one.grpc]) for one in SERVICES if one.name in process.calls]
     if process.verifies_tokens:
         egress.append(_to(KEYS, [KEYS.keys]))
-    parts = {5432: process.database, 6379: process.redis}
+    database = process.database or process.reads_logs
+    parts = {5432: database, 6379: process.redis, 9093: process.kafka}
     egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
     if process.reaches_venues:
         egress.append("- {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}")
@@ -290,7 +298,8 @@ def files() -> dict[Path, str]:
     """Return every file that is written, by its path below k8s/."""
     found: dict[Path, str] = {}
     for folder, processes, more in (
-        ("base/processes", SERVICES, [edge_policy()]),
+        ("base/processes", [one for one in SERVICES if not one.kafka], [edge_policy()]),
+        ("components/kafka/processes", [one for one in SERVICES if one.kafka], []),
         ("overlays/dev/processes", VENUES, []),
     ):
         texts = {f"{one.service}.yaml": manifest(one) for one in processes}
@@ -301,7 +310,31 @@ def files() -> dict[Path, str]:
         )
         texts["kustomization.yaml"] = kustomization(texts)
         found |= {Path(folder) / name: text for name, text in texts.items()}
+    of_kafka = Path("components/kafka/topics")
+    found[of_kafka / "topics.yaml"] = topics(read_topics())
+    found[of_kafka / "kustomization.yaml"] = kustomization(["topics.yaml"])
     return found
+
+
+def topics(listed: Topics) -> str:
+    """Return the topics of the log as Strimzi's resources."""
+    documents = []
+    for topic in listed.topics:
+        settings = ", ".join(f"{key}: {value}" for key, value in topic.configuration().items())
+        documents.append(
+            f"""\
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata:
+  name: {PREFIX}{topic.name}
+  labels: {{strimzi.io/cluster: kafka}}
+spec:
+  partitions: {topic.partitions}
+  replicas: {listed.replication}
+  config: {{{settings}}}
+"""
+        )
+    return GENERATED.replace("processes.py", "topics.yaml") + "---\n".join(documents)
 
 
 def main() -> int:
@@ -312,7 +345,7 @@ def main() -> int:
             if folder / old.name not in written:
                 old.unlink()
     for path, text in written.items():
-        (K8S / path).parent.mkdir(exist_ok=True)
+        (K8S / path).parent.mkdir(parents=True, exist_ok=True)
         (K8S / path).write_text(text, "utf-8")
     return 0
 

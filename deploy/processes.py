@@ -68,6 +68,8 @@ class Process:
         verifies_tokens: Reads the public keys of tokens.
         keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
         database: Has a schema in PostgreSQL, which its owner's role migrates.
+        reads_logs: Reads the order book's logs with a role of its own; it has no schema.
+        kafka: Writes to Kafka, so it runs only where there is a cluster.
         redis: Uses Redis.
         files: Files it is given.
         store: The folder that it keeps.
@@ -96,6 +98,8 @@ class Process:
     verifies_tokens: bool = False
     keys: int = 0
     database: bool = False
+    reads_logs: bool = False
+    kafka: bool = False
     redis: bool = False
     files: tuple[Files, ...] = ()
     store: Store | None = None
@@ -261,6 +265,19 @@ PROCESSES = (
         cpu="500m",
         memory="512Mi",
     ),
+    Process(
+        name="relay",
+        module="svc_relay",
+        about="Copies the logs of the order book to Kafka, each entry once. One process has the "
+        "logs, a second waits for it to fail. Orders do not wait for it.",
+        ops=9160,
+        reads_logs=True,
+        kafka=True,
+        instance="RELAY_INSTANCE",
+        replicas=2,
+        cpu="200m",
+        memory="192Mi",
+    ),
     _simulated("SIMA", 1, ops=9155, fix=9878),
     # Takes only what every venue takes, so that the order book works the rest. It is slower, with
     # larger ticks and more at each: whether an order is better off there depends on its size.
@@ -282,7 +299,7 @@ BY_NAME = {one.name: one for one in PROCESSES}
 KEYS = next(one for one in PROCESSES if one.keys)
 
 EDGE_PORTS = {"edge_tls": 8443, "edge_plain": 8080, "edge_admin": 9901, "edge_ops": 9157}
-PART_PORTS = {"postgres": 25432, "redis": 26379}
+PART_PORTS = {"postgres": 25432, "redis": 26379, "kafka": 26092, "kafka_controller": 26093}
 
 
 def local_ports() -> dict[str, int]:
@@ -316,6 +333,9 @@ class Place(Protocol[Value_co]):
     def url(self, process: Process, part: str) -> Value_co:
         """Write the URL of its database, or of redis; it holds a password."""
 
+    def kafka(self) -> Mapping[str, Value_co]:
+        """Return the settings of the connection to Kafka."""
+
     def certificate(self, process: Process) -> Mapping[str, str]:
         """Return the paths of TLS_CERT, TLS_KEY and TLS_CA."""
 
@@ -328,7 +348,6 @@ class Place(Protocol[Value_co]):
 
 def environment(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
     """Return the settings of a process in a place, by key."""
-    values: dict[str, Value_co] = {}
     texts = {
         setting: f"{at.host}:{at.port(process, kind)}"
         for kind, setting in BINDS.items()
@@ -348,10 +367,18 @@ def environment(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
     if process.replicas > 1 and at.drain_notice_s:
         texts["DRAIN_NOTICE_S"] = str(at.drain_notice_s)
     texts |= process.settings
-    if process.database:
+    return {key: at.text(text) for key, text in texts.items()} | _parts(process, at)
+
+
+def _parts(process: Process, at: Place[Value_co]) -> dict[str, Value_co]:
+    """Return what a place knows of itself: servers that are not ours, and the replica's name."""
+    values: dict[str, Value_co] = {}
+    if process.kafka:
+        values |= at.kafka()
+    if process.database or process.reads_logs:
         values["DATABASE_URL"] = at.url(process, "database")
     if process.redis:
         values["REDIS_URL"] = at.url(process, "redis")
     if process.instance:
         values[process.instance] = at.instance(process)
-    return {key: at.text(text) for key, text in texts.items()} | values
+    return values

@@ -19,6 +19,8 @@ from kernel.nanoseconds import NS_PER_S
 
 DAYS_WITHOUT_BEGINNING_MAX = 31
 """Dates in a row on which no trading day begins. After so many the next date begins one."""
+SESSIONS_REMEMBERED_MAX: Final = 512
+"""Sessions of one calendar that are remembered. Beyond it all are worked out again."""
 MINUTES_A_DAY: Final = 24 * 60
 
 EVERY_DAY = frozenset(range(7))
@@ -174,8 +176,10 @@ class TradingCalendar:
         self.name = name
         self.origin = origin
         self.known_until = known_until
+        self._sessions: dict[dt.date, Session] = {}
         self._last = TradingDay(0, 0)
         self._phase = PhaseTime(Phase.CLOSED, 0, 0)
+        self._close = (0, 0)
 
     @property
     def has_hours(self) -> bool:
@@ -203,6 +207,13 @@ class TradingCalendar:
         """Return the session of a date; None if there is none, or its hours are not known."""
         if not self.has_hours or not self._is_trading_day(date):
             return None
+        if date not in self._sessions:
+            if len(self._sessions) >= SESSIONS_REMEMBERED_MAX:
+                self._sessions.clear()
+            self._sessions[date] = self._make_session(date)
+        return self._sessions[date]
+
+    def _make_session(self, date: dt.date) -> Session:
         times, parts = self._times, self._hours(date)
         first, last = parts[0][0], parts[-1][1]
         auction = first - times.opening_auction_minutes
@@ -235,8 +246,16 @@ class TradingCalendar:
 
         None if the hours are not known.
         """
-        closes = (session.closes_ns for session in self._sessions_around(at_ns))
-        return next((closes_ns for closes_ns in closes if closes_ns > at_ns), None)
+        since_ns, closes_ns = self._close
+        if since_ns <= at_ns < closes_ns:
+            return closes_ns
+        since_ns = at_ns
+        for session in self._sessions_around(at_ns):
+            if session.closes_ns > at_ns:
+                self._close = since_ns, session.closes_ns
+                return session.closes_ns
+            since_ns = session.closes_ns
+        return None
 
     def _find(self, at_ns: int) -> TradingDay:
         date = self._local_date(at_ns)
@@ -248,7 +267,7 @@ class TradingCalendar:
 
     def _find_phase(self, at_ns: int) -> PhaseTime:
         closed_ns = 0
-        for session in self._sessions_around(at_ns):
+        for session in self._sessions_around(at_ns, DAYS_WITHOUT_BEGINNING_MAX):
             for one in session.phases:
                 if at_ns < one.begins_ns:
                     return PhaseTime(Phase.CLOSED, closed_ns, one.begins_ns)
@@ -258,10 +277,10 @@ class TradingCalendar:
         # No session is near.
         return PhaseTime(Phase.CLOSED, closed_ns, self.day_of(at_ns).ends_ns)
 
-    def _sessions_around(self, at_ns: int) -> Iterator[Session]:
-        """Yield the sessions from the day before an instant on, for as long as a venue may rest."""
+    def _sessions_around(self, at_ns: int, first_days: int = 2) -> Iterator[Session]:
+        """Yield the sessions from some days before an instant on, as long as a venue may rest."""
         date = self._local_date(at_ns)
-        for days in range(-2, DAYS_WITHOUT_BEGINNING_MAX + 1):
+        for days in range(-first_days, DAYS_WITHOUT_BEGINNING_MAX + 1):
             session = self.session(date + dt.timedelta(days=days))
             if session is not None:
                 yield session

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from mesh.settings import SettingsError
-from meshctl.commands import alerts, approvals, audit, demo, kill, prices
+from meshctl.commands import alerts, approvals, audit, demo, events, kill, prices
 from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
 from meshctl.commands.history import past
@@ -53,6 +53,7 @@ for part in (
     sessions,
     recovery,
     audit,
+    events,
     demo,
 ):
     part.register(app)

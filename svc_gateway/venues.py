@@ -1,10 +1,8 @@
 """The venues file: one frozen value per FIX session, every key documented, unknown keys refused."""
 
-import datetime as dt
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +11,7 @@ from kernel.decimals import parse_decimal
 from kernel.names.symbol_names import NAME_PATTERN
 from mesh.settings import SettingsError, fault_words
 from svc_gateway.domain.market.symbols import SymbolNames
+from svc_gateway.venue_calendar import TradingDayConfig, known_zone
 from svc_gateway.venue_fees import FeeRateConfig, FeesConfig
 
 MIC = Annotated[str, Field(pattern=r"^[A-Z0-9]{4}$")]
@@ -45,8 +44,6 @@ Currency = Annotated[str, Field(pattern=r"^([A-Z]{3})?$")]
 
 # The furthest that a venue's clock may be from ours before its times do not count. Seconds.
 CLOCK_DIFFERENCE_MAX_S = 60
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class VenuesFileError(SettingsError):
@@ -117,26 +114,6 @@ TimeInForceName = Literal["day", "gtc", "gtd", "ioc", "fok", "at_open", "at_clos
 AccountName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x01=]+$")]
 
 
-def _known_zone(name: str) -> str:
-    try:
-        return name and ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("must be an IANA time zone such as Europe/Amsterdam, or empty") from error
-
-
-class TradingDayConfig(_Frozen):
-    """When a venue's trading days begin; the figures of a day (high, low, volume) begin then."""
-
-    # IANA time zone.
-    zone: Annotated[str, AfterValidator(_known_zone), Field(min_length=1)] = "UTC"
-    # Time of day in that zone at which a trading day begins.
-    begins: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "00:00"
-    # Weekdays on which one begins. On others the figures of the day before stay.
-    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS
-    # Dates on which none begins: holidays.
-    closed: Annotated[tuple[dt.date, ...], Field(max_length=400)] = ()
-
-
 class DialectConfig(_Frozen):
     """How this venue speaks FIX 4.4 where the standard leaves a choice, and what it takes."""
 
@@ -154,7 +131,7 @@ class DialectConfig(_Frozen):
     business_reject: bool = True
     display_tag: Literal["max_floor", "display_qty"] = "max_floor"
     # The time zone of ExpireDate(432); empty where the venue takes ExpireTime(126).
-    expire_date_zone: Annotated[str, AfterValidator(_known_zone)] = ""
+    expire_date_zone: Annotated[str, AfterValidator(known_zone)] = ""
 
     send_security_id: bool = True
     send_currency: bool = True
@@ -181,6 +158,8 @@ class DialectConfig(_Frozen):
     transact_time: Literal["seconds", "milliseconds", "microseconds"] = "milliseconds"
     # Trades come with MDEntrySize(271); one without, or of 0, is then not the market.
     trade_sizes: bool = True
+    # Ask for auction indications: MDEntryType(269)=Q, of FIX 5.0, and A.
+    auction_prices: bool = False
     # The venue's own TradeCondition(277) codes of prints that are not the market.
     off_market_conditions: Annotated[
         tuple[Annotated[str, Field(pattern=r"^[^\x01= ]{1,8}$")], ...], Field(max_length=64)
@@ -257,7 +236,8 @@ class SessionConfig(_Frozen):
     price_silence_max_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     # Prices: if the venue's clock is further from ours, the times of the receipt count. Seconds.
     clock_difference_max_s: Annotated[int, Field(ge=1, le=86_400)] = CLOCK_DIFFERENCE_MAX_S
-    trading_day: TradingDayConfig = TradingDayConfig()
+    # None: the calendar that the library has for the MIC, else days of UTC.
+    trading_day: TradingDayConfig | None = None
     dialect: DialectConfig = DialectConfig()
     # What the venue charges. Without it the venue takes orders, and no routed ones. Only of orders
     # sessions.
@@ -323,6 +303,25 @@ class VenuesFile(_Frozen):
 
     sessions: Annotated[tuple[SessionConfig, ...], Field(min_length=1, max_length=64)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_calendar_for_a_venue(cls, data: Any) -> Any:
+        """Give a venue's calendar to all its sessions: one of them is enough to say it."""
+        sessions = data.get("sessions") if isinstance(data, dict) else None
+        if not isinstance(sessions, list) or not all(isinstance(one, dict) for one in sessions):
+            return data
+        sessions = list(sessions)
+        # Of a session that cannot be read the venue may be anything.
+        said = {
+            str(one.get("venue_mic")): one["trading_day"]
+            for one in sessions
+            if "trading_day" in one
+        }
+        for at, one in enumerate(sessions):
+            if (mic := str(one.get("venue_mic"))) in said:
+                sessions[at] = {"trading_day": said[mic], **one}
+        return {**data, "sessions": sessions}
+
     @model_validator(mode="after")
     def _unique(self) -> Self:
         ids = [session.session_id for session in self.sessions]
@@ -363,6 +362,11 @@ class VenuesFile(_Frozen):
             if session.dialect.symbols != first.dialect.symbols:
                 raise ValueError(
                     f"dialect.symbols of {first.session_id} and {session.session_id} differ: "
+                    f"they are of one venue, {session.venue_mic}"
+                )
+            if session.trading_day != first.trading_day:
+                raise ValueError(
+                    f"trading_day of {first.session_id} and {session.session_id} differ: "
                     f"they are of one venue, {session.venue_mic}"
                 )
         return self

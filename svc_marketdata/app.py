@@ -159,7 +159,13 @@ def _reference(
     server.add(
         InstrumentServicer(data, Finder(data, store, view.index)),
         f"{PACKAGE}.InstrumentService",
-        {"Get": USER, "List": USER, "Search": USER, "Watch": user_or_peer(*LISTING_READERS)},
+        {
+            "Get": USER,
+            "List": USER,
+            "Search": USER,
+            "Watch": user_or_peer(*LISTING_READERS),
+            "GetCalendar": USER,
+        },
     )
     server.add(
         ReferenceDataServicer(ReferenceData(store, view), data),

@@ -19,8 +19,8 @@ from mesh.rpc.server import SETTINGS_EXIT_CODE
 from mesh.settings import SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.adapters.postgres.migrate import let_read_logs, newest_revision
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
-from svc_oms.adapters.postgres.migrate import newest_revision
 from svc_oms.adapters.postgres.orders.order_store import Partition, PostgresStore
 from svc_oms.admin_retention import ArchiveOption, report_archive
 from svc_oms.admin_retention import retention as run_retention
@@ -82,6 +82,15 @@ def migrate(
     typer.echo(f"schema oms is at revision {newest_revision()}")
     if built:
         typer.echo(f"positions of {built} accounts were built from their logs")
+
+
+@app.command()
+def grant_log_reader(
+    role: Annotated[str, typer.Argument(help="Role that svc_relay connects as; it must exist.")],
+) -> None:
+    """Let the relay's role read the logs, and nothing else; give it as the owner of the tables."""
+    asyncio.run(let_read_logs(_database_url(), role))
+    typer.echo(f"{role} may read the logs")
 
 
 @app.command("rebuild-positions")

@@ -173,7 +173,10 @@ def _shared(
     largest = None if quantity is None else Quantity(quantity)
     controls = ControlsInForce(market, Limits(largest, settings.order_value_max))
     audit_log = AuditLog(name)
-    venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s)
+    known = KnownOrders()
+    recoveries = Recoveries(store, Readiness(), clock, audit_log)
+    known.on_went_back(recoveries.went_back)
+    venues = VenueSessions(settings.trading_day_end_s, settings.trading_day_ends_s, market.find)
     healths = VenueHealths(HealthLimits())
     return _Shared(
         settings=settings,
@@ -185,10 +188,10 @@ def _shared(
         market=market,
         venues=venues,
         notices=Notices(clock),
-        known=KnownOrders(),
+        known=known,
         audit_log=audit_log,
         controls_log=AuditLog(f"{name}.controls"),
-        recoveries=Recoveries(store, Readiness(), clock, audit_log),
+        recoveries=recoveries,
         blocks=BlockView(store.kills, clock),
         controls=controls,
         fill_followers=(PositionFollower(controls),),

@@ -55,7 +55,7 @@ class OmsSettings(MeshSettings):
     """Seconds Engage waits for the gateways to confirm; then it answers ENGAGING and names them."""
     trading_day_end_utc: TimeOfDay = "22:00"
     """When DAY ends, UTC, for orders that wait in the OMS, where a venue does not report when it
-    closes; at a venue the venue ends it."""
+    closes and the calendar of the listing has no hours; at a venue the venue ends it."""
     trading_day_ends_utc: Annotated[str, Field(pattern=_DAY_ENDS)] = ""
     """The same for single venues: `XAMS=15:30,XNYS=20:00`; for others trading_day_end_utc."""
     retention_events_days: RetentionDays = 2557

@@ -6,16 +6,20 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from tests.support.certificates import stranger_tls_folder, tls_folder
+from tests.support.kafka import _kafka_session, kafka_server, topic_prefix
 from tests.support.postgres import database_url, postgres_server
 from tests.support.redis import _redis_session, redis_server
 
 __all__ = [
+    "_kafka_session",
     "_redis_session",
     "database_url",
+    "kafka_server",
     "postgres_server",
     "redis_server",
     "stranger_tls_folder",
     "tls_folder",
+    "topic_prefix",
 ]
 
 

@@ -24,6 +24,7 @@ from meshctl.commands.common import (
 )
 from meshctl.commands.ladder import Ladder, book_words, delay_words, right_words
 from meshctl.commands.words import (
+    auction_words,
     event_words,
     gap_words,
     listing_words,
@@ -187,7 +188,8 @@ def quotes_table(quotes: dict[str, market_data_pb2.Quote], delayed_s: dict[str, 
         shown.add_row(
             name, quote.bid_size, quote.bid_price, quote.ask_price, quote.ask_size,
             quote.last_price, quote.volume, quote.vwap_price,
-            ("stale" if quote.stale else "") + delay_words(delayed_s.get(name, 0)),
+            ("stale" if quote.stale else "") + delay_words(delayed_s.get(name, 0))
+            + (auction_words(quote.auction) if quote.HasField("auction") else ""),
             style="dim" if quote.stale else "",
         )  # fmt: skip
     return shown

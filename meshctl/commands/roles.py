@@ -28,6 +28,7 @@ ROLES: Final[dict[str, str]] = {
     "approve": "TRADER, RISK",
     "decline": "TRADER, RISK",
     "resolve": "RISK",
+    "calendar": "every role",
     "instruments list": "every role",
     "instruments search": "every role",
     "instruments show": "every role",
@@ -97,7 +98,8 @@ ROLES: Final[dict[str, str]] = {
     "recovery show": "OPERATOR, RISK, AUDITOR",
     "recovery confirm": "OPERATOR, RISK",
 }
-"""By command. Commands of this machine alone (`up`, `login`, `status`) need no role."""
+"""By command. Commands of this machine alone (`up`, `login`, `status`) need no role, and those of
+Kafka (`topics`, `events`) need rights there."""
 
 
 def add_to_help(app: typer.Typer) -> None:

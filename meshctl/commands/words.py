@@ -1,10 +1,11 @@
 """Orders, events and notices as text for people."""
 
+from datetime import UTC
 from typing import Final
 
 from rich.text import Text
 
-from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
+from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2, stream_pb2
 
@@ -193,6 +194,18 @@ def trading_words(status: int) -> str:
     return name.removeprefix("TRADING_STATUS_").replace("_", " ")
 
 
+def phase_name(phase: int) -> str:
+    """Return the name of a TradingPhase: "opening auction"."""
+    name = calendar_pb2.TradingPhase.Name(phase)
+    return name.removeprefix("TRADING_PHASE_").replace("_", " ").lower().replace("pre ", "pre-")
+
+
+def phase_words(scheduled: calendar_pb2.ScheduledPhase) -> str:
+    """Describe a phase by the calendar: "scheduled: continuous until 16:30Z"."""
+    ends = scheduled.ends_at.ToDatetime(UTC)
+    return f"scheduled: {phase_name(scheduled.phase)} until {ends:%Y-%m-%d %H:%M}Z"
+
+
 def left_out_words(one: instrument_pb2.LeftOutListing) -> str:
     """Describe a listing that the mesh leaves out."""
     return f"{one.symbol!r} of {one.venue_mic} is left out, it cannot be traded: {one.text}"
@@ -207,4 +220,17 @@ def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
     stale = "  stale" if quote.stale else ""
     last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
     day = f"volume {quote.volume or '-'}  vwap {quote.vwap_price or '-'}"
-    return f"{name}  {sides}  last {last}  {day}{stale}"
+    auction = f"  {auction_words(quote.auction)}" if quote.HasField("auction") else ""
+    return f"{name}  {sides}  last {last}  {day}{auction}{stale}"
+
+
+def auction_words(said: market_data_pb2.AuctionIndication) -> str:
+    """Describe what a venue says of an auction: "auction 400 at 10.5, 50 more to buy"."""
+    price = f"{said.size or '?'} at {said.price}" if said.price else "no price"
+    sides = {
+        market_data_pb2.IMBALANCE_SIDE_BUY: " to buy",
+        market_data_pb2.IMBALANCE_SIDE_SELL: " to sell",
+    }
+    more = f", {said.imbalance_size} more{sides.get(said.imbalance_side, '')}"
+    faulty = " (a value of the venue cannot be used)" if said.faulty else ""
+    return f"auction {price}{more if said.imbalance_size else ''}{faulty}"

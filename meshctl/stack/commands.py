@@ -32,8 +32,9 @@ from meshctl.stack.users import DEMO_USERS, ensure_passwords
 EXIT_REFUSED = 3
 EXIT_NOT_RUNNING = 4
 DOWN_TIMEOUT_S = 60
-# In the readiness of an order book whose database was restored to an earlier state.
-RECOVERING = "RECOVERING"
+# In the readiness of a process that works and needs a person: an order book whose database was
+# restored to an earlier state, a relay whose entries wait.
+ATTENTION = ("RECOVERING", "LAGGING")
 _MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 _HOURS = re.compile(f"(?P<start>{_MINUTE})-(?P<end>{_MINUTE})")
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_cyan", "bright_magenta", "white")
@@ -54,6 +55,14 @@ ReplayOption = Annotated[
 DropCopyOption = Annotated[
     bool,
     typer.Option(help="A drop-copy session with each simulated venue: every report comes twice."),
+]
+
+KafkaOption = Annotated[
+    bool,
+    typer.Option(
+        "--kafka",
+        help="Also the log in Kafka: a broker of this machine, or ORDERMESH_KAFKA_BOOTSTRAP.",
+    ),
 ]
 
 
@@ -99,6 +108,7 @@ def up(
     standby: Annotated[
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
+    kafka: KafkaOption = False,
     port_offset: Annotated[int | None, typer.Option(help="Added to every port.")] = None,
     allow_origin: Annotated[
         list[str] | None,
@@ -127,6 +137,7 @@ def up(
         allowed_origins=tuple(allow_origin or ()),
         log_level=log_level.lower(),
         standby=standby,
+        kafka=kafka,
     )
     ports = Ports().shifted(settings.port_offset if port_offset is None else port_offset)
     try:
@@ -294,8 +305,8 @@ async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
             ops, path = ports.get("edge_admin"), "/ready"
         code, text = await http_get(ops, path) if ops else (0, "")
         ready = code == 200 if ops else entry["state"] == "ready"  # noqa: PLR2004  OK
-        # A book that was restored serves, and says what a person must do.
-        told = ops and (not ready or RECOVERING in text)
+        # What works may still say what a person must do.
+        told = ops and (not ready or any(word in text for word in ATTENTION))
         rows.append({**entry, "ready": ready, "text": text if told else ""})
     return rows
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.processes import SERVICES, Process
+from deploy.topics import read_topics
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import ProcessSpec, StartError
 from meshctl.stack.processes.services import (
@@ -19,6 +21,7 @@ from meshctl.stack.processes.services import (
 from meshctl.stack.processes.supervisor import LogSink, Supervisor, Tell
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 from meshctl.stack.servers.edge import edge_spec
+from meshctl.stack.servers.kafka.broker import EmbeddedKafka
 from meshctl.stack.servers.postgres import EmbeddedPostgres
 from meshctl.stack.servers.redis import redis_process, redis_url
 from meshctl.stack.settings import StackSettings
@@ -57,15 +60,20 @@ class LocalStack:
             tell("made a certificate authority for this machine and a certificate per process")
         embedded = await self._start_parts(tell)
         at = self._addresses(embedded)
-        await self._in_one_step(
-            tell, "schemas and venues", self._migrate(at), self._start_venues(at)
+        kafka, _ = await asyncio.gather(
+            self._start_kafka(tell),
+            self._in_one_step(
+                tell, "schemas and venues", self._migrate(at), self._start_venues(at)
+            ),
         )
+        at = replace(at, kafka=kafka)
         if self._options.venues_file is None:
             write_venues_file(
                 self._home,
                 self._ports,
                 drop_copy=self._options.drop_copy,
                 agents=self._options.sim_agents,
+                hours=self._options.hours,
             )
         services = service_specs(at)
         await self._in_one_step(
@@ -145,6 +153,24 @@ class LocalStack:
             await embedded.ensure_roles()
         return embedded
 
+    async def _start_kafka(self, tell: Tell) -> Mapping[str, str]:
+        """Start the broker if it is wanted, with its topics; return how it is reached."""
+        if not self._options.kafka or self._settings.kafka_bootstrap:
+            return self._settings.own_kafka
+        kafka = EmbeddedKafka(self._home, self._ports["kafka"], self._ports["kafka_controller"])
+        folder, maven = self._settings.cache_dir / "kafka", self._settings.maven_url
+        if await asyncio.to_thread(kafka.initialise, folder, maven, tell):
+            tell("made a Kafka cluster of its own")
+        await self._in_one_step(tell, "kafka", self.supervisor.start(kafka.process()))
+        prefix = self._settings.kafka_topic_prefix
+        for line in await asyncio.to_thread(kafka.apply_topics, prefix, read_topics()):
+            tell(f"topic {line}")
+        return {
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_CLUSTER_ID": kafka.cluster_id,
+            "KAFKA_TOPIC_PREFIX": prefix,
+        }
+
     def _addresses(self, embedded: EmbeddedPostgres | None) -> Addresses:
         def database(service: str) -> str:
             return embedded.url(service) if embedded else self._settings.database_url
@@ -156,7 +182,9 @@ class LocalStack:
             project=PROJECT,
             home=self._home,
             ports=self._ports,
-            database_urls={one.name: database(one.name) for one in SERVICES if one.database},
+            database_urls={
+                one.name: database(one.name) for one in SERVICES if one.database or one.reads_logs
+            },
             owner_urls={one.name: owner(one.name) for one in SERVICES if one.database},
             redis_url=self._settings.redis_url or redis_url(self._home, self._ports["redis"]),
             options=self._options,
@@ -165,6 +193,7 @@ class LocalStack:
     async def _migrate(self, at: Addresses) -> None:
         key = at.home.signing_key
         await asyncio.gather(*(self._migrate_one(at, one) for one in SERVICES if one.database))
+        await self._let_read_logs(at)
         if not key.exists():
             await self._admin(at, "svc_identity.admin", "new-signing-key", str(key))
 
@@ -173,6 +202,12 @@ class LocalStack:
         # Where both are one, the role of the service owns its tables: there is nothing to grant.
         role = ("--service-role", str(urlsplit(url).username)) if url != owner else ()
         await self._admin(at, f"{process.module}.admin", "migrate", *role, as_owner=True)
+
+    async def _let_read_logs(self, at: Addresses) -> None:
+        for one in SERVICES:
+            if one.reads_logs and self._options.kafka and not self._settings.database_url:
+                words = ("grant-log-reader", one.database_role)
+                await self._admin(at, "svc_oms.admin", *words, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())

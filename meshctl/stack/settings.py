@@ -5,10 +5,11 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mesh.kafka import KafkaFields
 from mesh.settings import ENV_PREFIX, SettingsError, explained
 
 
-class StackSettings(BaseSettings):
+class StackSettings(KafkaFields, BaseSettings):
     """External servers by URL, and the folder of the stack; all with the prefix ORDERMESH_."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
@@ -22,6 +23,11 @@ class StackSettings(BaseSettings):
     them. Empty: the role of ``database_url`` does, and can then rewrite the logs."""
     redis_url: str = ""
     """Redis 6.2 or newer to use instead of the embedded one."""
+    maven_url: str = ""
+    """A repository in Maven's layout with the jars of the Kafka broker; by default the mirror in
+    ``~/.m2/settings.xml``, else Maven Central."""
+    cache_dir: Path = Path.home() / ".cache" / "ordermesh"
+    """Folder that keeps the jars between stacks."""
     port_offset: int = 0
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
@@ -33,6 +39,12 @@ class StackSettings(BaseSettings):
 
     checkpoint_copy_to: str = ""
     """A second place for the daily checkpoints: a folder, or an https URL; empty for none."""
+
+    @property
+    def own_kafka(self) -> dict[str, str]:
+        """The keys of the connection to the user's own cluster that are set."""
+        given = {name: str(getattr(self, name)) for name in KafkaFields.model_fields}
+        return {name.upper(): value for name, value in given.items() if value}
 
     @property
     def owner_url(self) -> str:

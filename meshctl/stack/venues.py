@@ -40,9 +40,13 @@ FEES: dict[str, dict[str, Any]] = {
 
 
 def write_venues_file(
-    home: Home, ports: Ports, *, drop_copy: bool = True, agents: bool = True
+    home: Home, ports: Ports, *, drop_copy: bool = True, agents: bool = True, hours: str = ""
 ) -> Path:
-    """Write ``run/venues.yaml``; svc_gateway/README.md documents every key."""
+    """Write ``run/venues.yaml``; svc_gateway/README.md documents every key.
+
+    The calendar of a simulated venue has its own MIC: trading on every day of UTC, at these hours
+    or around the clock.
+    """
     sessions = []
     for venue in VENUES:
         mic, port = venue.settings["SIM_MIC"], ports[venue.listener("fix")]
@@ -55,6 +59,7 @@ def write_venues_file(
             "heartbeat_s": 10,
             "reconnect_s": 1,
             "dialect": dialect,
+            "trading_day": {"hours": hours or "00:00-24:00"},
         }
         sessions += [
             {

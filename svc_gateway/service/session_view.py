@@ -12,6 +12,7 @@ from svc_gateway import metrics
 from svc_gateway.domain.market.trading_sessions import TradingSessions
 from svc_gateway.domain.sessions.clock_skew import SkewWatch
 from svc_gateway.domain.sessions.wrong_number import mended_by
+from svc_gateway.service.calendar_messages import trading_calendar
 from svc_gateway.service.fee_messages import fee_messages
 from svc_gateway.service.ports import FixEngine
 from svc_gateway.venues import Role, SessionConfig
@@ -144,6 +145,7 @@ class SessionView:
             times_in_force=[f"TIME_IN_FORCE_{name.upper()}" for name in dialect.times_in_force],
             cash_quantity=dialect.cash_quantity,
             fees=fee_messages(self._config.fees),
+            trading_calendar=trading_calendar(self._config.trading_day),
             parked_messages=self.parked_messages,
         )
         set_timestamp(status.since, self.since_ns)

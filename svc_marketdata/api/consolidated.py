@@ -39,7 +39,7 @@ _WORDS = {
     LeftOut.STALE: "changes of the book were lost and it was not sent again yet",
     LeftOut.HALTED: "halted",
     LeftOut.CLOSED: "closed, or no status was reported yet",
-    LeftOut.AUCTION: "in an auction",
+    LeftOut.AUCTION: "before the opening, or in an auction",
     LeftOut.DELISTED: "the venue does not list or trade it any more",
     LeftOut.FAULTY: "a price or size of the book is below zero",
     LeftOut.DELAYED: "you have a right to delayed prices of this venue only",

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from kernel.trading_calendar import TradingCalendar
+from mesh.calendars import calendar_of_venue
 from mesh.errors import MeshError, refuse
 from mesh.log import get_logger
 from mesh.rpc.server import Call
@@ -20,7 +21,7 @@ from svc_marketdata.api.mapping import (
     AGGRESSORS,
     OFF_MARKET,
     TRADING_STATUSES,
-    calendar_from_proto,
+    auction_from_proto,
     listing_from_proto,
 )
 from svc_marketdata.domain.book import Level, Side
@@ -117,6 +118,7 @@ class _Feed:
             "statistics": self._statistics,
             "trading_status": self._trading_status,
             "book_incomplete": self._book_incomplete,
+            "auction": self._auction,
         }
         identity = FeedIdentity(
             opened.session_id, opened.venue_mic, opened.gateway_instance, opened.epoch,
@@ -318,6 +320,10 @@ class _Feed:
             update.instrument_id, TRADING_STATUSES[update.trading_status], received_ns or venue_ns
         )
 
+    def _auction(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
+        said = auction_from_proto(update.auction, venue_ns)
+        self.session.auction(update.instrument_id, said, received_ns or venue_ns)
+
     def _book_incomplete(self, update: pb.FeedUpdate, venue_ns: int, received_ns: int) -> None:
         self.session.book_incomplete(update.instrument_id, received_ns or venue_ns)
 
@@ -348,13 +354,15 @@ def _calendar(opened: pb.FeedOpen) -> TradingCalendar:
     Raises:
         MeshError: INVALID_FIELD.
     """
+    said = opened.trading_calendar if opened.HasField("trading_calendar") else None
     try:
-        return calendar_from_proto(opened.trading_calendar)
+        return calendar_of_venue(opened.venue_mic, said)
     except ValueError as error:
         raise refuse(
             "INVALID_FIELD",
             f"open.trading_calendar cannot be used: {error}",
             "open.trading_calendar",
             value=str(opened.trading_calendar)[:200],
-            expected="an IANA time zone, weekdays 1 to 7, dates such as 2026-12-25",
+            expected="a calendar of the library; or an IANA time zone, weekdays 1 to 7, dates such "
+            "as 2026-12-25, and hours such as 09:00-17:30",
         ) from error

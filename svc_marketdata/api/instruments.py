@@ -7,6 +7,7 @@ from mesh.rpc.server import Call
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from ordermesh.marketdata.v1.instrument_pb2 import LeftOutListing
 from svc_marketdata.api.answering import answered
+from svc_marketdata.api.calendars import get_calendar
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.mapping import enriched_to_proto
 from svc_marketdata.api.streaming import LiveStream
@@ -67,6 +68,14 @@ class InstrumentServicer:
     async def Search(self, request: pb.SearchRequest, _call: Call) -> pb.SearchResponse:  # noqa: N802
         """Find instruments, best first, in pages."""
         return await answered(self._finder.page(request))
+
+    async def GetCalendar(  # noqa: N802
+        self,
+        request: pb.GetCalendarRequest,
+        call: Call,  # noqa: ARG002
+    ) -> pb.GetCalendarResponse:
+        """Return the calendar of a venue or listing."""
+        return get_calendar(self._data, request)
 
     def _left_out(self, request: pb.ListRequest, text: str) -> list[LeftOutListing]:
         return [

@@ -1,14 +1,13 @@
 """Maps between proto and domain, value by value: an unknown value is an error."""
 
-import datetime as dt
-
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.decimals import FRACTION_DIGITS_MAX, format_nano, format_scaled
 from kernel.ticks import TickBand
-from kernel.trading_calendar import EVERY_DAY, TradingCalendar
+from kernel.trading_calendar import PhaseTime
 from mesh.timestamps import from_timestamp, set_timestamp, to_timestamp
-from ordermesh.marketdata.v1 import feed_service_pb2, instrument_pb2, market_data_pb2
+from ordermesh.marketdata.v1 import calendar_pb2, instrument_pb2, market_data_pb2
+from svc_marketdata.domain.auction import NO_AUCTION, AuctionIndication, ImbalanceSide
 from svc_marketdata.domain.book import BookFlags
 from svc_marketdata.domain.candles import CANDLE_S, Candle
 from svc_marketdata.domain.day_statistics import DayStatistics
@@ -28,6 +27,7 @@ TRADING_STATUSES = {
     instrument_pb2.TRADING_STATUS_CLOSED: TradingStatus.CLOSED,
     instrument_pb2.TRADING_STATUS_AUCTION: TradingStatus.AUCTION,
     instrument_pb2.TRADING_STATUS_DELISTED: TradingStatus.DELISTED,
+    instrument_pb2.TRADING_STATUS_PRE_OPEN: TradingStatus.PRE_OPEN,
     instrument_pb2.TRADING_STATUS_NOT_KNOWN: TradingStatus.NOT_KNOWN,
 }
 NO_PRICES = {
@@ -58,6 +58,11 @@ OFF_MARKET = {
     market_data_pb2.OFF_MARKET_AHEAD: OffMarket.AHEAD,
     market_data_pb2.OFF_MARKET_CORRECTED: OffMarket.CORRECTED,
     market_data_pb2.OFF_MARKET_NO_PRICE: OffMarket.NO_PRICE,
+}
+IMBALANCE_SIDES = {
+    ImbalanceSide.UNSPECIFIED: market_data_pb2.IMBALANCE_SIDE_UNSPECIFIED,
+    ImbalanceSide.BUY: market_data_pb2.IMBALANCE_SIDE_BUY,
+    ImbalanceSide.SELL: market_data_pb2.IMBALANCE_SIDE_SELL,
 }
 _OFF_MARKET_TO_PROTO = {domain: proto for proto, domain in OFF_MARKET.items()}
 _NO_PRICES_TO_PROTO = {domain: proto for proto, domain in NO_PRICES.items()}
@@ -101,9 +106,34 @@ def quote_to_proto(market: InstrumentMarket) -> market_data_pb2.Quote:
         set_timestamp(message.venue_time, quote.venue_time_ns)
     if quote.received_ns:
         set_timestamp(message.received_at, quote.received_ns)
+    if market.auction is not NO_AUCTION:
+        _put_auction(message.auction, market.auction)
     if quote.flags is not BookFlags.NONE:
         message.flags.extend(_FLAGS_TO_PROTO[quote.flags])
     return message
+
+
+def _put_auction(message: market_data_pb2.AuctionIndication, said: AuctionIndication) -> None:
+    message.price, message.size = said.price, said.size
+    message.imbalance_size = said.imbalance_size
+    message.imbalance_side = IMBALANCE_SIDES[said.imbalance_side]
+    message.faulty = said.faulty
+    if said.venue_time_ns:
+        set_timestamp(message.venue_time, said.venue_time_ns)
+
+
+def auction_from_proto(
+    message: market_data_pb2.AuctionIndication, venue_ns: int
+) -> AuctionIndication:
+    """What a venue says of an auction, as its gateway sends it."""
+    return AuctionIndication(
+        message.price,
+        message.size,
+        message.imbalance_size,
+        ImbalanceSide(message.imbalance_side),
+        message.faulty,
+        venue_ns,
+    )
 
 
 def quote_from_proto(message: market_data_pb2.Quote) -> Quote:
@@ -175,8 +205,18 @@ def candle_to_proto(candle: Candle) -> market_data_pb2.Candle:
     return message
 
 
+def phase_to_proto(phase: PhaseTime) -> calendar_pb2.ScheduledPhase:
+    """A phase; the numbers of TradingPhase are those of Phase."""
+    return calendar_pb2.ScheduledPhase(
+        phase=calendar_pb2.TradingPhase.Name(phase.phase.value),
+        begins_at=timestamp(phase.begins_ns),
+        ends_at=timestamp(phase.ends_ns),
+    )
+
+
 def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
     """A venue's feed."""
+    scheduled = None if venue.scheduled is None else phase_to_proto(venue.scheduled)
     return market_data_pb2.VenueStatus(
         venue_mic=venue.mic,
         feed_up=venue.live,
@@ -184,6 +224,8 @@ def venue_to_proto(venue: Venue) -> market_data_pb2.VenueStatus:
         since=timestamp(venue.since_ns),
         simulated=venue.simulated,
         silent_because=venue.silent_because,
+        scheduled=scheduled,
+        calendar=venue.calendar.name,
     )
 
 
@@ -242,18 +284,4 @@ def listing_from_proto(message: instrument_pb2.Instrument) -> Listing:
         venue_symbol=message.venue_symbol,
         no_prices=NO_PRICES[message.no_prices],
         no_prices_text=message.no_prices_text,
-    )
-
-
-def calendar_from_proto(message: feed_service_pb2.TradingCalendar) -> TradingCalendar:
-    """The trading days of a venue as its gateway has them in the venues file.
-
-    Raises:
-        ValueError: There is no such zone, weekday or date.
-    """
-    return TradingCalendar(
-        message.time_zone or "UTC",
-        message.begins_minute,
-        [day - 1 for day in message.weekdays] or EVERY_DAY,
-        [dt.date.fromisoformat(text) for text in message.closed_dates],
     )

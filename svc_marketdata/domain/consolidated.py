@@ -62,6 +62,7 @@ _OF_STATUS = {
     TradingStatus.NOT_KNOWN: LeftOut.NOT,
     TradingStatus.HALTED: LeftOut.HALTED,
     TradingStatus.AUCTION: LeftOut.AUCTION,
+    TradingStatus.PRE_OPEN: LeftOut.AUCTION,
     TradingStatus.DELISTED: LeftOut.DELISTED,
 }
 _OF_RIGHT = {

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ticks import TickBand
-from kernel.trading_calendar import UTC_DAYS, TradingCalendar
+from kernel.trading_calendar import UTC_DAYS, PhaseTime, TradingCalendar
 
 DELISTED_KEPT_DAYS = 30
 """How long a delisted listing is kept across restarts."""
@@ -34,6 +34,7 @@ class TradingStatus(Enum):
     CLOSED = 3
     AUCTION = 4
     DELISTED = 5
+    PRE_OPEN = 6
     NOT_KNOWN = 7
     """The venue was asked, and did not answer."""
 
@@ -142,6 +143,13 @@ class Venue:
     left_out: tuple[LeftOut, ...] = ()
     day_ends_ns: int = 0
     """End of the trading day; 0 until the first check after its feed was opened."""
+    scheduled: PhaseTime | None = None
+    """What it does now by its calendar; None before the first check, or without hours."""
+
+    def enters_phase(self, now_ns: int) -> bool:
+        """Note the phase by the calendar; return whether it is another one than before."""
+        before, self.scheduled = self.scheduled, self.calendar.phase_at(now_ns)
+        return self.scheduled != before
 
     def begins_day(self, now_ns: int) -> bool:
         """Return whether a trading day has begun since the last call; never before its feed."""

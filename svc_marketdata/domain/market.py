@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kernel.decimals import parse_nano
 from kernel.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
+from svc_marketdata.domain.auction import NO_AUCTION
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
 from svc_marketdata.domain.candles import Candle, CandleSeries
 from svc_marketdata.domain.day_statistics import NO_FIGURES, DayStatistics
@@ -121,6 +122,7 @@ class InstrumentMarket:
         "_trade_ids",
         "_volume_told_at_ns",
         "aged",
+        "auction",
         "book",
         "book_received_ns",
         "book_told",
@@ -145,6 +147,7 @@ class InstrumentMarket:
         self.venue_mic = venue_mic
         self.book = PriceBook()
         self.quote = Quote()
+        self.auction = NO_AUCTION
         self.trade: Trade | None = None
         self.candles = CandleSeries()
         self.refreshed = False

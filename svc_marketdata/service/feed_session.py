@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kernel.trading_calendar import UTC_DAYS, TradingCalendar
+from svc_marketdata.domain.auction import CALL_PHASES, NO_AUCTION, AuctionIndication
 from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus, Venue
@@ -83,6 +84,9 @@ class FeedSession:
             venue.trading_status, venue.simulated = trading_status, simulated
             data.touch_venue(venue)
             for entry in data.of_venue(venue.mic):
+                if trading_status not in CALL_PHASES and entry.market.auction is not NO_AUCTION:
+                    entry.market.auction = NO_AUCTION
+                    data.publish(entry, Changed.QUOTE)
                 data.consolidation.status_changed(entry.market.instrument_id, data.clock.now_ns())
         if venue.silent_because != silent_because:
             venue.silent_because = silent_because
@@ -164,6 +168,18 @@ class FeedSession:
                 told, venue_ns, received_ns, complete=complete
             )
 
+    def auction(self, instrument_id: str, said: AuctionIndication, received_ns: int) -> None:
+        """Apply what the venue says of an auction.
+
+        Raises:
+            ValueError: A number is none, or below 0.
+        """
+        entry = self._select(instrument_id, received_ns)
+        now = said.checked() if said.says_something else NO_AUCTION
+        if entry is not None and entry.market.auction != now:
+            entry.market.auction = now
+            self._run_changed |= Changed.QUOTE
+
     def book_incomplete(self, instrument_id: str, received_ns: int) -> None:
         """Note that changes of a book were lost; the gateway has asked for it."""
         entry = self._select(instrument_id, received_ns)
@@ -174,6 +190,10 @@ class FeedSession:
         """Apply a trading status: a listing was halted, opened or closed."""
         entry = self._select(instrument_id, received_ns)
         if entry is not None and entry.listing is not None:
+            if status not in CALL_PHASES and entry.market.auction is not NO_AUCTION:
+                # The auction is over, or was broken off.
+                entry.market.auction = NO_AUCTION
+                self._run_changed |= Changed.QUOTE
             self._data.put_listing(
                 replace(entry.listing, trading_status=status, updated_at_ns=received_ns)
             )

@@ -141,6 +141,8 @@ class MarketData:
         silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
         new_days = {mic for mic, venue in self.venues.items() if venue.begins_day(now_ns)}
         for venue in self.venues.values():
+            if venue.enters_phase(now_ns):
+                self.touch_venue(venue)
             if venue.feed_up and not venue.quiet and now_ns - venue.frame_at_ns > silence_ns:
                 venue.quiet = True
                 venue.since_ns = now_ns

@@ -7,7 +7,8 @@ import sys
 from tests.support.sources import ROOT, calls_of, imports_of, own_files, package_files, text_of
 
 SQL_IN = tuple(
-    f"{service}/adapters/postgres/" for service in ("svc_oms", "svc_identity", "svc_marketdata")
+    f"{service}/adapters/postgres/"
+    for service in ("svc_oms", "svc_identity", "svc_marketdata", "svc_relay")
 )
 # Module -> the only folders that may import it.
 ONLY_IN = {
@@ -24,6 +25,11 @@ ONLY_IN = {
     "alembic": SQL_IN,
     "redis": ("svc_oms/adapters/redis/", "svc_marketdata/adapters/redis/"),
     "trustme": ("meshctl/stack/",),
+    "confluent_kafka": (
+        "svc_relay/adapters/kafka/",
+        "meshctl/stack/servers/kafka/",
+        "meshctl/commands/events/",
+    ),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),

@@ -13,6 +13,7 @@ from mesh.settings import MeshSettings
 
 K8S = Path(__file__).parents[2] / "k8s"
 KUSTOMIZATIONS = ["base", "base/processes", "overlays/dev", "overlays/dev/processes"]
+COMPONENT = "components/kafka"
 NO_KUBECTL = (
     "needs kubectl: apt-get install kubectl, or the binary from https://dl.k8s.io; then run again"
 )

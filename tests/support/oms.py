@@ -13,7 +13,7 @@ from kernel.clock import SystemClock
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
 from mesh.rpc.server import MeshServer, Ops
-from meshctl.stack.servers.postgres import ROLES
+from meshctl.stack.servers.postgres import READERS, ROLES
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1 import instrument_pb2
@@ -21,7 +21,7 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.oms.v1.kill_switch_service_pb2_grpc import KillSwitchServiceStub
 from ordermesh.oms.v1.order_flow_service_pb2_grpc import OrderFlowServiceStub
 from ordermesh.oms.v1.order_service_pb2_grpc import OrderServiceStub
-from svc_oms.adapters.postgres.migrate import migrate
+from svc_oms.adapters.postgres.migrate import let_read_logs, migrate
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.app import build
 from svc_oms.service.book.verification import verify_book
@@ -71,6 +71,7 @@ def prepare_database(url: str) -> None:
 
 async def _prepare(url: str) -> None:
     await migrate(url, service_role=ROLES["oms"])
+    await let_read_logs(url, READERS["relay"])
     store = await PostgresStore.connect(url)
     for account_id in ACCOUNTS:
         await store.ensure_account(AccountInfo(account_id, account_id, "EUR", "DEMO", 1))

@@ -33,6 +33,7 @@ from svc_oms.service.ports import (
     SessionRow,
     StoreRefusedError,
     StoreUnavailableError,
+    StoreWentBackError,
     WriteSet,
 )
 from svc_oms.service.ports.kill_ports import SwitchRow
@@ -181,7 +182,7 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
             tables.positions[row[:3]] = row
         for key in writes.busted:
             tables.executions[key] = tables.executions[key]._replace(busted=True)
-        tables.venue_order_ids.update(writes.venue_order_ids)
+        self.keep_venue_order_ids(writes.venue_order_ids)
         await self.settle_parked(writes.settled)
         await self.write_statements(writes.statements)
         bases = self._number(writes)
@@ -212,8 +213,11 @@ class MemoryBatch(LapsesActions, MemoryUnsolicitedOrders, SettlesParked):
         tables, progress = self.tables, writes.progress
         tables.parked.extend(writes.parked)
         session = tables.sessions[progress.session_id]
-        if session.fencing_token != progress.fencing_token:
+        if session.fencing_token > progress.fencing_token:
             raise FencedError(progress.session_id)
+        position = session.inbound_epoch, session.inbound_msg_seq_num
+        if session.fencing_token < progress.fencing_token or position < progress[-2:]:
+            raise StoreWentBackError(progress.session_id)
         acknowledged = max(
             session.acknowledged_outbound_sequence, progress.acknowledged_outbound_sequence
         )
@@ -261,6 +265,10 @@ class MemoryStore:
         if self.away:
             raise StoreUnavailableError("made to be away")
         return self.tables
+
+    def trust(self, instance: str, on_other: Callable[[], None]) -> None:
+        """Take any instance: there is only this one."""
+        del instance, on_other
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryBatch]:

@@ -28,12 +28,12 @@ SETTINGS = (
 )
 
 
-SERVICE_ROLES = tuple(stack.ROLES.values())
+SERVICE_ROLES = (*stack.ROLES.values(), *stack.READERS.values())
 
 
 def as_service(url: str, service: str = "oms") -> str:
     """Return the URL of a database for the role of a service, which owns nothing."""
-    return url.replace("postgres@", f"{stack.ROLES[service]}@")
+    return url.replace("postgres@", f"{(stack.ROLES | stack.READERS)[service]}@")
 
 
 class PostgresServer:
@@ -101,6 +101,17 @@ class PostgresServer:
         self._run("pg_dump", "-Fc", "-f", str(dump), url)
         self._run("pg_restore", "--exit-on-error", "-d", copy, str(dump))
         return copy
+
+    def dumped(self, url: str) -> Path:
+        """Dump the order book of a database."""
+        dump = self._folder.parent / f"dump-{next(self._numbers)}"
+        self._run("pg_dump", "-Fc", "-n", "oms", "-f", str(dump), url)
+        return dump
+
+    def restore(self, url: str, dump: Path) -> None:
+        """Replace the order book of a database, whoever is connected."""
+        self.execute("DROP SCHEMA oms CASCADE", url.rpartition("/")[2])
+        self._run("pg_restore", "--exit-on-error", "--single-transaction", "-d", url, str(dump))
 
     def drop_database(self, url: str) -> None:
         """Remove a database, with whoever is still connected."""

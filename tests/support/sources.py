@@ -14,6 +14,7 @@ PACKAGES = (
     "svc_gateway",
     "svc_marketdata",
     "svc_identity",
+    "svc_relay",
     "sim_exchange",
     "conformance",
     "meshctl",

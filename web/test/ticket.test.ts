@@ -29,6 +29,7 @@ describe("the ticket", () => {
   it.each([
     [TradingStatus.OPEN, undefined],
     [TradingStatus.AUCTION, undefined],
+    [TradingStatus.PRE_OPEN, undefined],
     [TradingStatus.NOT_KNOWN, undefined],
     [TradingStatus.UNSPECIFIED, "is not open for trading"],
     [TradingStatus.HALTED, "is not open for trading"],

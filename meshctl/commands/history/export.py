@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,9 +14,13 @@ from google.protobuf.json_format import MessageToDict
 from meshctl.commands.common import resolve, say, usage_error, with_mesh
 from meshctl.commands.history.ranges import (
     INTERVALS,
+    PRICES,
     FromOption,
+    PricesOption,
     ToOption,
     interval_of,
+    prices_of,
+    report_adjustment,
     report_gap,
     set_range,
 )
@@ -39,7 +43,8 @@ TRADE_COLUMNS: Final = (
 
 FileArgument = Annotated[Path, typer.Argument(help="File to write, as in candles.parquet.")]
 SymbolsArgument = Annotated[list[str], typer.Argument(help="ASML, ASML.SIMA ...")]
-Rows = AsyncIterator[tuple[Iterable[pb.HistoryGap], list[Sequence[Any]]]]
+HistoryPage = pb.ListCandlesResponse | pb.ListTradesResponse
+Rows = AsyncIterator[tuple[HistoryPage, list[Sequence[Any]]]]
 
 
 @with_mesh
@@ -50,16 +55,18 @@ async def export_candles(
     begin: FromOption,
     end: ToOption = "",
     interval: Annotated[str, typer.Option(help=f"{', '.join(INTERVALS)}.")] = "1m",
+    prices: PricesOption = "",
 ) -> None:
     """Write candles to a Parquet file: prices as decimals, times in UTC."""
     request = pb.ListCandlesRequest(
-        instrument_ids=await _ids(mesh, symbols), interval=interval_of(interval)
-    )
+        instrument_ids=await _ids(mesh, symbols), interval=interval_of(interval),
+        prices=prices_of(prices),
+    )  # fmt: skip
     set_range(request, begin, end)
 
     async def rows() -> Rows:
         async for page in mesh.pages(mesh.history.ListCandles, request):
-            yield page.gaps, [
+            yield page, [
                 (series.instrument_id, one.start.ToNanoseconds(), *map(_decimal, (
                     one.open_price, one.high_price, one.low_price, one.close_price, one.volume,
                     one.vwap_price)), one.trade_count, one.complete)
@@ -77,14 +84,17 @@ async def export_trades(
     symbols: SymbolsArgument,
     begin: FromOption,
     end: ToOption = "",
+    prices: PricesOption = "",
 ) -> None:
     """Write trades to a Parquet file, as they finally stand; withdrawn ones are left out."""
-    request = pb.ListTradesRequest(instrument_ids=await _ids(mesh, symbols))
+    request = pb.ListTradesRequest(
+        instrument_ids=await _ids(mesh, symbols), prices=prices_of(prices)
+    )
     set_range(request, begin, end)
 
     async def rows() -> Rows:
         async for page in mesh.pages(mesh.history.ListTrades, request):
-            yield page.gaps, [
+            yield page, [
                 (one.instrument_id, one.trade.venue_time.ToNanoseconds(),
                  _decimal(one.trade.price), _decimal(one.trade.size), one.trade.trade_id,
                  _word(market_data_pb2.AggressorSide.Name(one.trade.aggressor), "AGGRESSOR_SIDE_"),
@@ -119,12 +129,18 @@ async def _write(
     partial = file.with_name(f"{file.name}.partial")
     writer, count = None, 0
     try:
-        async for gaps, rows in pages:
+        async for page, rows in pages:
             if writer is None:
-                # Gaps come with the first page.
-                noted = about | {"gaps": json.dumps([MessageToDict(gap) for gap in gaps])}
-                for gap in gaps:
+                # Gaps and adjustments come with the first page.
+                noted = about | {
+                    "gaps": json.dumps([MessageToDict(gap) for gap in page.gaps]),
+                    "prices": next(word for word, basis in PRICES.items() if basis == page.prices),
+                    "adjustments": json.dumps([MessageToDict(one) for one in page.adjustments]),
+                }
+                for gap in page.gaps:
                     report_gap(gap)
+                for one in page.adjustments:
+                    report_adjustment(one)
                 schema = schema.with_metadata({f"ordermesh.{key}": v for key, v in noted.items()})
                 writer = parquet.ParquetWriter(partial, schema, compression="zstd")
             if rows:

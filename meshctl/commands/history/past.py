@@ -11,8 +11,11 @@ from meshctl.commands.history.export import export_candles, export_trades
 from meshctl.commands.history.ranges import (
     INTERVALS,
     FromOption,
+    PricesOption,
     ToOption,
     interval_of,
+    prices_of,
+    report_adjustment,
     report_gap,
     set_range,
 )
@@ -51,6 +54,7 @@ async def candles(
     begin: FromOption = "",
     end: ToOption = "",
     latest: LatestOption = 0,
+    prices: PricesOption = "",
     watch: Annotated[bool, typer.Option("--watch", help="Follow the building candle.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,7 +62,7 @@ async def candles(
     listing = await resolve(mesh, symbol)
     request = pb.ListCandlesRequest(
         instrument_ids=[listing.instrument_id], interval=interval_of(interval),
-        latest=latest or (0 if begin else LATEST_DEFAULT),
+        latest=latest or (0 if begin else LATEST_DEFAULT), prices=prices_of(prices),
     )  # fmt: skip
     set_range(request, begin, end)
     shown = candle_table(f"{listing_words(listing)} {interval}")
@@ -66,6 +70,8 @@ async def candles(
     async for page in mesh.pages(mesh.history.ListCandles, request):
         for gap in page.gaps:
             report_gap(gap)
+        for one in page.adjustments:
+            report_adjustment(one)
         for series in page.instruments:
             for candle in series.candles:
                 last = candle
@@ -84,8 +90,9 @@ async def _follow(
 ) -> None:
     """Print a candle whenever it has changed; the history is at most a second old."""
     request = pb.ListCandlesRequest(
-        instrument_ids=before.instrument_ids, interval=before.interval, latest=2
-    )
+        instrument_ids=before.instrument_ids, interval=before.interval, latest=2,
+        prices=before.prices,
+    )  # fmt: skip
     known = {last.start.seconds: last}
     while True:
         await asyncio.sleep(WATCH_PAUSE_S)
@@ -109,6 +116,7 @@ async def trades(
     latest: Annotated[
         int, typer.Option(min=0, max=1000, help="The last ones; 30 if no --from is given.")
     ] = 0,
+    prices: PricesOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show trades of a listing as they finally stand; withdrawn ones are left out."""
@@ -116,6 +124,7 @@ async def trades(
     request = pb.ListTradesRequest(
         instrument_ids=[listing.instrument_id],
         latest=latest or (0 if begin else LATEST_DEFAULT),
+        prices=prices_of(prices),
     )
     set_range(request, begin, end)
     shown = table(
@@ -125,6 +134,8 @@ async def trades(
     async for page in mesh.pages(mesh.history.ListTrades, request):
         for gap in page.gaps:
             report_gap(gap)
+        for one in page.adjustments:
+            report_adjustment(one)
         for stored in page.trades:
             if as_json:
                 emit(stored)

@@ -22,6 +22,7 @@ INTERVALS: Final = {
     "1w": pb.CANDLE_INTERVAL_WEEK,
     "1M": pb.CANDLE_INTERVAL_MONTH,
 }
+PRICES: Final = {"adjusted": pb.PRICE_BASIS_ADJUSTED, "raw": pb.PRICE_BASIS_RAW}
 UNITS_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 TIME_WORDS: Final = (
     "a time of UTC, as in 2026-11-30 or 2026-11-30T09:30, or an age, as in 90m or 3d"
@@ -29,6 +30,34 @@ TIME_WORDS: Final = (
 
 FromOption = Annotated[str, typer.Option("--from", help=f"Begin: {TIME_WORDS}.")]
 ToOption = Annotated[str, typer.Option("--to", help="End, in the same form; now if not given.")]
+
+
+PricesOption = Annotated[
+    str,
+    typer.Option(
+        "--prices",
+        help="adjusted for splits and changes of symbol, or raw: as the venue reported them. "
+        "Candles are adjusted and trades raw if it is not given.",
+    ),
+]
+
+
+def prices_of(word: str) -> pb.PriceBasis:
+    """Return which prices a word means; exit with the usage code if it means none."""
+    if word and word not in PRICES:
+        usage_error(f"--prices is {word!r}; it should be {' or '.join(PRICES)}")
+    return PRICES.get(word, pb.PRICE_BASIS_UNSPECIFIED)
+
+
+def report_adjustment(one: pb.PriceAdjustment) -> None:
+    """Say on standard error what earlier prices are adjusted by."""
+    before = one.before.ToDatetime().isoformat(sep=" ", timespec="minutes")
+    what = (
+        f"before {before}Z it was {one.previous_instrument_id}"
+        if one.previous_instrument_id
+        else f"prices before {before}Z are adjusted for a split {one.new_shares}:{one.old_shares}"
+    )
+    errors.print(f"{one.instrument_id}: {what}", style="yellow", highlight=False)
 
 
 def interval_of(word: str) -> pb.CandleInterval:

@@ -17,7 +17,7 @@ from meshctl.commands.common import (
     table,
     with_mesh,
 )
-from meshctl.commands.instruments import actions, reference
+from meshctl.commands.instruments import actions, calendars, reference
 from meshctl.commands.instruments.words import action_words, contradiction_words, record_words
 from meshctl.commands.orders.ticket import moment
 from meshctl.commands.words import left_out_words, no_prices_words, trading_words
@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(instruments, name="instruments")
     reference.register(instruments)
     actions.register(instruments)
+    calendars.register(app)
 
 
 @instruments.command("list")

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deploy.processes import SERVICES, VENUES, Files, Process, Store, environment
@@ -27,6 +27,7 @@ class StackOptions:
     order_value_max: str = ""
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
+    kafka: bool = False
     log_level: str = "info"
 
 
@@ -41,6 +42,8 @@ class Addresses:
     owner_urls: Mapping[str, str]
     redis_url: str
     options: StackOptions
+    kafka: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the connection to Kafka."""
 
 
 class LocalPlace:
@@ -69,6 +72,10 @@ class LocalPlace:
         """Return the URL of the part that runs here, or of the user's own."""
         return self._at.redis_url if part == "redis" else self._at.database_urls[process.name]
 
+    def kafka(self) -> Mapping[str, str]:
+        """Return the broker that runs here, or the user's own cluster."""
+        return self._at.kafka
+
     def certificate(self, process: Process) -> Mapping[str, str]:
         """Return those made for this machine."""
         tls = self._at.home.tls
@@ -89,7 +96,7 @@ class LocalPlace:
 
 def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
     """All our services by name, in the order they are started."""
-    running = list(SERVICES)
+    running = [one for one in SERVICES if at.options.kafka or not one.kafka]
     if at.options.standby:
         # They share their stores; whoever comes first has the sessions, the other waits.
         running += [replace(one, name="standby") for one in SERVICES if one.standby_ops]
@@ -166,15 +173,18 @@ def _spec(at: Addresses, process: Process, *extra: str, **chosen: str) -> Proces
         name=process.name,
         command=[sys.executable, "-m", process.module, *extra],
         environment={**_base(at), **{f"ORDERMESH_{key}": value for key, value in settings.items()}},
-        ready=_readiness(at.ports[process.listener("ops")]),
+        # Nothing waits for Kafka, so neither does the start; `ordermesh status` shows it.
+        ready=_readiness(
+            at.ports[process.listener("ops")], "/livez" if process.kafka else "/readyz"
+        ),
         folder=at.project,
         detail=settings.get("BIND", settings["OPS_BIND"]),
     )
 
 
-def _readiness(ops: int) -> Probe:
+def _readiness(ops: int, path: str) -> Probe:
     async def ready() -> bool:
-        return await http_ready(ops)
+        return await http_ready(ops, path)
 
     return ready
 

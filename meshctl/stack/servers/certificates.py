@@ -16,7 +16,13 @@ from mesh.certificates.expiry import (
     of_signing_keys,
 )
 
-SERVICES = (*(one.service for one in PROCESSES if one.certificate), "envoy", "svc-feed", "bench")
+SERVICES = (
+    *(one.service for one in PROCESSES if one.certificate),
+    "envoy",
+    "svc-feed",
+    "bench",
+    "kafka",
+)
 RENEW_BEFORE_DAYS = WARNING_DAYS
 """`ordermesh up` makes new certificates so long before they expire: when the warnings begin."""
 VALID_DAYS = 365

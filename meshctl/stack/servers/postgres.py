@@ -17,6 +17,8 @@ from meshctl.stack.processes.process import ProcessSpec, StartError
 DATABASE = "ordermesh"
 ROLES = {one.name: one.database_role for one in SERVICES if one.database}
 """The role that each service connects as, by schema."""
+READERS = {one.name: one.database_role for one in SERVICES if one.reads_logs}
+"""The role of each process that reads the logs of the order book and has no schema."""
 CONNECT_TIMEOUT_S = 2.0
 # fsync and synchronous_commit stay on: an acknowledged order must survive power loss.
 SERVER_SETTINGS = {
@@ -89,7 +91,7 @@ class EmbeddedPostgres:
 
     def url(self, service: str) -> str:
         """Return the URL of a service's schema, with the password of its own role."""
-        return self._url(ROLES[service], f"postgres-{service}")
+        return self._url((ROLES | READERS)[service], f"postgres-{service}")
 
     def owner_url(self, service: str) -> str:
         """Return the same for the role that owns the schema: for migrations and maintenance."""
@@ -113,6 +115,8 @@ class EmbeddedPostgres:
                 )
                 # In a home of an earlier version the role of the service owned its tables.
                 await connection.execute(f'REASSIGN OWNED BY "{role}" TO "{owner}"')
+            for name, role in READERS.items():
+                await self._ensure_role(connection, role, f"postgres-{name}")
         finally:
             await connection.close()
 

@@ -14,6 +14,7 @@ class SecurityStatus(Enum):
     OPEN = auto()
     HALTED = auto()
     CLOSED = auto()
+    PRE_OPEN = auto()
     AUCTION = auto()
     # The venue does not trade or does not know it.
     NOT_TRADED = auto()
@@ -41,7 +42,7 @@ STATUS_OF_CODE: Final[dict[str, SecurityStatus | None]] = {
     "18": SecurityStatus.CLOSED,  # not available for trading, end of session
     "19": SecurityStatus.NOT_TRADED,  # not traded on this market
     "20": SecurityStatus.NOT_TRADED,  # unknown or invalid
-    "21": SecurityStatus.AUCTION,  # pre-open
+    "21": SecurityStatus.PRE_OPEN,  # pre-open
     "22": SecurityStatus.AUCTION,  # opening rotation
     "23": REMARK,  # fast market
     "24": SecurityStatus.AUCTION,  # pre-cross

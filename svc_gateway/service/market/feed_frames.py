@@ -9,7 +9,8 @@ from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh.marketdata.v1 import market_data_pb2 as md
 from ordermesh.type.v1 import stream_pb2
-from svc_gateway.venues import WEEKDAYS, SessionConfig
+from svc_gateway.service.calendar_messages import trading_calendar
+from svc_gateway.venues import SessionConfig
 
 UPDATES_PER_FRAME = 1000
 HEARTBEAT_S = 5.0
@@ -24,20 +25,8 @@ def opening(name: str, config: SessionConfig, instance: str, clock: Clock) -> fe
             gateway_instance=instance,
             epoch=new_ulid(clock.now_ns()),
             book_depth=config.dialect.md_depth,
-            trading_calendar=trading_calendar(config),
+            trading_calendar=trading_calendar(config.trading_day),
         )
-    )
-
-
-def trading_calendar(config: SessionConfig) -> feed.TradingCalendar:
-    """Make the venue's calendar as the file has it."""
-    day = config.trading_day
-    hours, minutes = day.begins.split(":")
-    return feed.TradingCalendar(
-        time_zone=day.zone,
-        begins_minute=int(hours) * 60 + int(minutes),
-        weekdays=[WEEKDAYS.index(name) + 1 for name in day.weekdays],
-        closed_dates=[date.isoformat() for date in day.closed],
     )
 
 

@@ -24,12 +24,14 @@ from svc_marketdata.api.history.requests import (
 )
 from svc_marketdata.api.mapping import trade_to_proto
 from svc_marketdata.api.rights import rights_of
+from svc_marketdata.domain.history.adjusting import Line, adjusted_trade
 from svc_marketdata.domain.history.fold import PastCandle
 from svc_marketdata.domain.history.intervals import Interval, range_max_ns
 from svc_marketdata.domain.history.reports import StoredTrade
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
 from svc_marketdata.domain.price_rights import PriceRights
 from svc_marketdata.service.history.candles import CalendarOf, PastCandles, is_complete
+from svc_marketdata.service.history.following import FollowingReader, lines_of
 from svc_marketdata.service.history.ports import FIRST_PLACE, GapCause, HistoryReader, TradePlace
 from svc_marketdata.service.market_data import MarketData
 
@@ -75,7 +77,12 @@ class HistoryServicer:
         interval = INTERVALS[request.interval]
         names = await self._listings(request.instrument_ids)
         hidden_from = hidden(names, rights, now_ns, "instrument_ids")
-        past = PastCandles(self._parts.reader, self._parts.calendar_of, hidden_from)
+        place = None if request.latest else page_place(request, (str, int, int))
+        basis = request.prices or pb.PRICE_BASIS_ADJUSTED
+        lines = await self._lines(names, basis, place[2] if place else now_ns)
+        reader = FollowingReader(self._parts.reader, lines) if lines else self._parts.reader
+        past = PastCandles(reader, self._parts.calendar_of, hidden_from, lines)
+        adjusted_by = [] if place else adjustments_to_proto(lines)
         if request.latest:
             check_latest(request, len(names), CANDLES_MAX)
             to_ns = time_of(request, "to") or now_ns
@@ -85,8 +92,9 @@ class HistoryServicer:
             return pb.ListCandlesResponse(
                 instruments=self._series(names, found, interval, now_ns),
                 gaps=await self._gaps(names, first_ns, to_ns),
+                prices=basis,
+                adjustments=adjusted_by,
             )
-        place = page_place(request, (str, int, int))
         # The pages of one request end at one time, also if it is the time of the first page.
         from_ns, to_ns = range_of(request, place[2] if place else now_ns, interval)
         page = await past.page(
@@ -101,6 +109,8 @@ class HistoryServicer:
             instruments=self._series(names, page.candles, interval, now_ns),
             gaps=[] if place else await self._gaps(names, from_ns, to_ns),
             next_page_token=page_token(request, (*following, to_ns)) if following else "",
+            prices=basis,
+            adjustments=adjusted_by,
         )
 
     async def ListTrades(  # noqa: N802
@@ -114,9 +124,14 @@ class HistoryServicer:
     async def _list_trades(
         self, request: pb.ListTradesRequest, rights: PriceRights
     ) -> pb.ListTradesResponse:
-        now_ns, reader = self._parts.clock.now_ns(), self._parts.reader
+        now_ns = self._parts.clock.now_ns()
         names = await self._listings(request.instrument_ids)
         hidden_from = hidden(names, rights, now_ns, "instrument_ids")
+        place = None if request.latest else page_place(request, (str, int, int, str, int))
+        basis = request.prices or pb.PRICE_BASIS_RAW
+        lines = await self._lines(names, basis, place[4] if place else now_ns)
+        reader = FollowingReader(self._parts.reader, lines) if lines else self._parts.reader
+        adjusted_by = [] if place else adjustments_to_proto(lines)
         if request.latest:
             check_latest(request, len(names), TRADES_MAX)
             to_ns = time_of(request, "to") or now_ns
@@ -127,9 +142,11 @@ class HistoryServicer:
                 last += await reader.last_trades(list(some), end_ns, request.latest)
             first_ns = min((trade.at_ns for trade in last), default=to_ns)
             return pb.ListTradesResponse(
-                trades=map(stored_to_proto, last), gaps=await self._gaps(names, first_ns, to_ns)
+                trades=map(stored_to_proto, _adjusted(last, lines)),
+                gaps=await self._gaps(names, first_ns, to_ns),
+                prices=basis,
+                adjustments=adjusted_by,
             )
-        place = page_place(request, (str, int, int, str, int))
         from_ns, to_ns = range_of(request, place[4] if place else now_ns, None)
         size = request.page_size or TRADES_DEFAULT
         after = TradePlace(*place[1:4]) if place else FIRST_PLACE._replace(at_ns=from_ns)
@@ -147,9 +164,11 @@ class HistoryServicer:
             where = (last_one.instrument_id, last_one.at_ns, last_one.order_ns, last_one.key)
             token = page_token(request, (*where, to_ns))
         return pb.ListTradesResponse(
-            trades=map(stored_to_proto, trades),
+            trades=map(stored_to_proto, _adjusted(trades, lines)),
             gaps=[] if place else await self._gaps(names, from_ns, to_ns),
             next_page_token=token,
+            prices=basis,
+            adjustments=adjusted_by,
         )
 
     async def Replay(  # noqa: N802
@@ -171,6 +190,14 @@ class HistoryServicer:
 
     async def _listings(self, names: Iterable[str]) -> list[str]:
         return await listings(self._parts.data, self._parts.reader, names, "instrument_ids")
+
+    async def _lines(
+        self, names: Sequence[str], basis: pb.PriceBasis, now_ns: int
+    ) -> dict[str, Line]:
+        """Return the past of listings if prices are to be adjusted; else nothing."""
+        if basis != pb.PRICE_BASIS_ADJUSTED:
+            return {}
+        return await lines_of(self._parts.reader, names, self._parts.calendar_of, now_ns)
 
     async def _gaps(self, names: Sequence[str], from_ns: int, to_ns: int) -> list[pb.HistoryGap]:
         mics = sorted({name.rpartition(".")[2] for name in names})
@@ -200,6 +227,33 @@ class HistoryServicer:
             for name in names
             if found.get(name)
         ]
+
+
+def adjustments_to_proto(lines: Mapping[str, Line]) -> list[pb.PriceAdjustment]:
+    """By what the prices of listings are adjusted."""
+    made = []
+    for name, line in lines.items():
+        made += [
+            pb.PriceAdjustment(
+                instrument_id=name, before=to_timestamp(split.at_ns),
+                new_shares=split.new_shares, old_shares=split.old_shares,
+            )
+            for split in line.splits
+        ]  # fmt: skip
+        made += [
+            pb.PriceAdjustment(
+                instrument_id=name, before=to_timestamp(part.until_ns),
+                previous_instrument_id=part.instrument_id,
+            )
+            for part in line.parts[:-1]
+        ]  # fmt: skip
+    return made
+
+
+def _adjusted(trades: Iterable[StoredTrade], lines: Mapping[str, Line]) -> Iterable[StoredTrade]:
+    for trade in trades:
+        line = lines.get(trade.instrument_id)
+        yield trade if line is None else adjusted_trade(trade, line)
 
 
 def past_candle_to_proto(

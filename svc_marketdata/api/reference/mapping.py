@@ -38,6 +38,7 @@ def enriched_to_proto(listing: Listing, reference: Reference) -> instrument_pb2.
         message.full_name = reference.instrument.name
     if reference.listing is not None:
         message.min_quantity = reference.listing.min_quantity
+        message.calendar = reference.listing.calendar
     message.contradictions.extend(
         instrument_pb2.Contradiction(field=field, venue_value=venue, reference_value=said)
         for field, venue, said in reference.contradictions(listing)
@@ -85,6 +86,7 @@ def listing_record_to_proto(record: ListingRecord) -> pb.ListingRecord:
         min_quantity=record.min_quantity,
         max_quantity=record.max_quantity,
         ended=bool(record.ended),
+        calendar=record.calendar,
     )
 
 

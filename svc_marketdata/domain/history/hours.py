@@ -13,7 +13,7 @@ import json
 import math
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -87,15 +87,21 @@ def hour_of(minutes: Iterable[Minute]) -> Hour:
 
 def until(hours: Iterable[Hour], until_ns: int) -> Iterator[Hour]:
     """Yield the candles of hours that end at or before a time."""
+    return between(hours, 0, until_ns)
+
+
+def between(hours: Iterable[Hour], from_ns: int, until_ns: int) -> Iterator[Hour]:
+    """Yield the candles of hours that begin at or after a time, and end at or before another."""
     for hour in hours:
-        count = bisect_right(hour.minutes, (until_ns - hour.start_ns) // MINUTE_NS - 1)
-        if count == len(hour.minutes):
+        begin = bisect_left(hour.minutes, -((hour.start_ns - from_ns) // MINUTE_NS))
+        end = bisect_right(hour.minutes, (until_ns - hour.start_ns) // MINUTE_NS - 1)
+        if begin == 0 and end == len(hour.minutes):
             yield hour
-        elif count:
+        elif begin < end:
             columns = (hour.minutes, hour.opens, hour.highs, hour.lows, hour.closes, hour.volumes,
                        hour.turnovers, hour.trade_counts)  # fmt: skip
             units = (hour.base, hour.price_unit, hour.volume_unit, hour.turnover_unit)
-            yield _hour(hour.start_ns, [column[:count] for column in columns], units)
+            yield _hour(hour.start_ns, [column[begin:end] for column in columns], units)
 
 
 def pack(hour: Hour) -> bytes:

@@ -1,13 +1,14 @@
 """Reads candles of any length, in pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
+from svc_marketdata.domain.history.adjusting import Line, adjusted_candles
 from svc_marketdata.domain.history.fold import PastCandle, fold
-from svc_marketdata.domain.history.hours import Hour, until
+from svc_marketdata.domain.history.hours import Hour, between, until
 from svc_marketdata.domain.history.intervals import (
     HOUR_NS,
     Bounds,
@@ -23,6 +24,8 @@ LISTINGS_TOGETHER_MAX: Final = 200
 """Listings of one statement."""
 HOURS_TOGETHER_MAX: Final = 50_000
 """Hours of all listings of one statement, in memory together; one listing may have more."""
+
+NOT_ADJUSTED: Final[Mapping[str, Line]] = {}
 
 CalendarOf = Callable[[str], TradingCalendar]
 
@@ -47,7 +50,11 @@ class PastCandles:
     """Reads candles from the history."""
 
     def __init__(
-        self, reader: HistoryReader, calendar_of: CalendarOf, hidden_from: Mapping[str, int]
+        self,
+        reader: HistoryReader,
+        calendar_of: CalendarOf,
+        hidden_from: Mapping[str, int],
+        lines: Mapping[str, Line] = NOT_ADJUSTED,
     ) -> None:
         """Read for one request.
 
@@ -56,7 +63,9 @@ class PastCandles:
             calendar_of: The trading days of a listing.
             hidden_from: By listing, from when on the caller may not read trades: candles of 1
                 minute, and shorter ones, that end later are left out.
+            lines: The past of the listings whose candles are adjusted for splits.
         """
+        self._lines = lines
         self._reader = reader
         self._calendar_of = calendar_of
         self._hidden_from = hidden_from
@@ -167,6 +176,11 @@ class PastCandles:
             length_ns = interval.nominal_ns
             begin_ns, end_ns = (-(-at_ns // length_ns) * length_ns for at_ns in (from_ns, to_ns))
             found = await self._reader.short_candles(names, length_ns, begin_ns, end_ns)
+            for name, line in self._lines.items():
+                if line.splits and name in found:
+                    found[name] = adjusted_candles(
+                        (line.factor(one.start_ns), [one]) for one in found[name]
+                    )
             return {
                 name: [one for one in found[name] if one.end_ns <= self._hidden_from[name]]
                 if name in self._hidden_from
@@ -189,7 +203,17 @@ class PastCandles:
         calendar = self._calendar_of(name)
         if name in self._hidden_from:
             hours = list(until(hours, self._hidden_from[name]))
-        return list(fold(hours, lambda at: bounds_of(interval, calendar, at), from_ns, to_ns))
+
+        def folded(some: Iterable[Hour]) -> Iterator[PastCandle]:
+            return fold(some, lambda at: bounds_of(interval, calendar, at), from_ns, to_ns)
+
+        line = self._lines.get(name)
+        if line is None or not line.splits:
+            return list(folded(hours))
+        return adjusted_candles(
+            (factor, folded(between(hours, begin_ns, end_ns)))
+            for begin_ns, end_ns, factor in line.spans()
+        )
 
 
 def is_complete(candle: PastCandle, now_ns: int) -> bool:

@@ -1,5 +1,6 @@
 """What the price history needs of a database."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -92,8 +93,30 @@ class TradePlace(NamedTuple):
 FIRST_PLACE = TradePlace(0, 0, "")
 
 
+class SplitOf(NamedTuple):
+    """A split, as it was announced for a listing."""
+
+    instrument_id: str
+    date: dt.date
+    action_id: str
+    new_shares: str
+    old_shares: str
+
+
+class Origin(NamedTuple):
+    """What the corporate actions say of the past of a listing."""
+
+    renames: list[tuple[str, dt.date]]
+    """The id before, and the date of the change of symbol; the newest one first."""
+    splits: list[SplitOf]
+    """Those of every id that the listing had."""
+
+
 class HistoryReader(Protocol):
     """Reads the history. Every use may raise StoreUnavailableError."""
+
+    async def origins(self, instrument_ids: Sequence[str], until: dt.date) -> dict[str, Origin]:
+        """Return the past of those listings for which there are corporate actions until a day."""
 
     async def known(self, instrument_ids: Sequence[str]) -> set[str]:
         """Return those of the listings of which something is stored."""

@@ -21,6 +21,12 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
+    # The order book is being restored: its tables are gone, or others than a moment ago.
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InternalServerError,
 )
 
 
@@ -38,6 +44,11 @@ CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.CannotConnectNowError, "is starting or stopping"),
     (asyncpg.QueryCanceledError, "cancelled the statement"),
     (asyncpg.TransactionRollbackError, "rolled the transaction back"),
+    (asyncpg.InvalidSchemaNameError, "has no order book"),
+    (asyncpg.UndefinedTableError, "lacks a table of the order book"),
+    (asyncpg.UndefinedFunctionError, "lacks a function of the order book"),
+    (asyncpg.InvalidCachedStatementError, "has other tables than before"),
+    (asyncpg.InternalServerError, "failed on the statement"),
     (TimeoutError, "did not answer in time"),
 )
 # After one of these during a commit nobody knows whether it took effect: the answer was lost. Any

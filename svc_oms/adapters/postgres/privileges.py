@@ -32,7 +32,8 @@ TABLES: Final[dict[str, str]] = {
     "idempotency": KEEP,
     "control_keys": KEEP,
     "venue_order_ids": KEEP,
-    "routing_decisions": KEEP,
+    "routing_decisions": """SELECT, INSERT (order_id, number, account_id, decided_at, record,
+        record_hash)""",
     # What people did: the log of states has every change.
     "kill_switches": """SELECT, INSERT, UPDATE (state, version, acknowledged_at_us,
         release_proposed_by, release_proposed_by_name, release_proposed_at_us, release_reason,
@@ -66,6 +67,9 @@ TABLES: Final[dict[str, str]] = {
     "alembic_version": READ,
 }
 
+READERS_VIEWS: Final = "relayed\\_%"
+"""The views of the logs: all that the relay's role may read."""
+
 PRESENT = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'oms' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -87,6 +91,22 @@ def grant(connection: Connection, role: str) -> None:
         f"GRANT {TABLES[table]} ON oms.{table} TO {quoted}"
         for table in connection.scalars(text(PRESENT))
         if table in TABLES
+    ]
+    for statement in statements:
+        connection.execute(text(statement))
+
+
+def grant_log_reader(connection: Connection, role: str) -> None:
+    """Let a role read the views of the logs, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    views = connection.scalars(
+        text("SELECT viewname FROM pg_views WHERE schemaname = 'oms' AND viewname LIKE :views"),
+        {"views": READERS_VIEWS},
+    )
+    statements = [
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA oms FROM {quoted}",
+        f"GRANT USAGE ON SCHEMA oms TO {quoted}",
+        *(f"GRANT SELECT ON oms.{view} TO {quoted}" for view in views),
     ]
     for statement in statements:
         connection.execute(text(statement))

@@ -8,7 +8,12 @@ import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
-from svc_oms.adapters.postgres.orders.order_statements import EPOCH, LOCK_CONTROLS, MOVE_CONTROLS
+from svc_oms.adapters.postgres.orders.order_statements import (
+    EPOCH,
+    LOCK_CONTROLS,
+    MOVE_CONTROLS,
+)
+from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.recovery.book_marks import FoundMark, LogMark
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports.recovery_ports import (
@@ -40,6 +45,7 @@ SELECT (SELECT {digest} FROM oms.{log} WHERE log_number = $1),
 """
     for log, digest in _DIGESTS.items()
 }
+BOOK = f"SELECT ({EPOCH}), {INSTANCE}"
 _COLUMNS = ", ".join(RecoveryRow._fields)
 _SESSION_COLUMNS = ", ".join(RecoverySessionRow._fields)
 OPEN = f"SELECT {_COLUMNS} FROM oms.recoveries WHERE confirmed_at_us = 0"
@@ -99,13 +105,14 @@ class PostgresRecoveries(RecoveryStore):
     async def look(self) -> BookView:
         with translated():
             async with (
-                self._read_pool.acquire() as connection,
+                # What batches write to, whatever readers are still connected to.
+                self._write_pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                epoch = await connection.fetchval(EPOCH)
+                epoch, instance = await connection.fetchrow(BOOK)
                 found = await connection.fetchrow(OPEN)
                 marks = await connection.fetch(NEWEST)
-        return BookView(epoch, _row(found), [LogMark(*row) for row in marks])
+        return BookView(epoch, _row(found), [LogMark(*row) for row in marks], instance)
 
     @override
     async def find(self, marks: Sequence[LogMark]) -> list[FoundMark]:

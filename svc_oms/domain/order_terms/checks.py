@@ -5,13 +5,14 @@ value that the text names.
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from kernel.decimals import plain
 from kernel.ticks import TickBand, band_at
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce
 from svc_oms.domain.numbers import EXACT, ZERO, Price, Quantity, multiply
 from svc_oms.domain.order_terms.terms import check_kind
+from svc_oms.domain.order_terms.trading_hours import AT_ONCE, IN_CALL
 from svc_oms.domain.refusal import OrderRefused, invalid
 
 __all__ = [
@@ -34,7 +35,7 @@ class Instrument(NamedTuple):
     tick_table: tuple[TickBand[Price], ...]
     """Lowest first, the first from zero; the last one has no upper bound."""
     tradable: bool
-    """TradingStatus OPEN or AUCTION, or not known."""
+    """TradingStatus OPEN, PRE_OPEN or AUCTION, or not known."""
     trading_status: str = ""
     """Name of the TradingStatus without prefix, for the text of a refusal."""
     max_quantity: Quantity | None = None
@@ -44,6 +45,8 @@ class Instrument(NamedTuple):
     """False if the venue was asked for its trading status and did not answer."""
     min_quantity: Quantity | None = None
     """The smallest order that the venue takes."""
+    calendar: str = ""
+    """MIC whose trading days it has, of the library; empty: those of its venue."""
 
 
 class Limits(NamedTuple):
@@ -85,6 +88,8 @@ def check_terms(
             "instrument_id",
             {"instrument_id": instrument.instrument_id, "trading_status": status},
         )
+    if instrument.trading_status in IN_CALL and terms.time_in_force in AT_ONCE and standing is None:
+        _refuse_at_once(terms, instrument)
     if not instrument.currency and standing is None:
         raise OrderRefused(
             "INSTRUMENT_NOT_TRADABLE",
@@ -112,6 +117,23 @@ def check_terms(
 
 
 _NOTHING = (None, None)
+
+
+def _refuse_at_once(terms: OrderTerms, instrument: Instrument) -> NoReturn:
+    name, status = terms.time_in_force.name, instrument.trading_status
+    taken = ", ".join(each.name for each in sorted(set(TimeInForce) - AT_ONCE))
+    raise OrderRefused(
+        "INSTRUMENT_NOT_TRADABLE",
+        f"instrument_id {instrument.instrument_id} trades nothing at once now: its trading status "
+        f"is {status}, and terms.time_in_force is {name}; now it takes {taken}",
+        "terms.time_in_force",
+        {
+            "instrument_id": instrument.instrument_id,
+            "trading_status": status,
+            "value": name,
+            "expected": taken,
+        },
+    )
 
 
 def _passes(terms: OrderTerms, instrument: Instrument, standing: OrderTerms | None) -> bool:

@@ -5,12 +5,19 @@ after its stop or its parent. While the venue is closed or halted, it takes orde
 opening (AT_OPEN) and no others; before the opening it takes all but those that must trade at
 once (IOC, FOK). Cancels and replaces always pass, because they only change what is there.
 A status that is not known refuses nothing.
+
+A listing has a status of its own (`checks.check_terms`): before its opening and in its auctions it
+takes all but orders that must trade at once.
+
+When a session closes is what the venue reports; else what the calendar of the listing has; else the
+setting.
 """
 
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import TradingCalendar
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.refusal import OrderRefused
 
@@ -51,8 +58,14 @@ NOT_KNOWN: Final = TradingSession()
 
 _S, _F = SessionStatus, TimeInForce
 _NOT_TRADING: Final = frozenset({_S.CLOSED, _S.HALTED})
-_AT_ONCE: Final = frozenset({_F.IOC, _F.FOK})
-_RESTS: Final = frozenset(set(TimeInForce) - _AT_ONCE)
+AT_ONCE: Final = frozenset({_F.IOC, _F.FOK})
+"""Times in force of orders that trade at once or not at all."""
+_RESTS: Final = frozenset(set(TimeInForce) - AT_ONCE)
+_NO_QUOTES: Final = frozenset({_S.CLOSED, _S.HALTED, _S.PRE_OPEN})
+IN_CALL: Final = frozenset({"PRE_OPEN", "AUCTION"})
+"""TradingStatus of a listing that collects orders and matches them later."""
+_QUOTED: Final = frozenset({"", "OPEN", "NOT_KNOWN"})
+"""TradingStatus of a listing whose bid and offer say what the market is; empty: not reported."""
 
 TAKES: Final = {
     _S.UNKNOWN: frozenset(TimeInForce),
@@ -110,6 +123,20 @@ def waits_for_opening(session: TradingSession, now_ns: int) -> bool:
     return status_at(session, now_ns) in _NOT_TRADING
 
 
+def quotes_count(session: TradingSession, listing_status: str, now_ns: int) -> bool:
+    """Return whether bid and offer of a listing say what the market is.
+
+    Before the opening, in an auction and while nothing is traded they do not: nobody has to trade
+    at them, and they may be crossed.
+
+    Args:
+        session: What its venue reports.
+        listing_status: TradingStatus of the listing, by name; empty if it is not reported.
+        now_ns: The present time.
+    """
+    return listing_status in _QUOTED and status_at(session, now_ns) not in _NO_QUOTES
+
+
 def require_taken(
     session: TradingSession,
     instrument_id: str,
@@ -143,21 +170,27 @@ def require_taken(
     )
 
 
-def day_ends_at_ns(accepted_ns: int, session: TradingSession, calendar_end_s: int) -> int | None:
+def day_ends_at_ns(
+    accepted_ns: int, session: TradingSession, calendar: TradingCalendar, day_end_s: int
+) -> int | None:
     """Return when DAY ends for an order that waits here; None while its close is not known.
 
     Args:
         accepted_ns: When the order was accepted. While the venue was closed: for its next session.
         session: What the venue reports.
-        calendar_end_s: End of the venue's trading day by the settings, in seconds since midnight
-            UTC. It counts where the venue reports nothing.
+        calendar: The listing's. It counts where the venue reports nothing.
+        day_end_s: End of the venue's trading day by the settings, in seconds since midnight UTC.
+            It counts where the calendar has no hours.
     """
     if session.closed_at_ns > accepted_ns:
         return session.closed_at_ns
     if session.closes_at_ns > accepted_ns:
         return session.closes_at_ns
     if session.status in {_S.UNKNOWN, _S.REQUEST_REJECTED}:
-        end = accepted_ns - accepted_ns % NS_PER_DAY + calendar_end_s * NS_PER_S
+        closes_ns = calendar.close_after(accepted_ns)
+        if closes_ns is not None:
+            return closes_ns
+        end = accepted_ns - accepted_ns % NS_PER_DAY + day_end_s * NS_PER_S
         return end if end > accepted_ns else end + NS_PER_DAY
     if session.status is _S.CLOSED:
         return None

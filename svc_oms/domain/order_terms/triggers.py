@@ -125,11 +125,11 @@ def ends_at_ns(order: Order, day_ends_at_ns: Callable[[str, int], int | None]) -
 
     Args:
         order: The waiting order.
-        day_ends_at_ns: Returns when DAY ends, from the venue and the time of acceptance.
+        day_ends_at_ns: Returns when DAY ends, from the listing and the time of acceptance.
     """
     terms = order.terms
     if terms.time_in_force is TimeInForce.GTD:
         return terms.expire_time_ns
     if terms.time_in_force is not TimeInForce.DAY:
         return None
-    return day_ends_at_ns(order.venue_mic, order.created_at_ns)
+    return day_ends_at_ns(order.instrument_id, order.created_at_ns)

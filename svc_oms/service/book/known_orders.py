@@ -6,13 +6,12 @@ when that is checked. Another replica's commit increases the sequence, so what i
 no longer used.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_accounts import OrderAccounts
-from svc_oms.service.book.venue_order_ids import VenueOrderIds
-from svc_oms.service.ports import AccountRow
+from svc_oms.service.ports import AccountRow, StoreWentBackError
 
 # Beyond it everything is forgotten and read again as needed.
 ORDERS_KNOWN_MAX = 100_000
@@ -31,14 +30,17 @@ class KnownOrders:
 
     Attributes:
         order_accounts: Accounts of orders, which are valid forever.
-        venue_order_ids: Orders by OrderID(37).
     """
 
     def __init__(self) -> None:
         self.order_accounts = OrderAccounts()
-        self.venue_order_ids = VenueOrderIds()
         self._accounts: dict[str, _Account] = {}
         self._count = 0
+        self._on_went_back: Callable[[str], None] | None = None
+
+    def on_went_back(self, listener: Callable[[str], None]) -> None:
+        """Call this with the evidence when the database lacks a commit of this replica."""
+        self._on_went_back = listener
 
     def current(self, account_id: str, last_sequence: int) -> Mapping[str, Order]:
         """Return what is known of an account whose row is locked at this sequence.
@@ -52,8 +54,21 @@ class KnownOrders:
         return known.orders
 
     def give(self, changes: BookChanges, accounts: Iterable[AccountRow]) -> None:
-        """Give a batch what is known of accounts whose rows it has locked."""
+        """Give a batch what is known of accounts whose rows it has locked.
+
+        Raises:
+            StoreWentBackError: A row is older than a commit of this replica.
+        """
         for row in accounts:
+            known = self._accounts.get(row.account_id)
+            if known is not None and known.last_sequence > row.last_sequence:
+                evidence = (
+                    f"account {row.account_id} is at sequence {row.last_sequence}, this replica "
+                    f"has committed {known.last_sequence}"
+                )
+                if self._on_went_back is not None:
+                    self._on_went_back(evidence)
+                raise StoreWentBackError(evidence)
             changes.know(self.current(row.account_id, row.last_sequence))
 
     def committed_all(self, accounts: Mapping[str, AccountRow], changes: BookChanges) -> None:
@@ -68,7 +83,6 @@ class KnownOrders:
     ) -> None:
         """Keep the orders of a commit, unless those of a later commit came first."""
         orders = tuple(orders)
-        self.venue_order_ids.learn(orders)
         self.order_accounts.learn((order.order_id, account_id) for order in orders)
         known = self._accounts.get(account_id)
         if known is None:

@@ -12,7 +12,13 @@ from typing import Any
 
 from mesh.errors import MeshError
 from ordermesh.gateway.v1.venue_link_service_pb2 import VenueCommandKind
-from svc_oms.domain.commands import ApproveOrder, PlaceOrder, ReplaceOrder, TriggerOrder
+from svc_oms.domain.commands import (
+    ApproveOrder,
+    PlaceOrder,
+    ReplaceOrder,
+    ResolveOrder,
+    TriggerOrder,
+)
 from svc_oms.domain.events import Event, Stamp
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO
@@ -110,6 +116,7 @@ class CommandBatch:
         positions: Positions of the accounts of commands that need them.
         parked: Parked messages that commands settle, locked, by id.
         statements: Statements that commands settle, locked, by id.
+        having: Open orders by venue and OrderID(37), of the numbers that persons state.
         parts_refused: Refused parts of commands, for the audit log; the commands themselves were
             not refused.
     """
@@ -137,6 +144,7 @@ class CommandBatch:
         self.positions: list[PositionRow] = []
         self.parked: dict[int, ParkedRow] = {}
         self.statements: dict[str, StatementRow] = {}
+        self.having: dict[tuple[str, str], list[Order]] = {}
         self._submissions = submissions
         self._handlers = handlers
         self.keys = IdempotencyKeys()
@@ -165,6 +173,7 @@ class CommandBatch:
         await self.order_groups.read(transaction, mine, needed)
         await self._read_executions(transaction, mine)
         await self._read_settled(transaction, mine)
+        await self._read_having(transaction, mine)
         holding = {s.account_id for s in mine if self._needs_positions(s)}
         if holding:
             self.positions = await transaction.positions(sorted(holding))
@@ -221,6 +230,19 @@ class CommandBatch:
         if statement_ids:
             found = await transaction.statements(sorted(statement_ids))
             self.statements = {row.statement_id: row for row in found}
+
+    async def _read_having(self, transaction: Transaction, mine: Sequence[Submission]) -> None:
+        """Read the open orders that have an OrderID(37) which a person states."""
+        for submission in mine:
+            command = submission.command
+            if not isinstance(command, ResolveOrder) or not command.venue_order_id:
+                continue
+            order = self.changes.find(command.order_id)
+            if order is not None:
+                key = order.venue_mic, command.venue_order_id
+                rows = await transaction.orders_by_venue_id(key[0], [key[1]])
+                found = [read_order(row.body, row.fold) for _, row in rows]
+                self.having[key] = [one for one in found if not one.is_closed]
 
     def decide(self) -> None:
         """Decide every command in the order they came."""

@@ -64,6 +64,7 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
             "order_id",
             order_id=before.order_id,
         )
+    _check_number(batch, command, before)
     now_ns, parts = batch.changes.now_ns, batch.parts
     gone = parts.venues.is_gone(before.venue_mic, now_ns, parts.answer_age_max_s)
     events = decide_resolve(before, command, known, now_ns, venue_gone=gone)
@@ -92,6 +93,17 @@ def resolve(batch: CommandBatch, submission: Submission) -> IdempotencyRow:
     batch.moved(before, order, events)
     _settle(batch, command, before, statement)
     return key_row(submission, order.order_id, order.last_sequence)
+
+
+def _check_number(batch: CommandBatch, command: ResolveOrder, order: Order) -> None:
+    """Refuse the OrderID(37) of another open order."""
+    for other in batch.having.get((order.venue_mic, command.venue_order_id), ()):
+        if other.order_id != order.order_id:
+            raise invalid_field(
+                "venue_order_id",
+                command.venue_order_id,
+                f"one that no other order has: open order {other.order_id} has it",
+            )
 
 
 def _check_parked(batch: CommandBatch, command: ResolveOrder, order: Order) -> None:

@@ -37,7 +37,11 @@ from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.reports.report_batch import ReportBatch
+from svc_oms.service.venue.reports.report_batch import (
+    NumbersNamedError,
+    ReportBatch,
+    check_numbers,
+)
 from svc_oms.service.venue.reports.reports import Report, read_message
 from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 
@@ -130,6 +134,16 @@ class ParkedMessages:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, ORDER_NOT_FOUND, INVALID_FIELD,
                 SECOND_PERSON_REQUIRED.
         """
+        named: dict[str, str] = {}
+        while True:
+            try:
+                return await self._applied_with(wanted, named)
+            except NumbersNamedError as error:
+                named |= error.orders
+
+    async def _applied_with(
+        self, wanted: Wanted, named_before: Mapping[str, str]
+    ) -> tuple[ParkedRow, bytes]:
         parts = self._parts
         row = await self._read(wanted.parked_id)
         session = await self._session(row)
@@ -159,7 +173,7 @@ class ParkedMessages:
                 parts.fill_followers,
                 session.drop_copy,
                 parts.venues.has_copy(session.venue_mic),
-                parts.known.venue_order_ids,
+                named_before,
                 found.openings,
                 actor=wanted.who.subject,
             )
@@ -175,6 +189,7 @@ class ParkedMessages:
             writes.settled.append(settled)
             entry = _entry(changes.now_ns, row, wanted, "ApplyParked", order)
             bases = await transaction.write(writes)
+            check_numbers(transaction.named_before(), named_before)
             await parts.audit_log.append(transaction, [*writes.audit, entry])
             await transaction.commit()
             parts.known.committed_all(accounts, changes)

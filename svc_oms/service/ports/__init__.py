@@ -1,6 +1,6 @@
 """What the order book needs of the outside, as protocols; the records are in `rows/`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -52,6 +52,7 @@ from svc_oms.service.ports.store_errors import (
     SessionHeldError,
     StoreRefusedError,
     StoreUnavailableError,
+    StoreWentBackError,
 )
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "SessionRow",
     "StoreRefusedError",
     "StoreUnavailableError",
+    "StoreWentBackError",
     "Transaction",
     "WakeUps",
     "WriteSet",
@@ -106,8 +108,11 @@ class Transaction(AuditTransaction, FillReader, Protocol):
         ...
 
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
-        """Lock the rows in the order of their names; those that do not exist are left out."""
-        ...
+        """Lock the rows in the order of their names; those that do not exist are left out.
+
+        Raises:
+            StoreUnavailableError: The database is not the instance to `trust`.
+        """
 
     async def controls_version(self) -> int:
         """Return how often controls were changed, limits and kill switches alike.
@@ -197,6 +202,14 @@ class Transaction(AuditTransaction, FillReader, Protocol):
 
         Raises:
             FencedError: Progress is given and its token is no longer the session's.
+            StoreWentBackError: The session's position is before the one that its owner has stored.
+        """
+        ...
+
+    def named_before(self) -> Mapping[str, str]:
+        """Return other orders that have an OrderID(37) of the last `write`, by that number.
+
+        They are open, or were closed within 12 hours, and were committed before.
         """
         ...
 
@@ -236,6 +249,9 @@ class OrderStore(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction."""
         ...
+
+    def trust(self, instance: str, on_other: Callable[[], None]) -> None:
+        """Lock accounts only in this instance (BookView); call on_other if there is another one."""
 
     async def revision(self) -> str:
         """Return the revision of the schema; empty if it was never migrated."""

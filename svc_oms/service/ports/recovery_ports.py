@@ -42,6 +42,9 @@ class BookView(NamedTuple):
     """The open recovery."""
     marks: Sequence[LogMark]
     """The newest committed entry of each log."""
+    instance: str = ""
+    """Which instance of the database this is: another one after a restart, a failover or a restore
+    of the schema, and the same one while the server runs and only the mesh writes."""
 
 
 class RecoveryEntry(NamedTuple):

@@ -19,6 +19,13 @@ class StoreUnavailableError(Exception):
         self.outcome_unknown = outcome_unknown
 
 
+class StoreWentBackError(StoreUnavailableError):
+    """The database lacks what this process has written or read: it was restored."""
+
+    def __init__(self, evidence: str) -> None:
+        super().__init__(evidence, "was restored to an earlier state")
+
+
 class StoreRefusedError(Exception):
     """The database refused the data itself; the same data would be refused again."""
 

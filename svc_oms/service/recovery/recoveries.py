@@ -7,7 +7,9 @@ a row in the database, a new epoch of the book, and a control that refuses new o
 person confirms (recovery_control.py). docs/adr/0021 says what is found and what is not.
 
 Every replica looks once a second. Refusals do not wait for that: a recovery moves the version of
-the controls, so the next batch of commands of any replica sees it.
+the controls, so the next batch of commands of any replica sees it. Nor does a replica whose
+database goes back under it: its batches lock accounts only in the instance of the database that was
+looked at, and compare what they lock with what this replica has committed (docs/adr/0036).
 """
 
 import asyncio
@@ -18,6 +20,7 @@ from kernel.nanoseconds import NS_PER_US, to_us
 from kernel.order_ids import order_id_of
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
+from mesh.tasks import is_set_within
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from svc_oms.domain.recovery.book_marks import LogMark, number_of, why_older
 from svc_oms.service import metrics
@@ -32,6 +35,8 @@ log = get_logger("svc_oms.recovery")
 
 # Seconds between two looks at the book.
 LOOK_INTERVAL_S = 1.0
+# An instance of the database that is none: no batch locks accounts any more.
+NO_INSTANCE = "none"
 ACTOR = "oms:recovery"
 
 
@@ -57,6 +62,9 @@ class Recoveries:
         self._audit_log = audit_log
         self._newest: Sequence[LogMark] = ()
         self._on_opened: list[Callable[[], None]] = []
+        # What a batch found, and whether there is a reason to look at once.
+        self._evidence = ""
+        self._due = asyncio.Event()
         self.current: RecoveryRow | None = None
 
     def mark(self, fencing_token: int) -> gw.BookMark | None:
@@ -78,14 +86,23 @@ class Recoveries:
             BookWentBackError: The book is older than at the last look; a recovery is open.
         """
         view = await self._store.look()
-        if self._newest and list(view.marks) != list(self._newest):
+        why = self._evidence
+        if not why and self._newest and list(view.marks) != list(self._newest):
             why = why_older(self._newest, await self._store.find(self._newest))
-            if why:
-                await self._begin(f"the database went back under a running replica: {why}")
-                raise BookWentBackError(why)
+        if why:
+            self.went_back(why)
+            await self._begin(f"the database went back under a running replica: {why}")
+            raise BookWentBackError(why)
         self._newest = view.marks
+        self._orders.trust(view.instance, self._due.set)
         self._take(view.recovery)
         self.readiness.epoch = view.epoch
+
+    def went_back(self, evidence: str) -> None:
+        """Note that the database lacks what this replica had; no batch is worked any more."""
+        self._evidence = evidence
+        self._orders.trust(NO_INSTANCE, self._due.set)
+        self._due.set()
 
     async def run(self) -> None:
         """Look forever.
@@ -94,7 +111,8 @@ class Recoveries:
             BookWentBackError: This process must begin anew.
         """
         while True:
-            await asyncio.sleep(LOOK_INTERVAL_S)
+            await is_set_within(self._due, LOOK_INTERVAL_S)
+            self._due.clear()
             try:
                 await self.look()
             except StoreUnavailableError as error:

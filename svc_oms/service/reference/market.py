@@ -16,7 +16,12 @@ NOT_KNOWN = instrument_pb2.TRADING_STATUS_NOT_KNOWN
 # What is not known refuses nothing, as with the status of a venue (docs/adr/0018); such orders are
 # marked.
 TRADABLE = frozenset(
-    {instrument_pb2.TRADING_STATUS_OPEN, instrument_pb2.TRADING_STATUS_AUCTION, NOT_KNOWN}
+    {
+        instrument_pb2.TRADING_STATUS_OPEN,
+        instrument_pb2.TRADING_STATUS_PRE_OPEN,
+        instrument_pb2.TRADING_STATUS_AUCTION,
+        NOT_KNOWN,
+    }
 )
 
 # Without the status that is not reported.
@@ -46,6 +51,7 @@ def instrument_value(message: instrument_pb2.Instrument) -> Instrument:
         max_quantity=Quantity(Decimal(message.max_quantity)) if message.max_quantity else None,
         venue_symbol=message.venue_symbol,
         min_quantity=Quantity(Decimal(message.min_quantity)) if message.min_quantity else None,
+        calendar=message.calendar,
     )
 
 

@@ -8,7 +8,7 @@ from mesh.errors import MeshError, refuse
 from svc_oms.domain.model import Order, OrderType, TimeInForce
 from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
 from svc_oms.domain.order_terms.checks import Instrument
-from svc_oms.domain.order_terms.trading_hours import takes
+from svc_oms.domain.order_terms.trading_hours import IN_CALL, takes
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.routing.decision import RoutingLimits
 from svc_oms.domain.routing.fees import FeeSchedule
@@ -131,7 +131,8 @@ def _state(parts: RoutingParts, listing: Instrument, shown: VenueState, now_ns: 
     if parts.healths.is_out(mic, now_ns):
         return VenueState.TAKEN_OUT
     taken = takes(parts.venues.trading(mic), TimeInForce.IOC, now_ns)
-    return shown if listing.tradable and taken else VenueState.HALTED
+    in_call = listing.trading_status in IN_CALL
+    return shown if listing.tradable and taken and not in_call else VenueState.HALTED
 
 
 def fees_of(

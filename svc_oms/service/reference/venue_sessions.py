@@ -3,12 +3,16 @@
 A view of oms.sessions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from kernel.calendars.library import default_calendar, library_calendar
 from kernel.nanoseconds import NS_PER_S
+from kernel.trading_calendar import UTC_DAYS, TradingCalendar
+from mesh.calendars import calendar_of_venue
 from mesh.errors import MeshError, refuse
+from mesh.log import get_logger
 from mesh.timestamps import from_timestamp, set_timestamp
 from ordermesh.gateway.v1.venue_link_service_pb2 import (
     SESSION_STATE_DOWN,
@@ -18,16 +22,20 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
 )
 from ordermesh.gateway.v1.venue_link_service_pb2 import FeeRate as FeeRateMessage
 from svc_oms.domain.model import OrderType, TimeInForce
+from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.order_terms.terms import BASIC, Capabilities
 from svc_oms.domain.order_terms.trading_hours import (
     NOT_KNOWN,
     TradingSession,
     day_ends_at_ns,
     known,
+    quotes_count,
 )
 from svc_oms.domain.order_terms.trading_hours import SessionStatus as TradSesStatus
 from svc_oms.domain.routing.fees import FeeBasis, FeeRate, FeeRounding, FeeSchedule
 from svc_oms.service import metrics
+
+log = get_logger("svc_oms.venues")
 
 TRADING_DAY_END_S = 22 * 3600
 """When a trading day ends where nothing else is known, in seconds since midnight UTC."""
@@ -47,6 +55,8 @@ class VenueSession(NamedTuple):
     trading: TradingSession = NOT_KNOWN
     fees: tuple[FeeSchedule, ...] = ()
     """What the venue charges, one schedule for each currency."""
+    calendar: TradingCalendar = UTC_DAYS
+    """When it trades, by its gateway's venues file or by the library."""
 
 
 _TYPES = {value.value: value for value in OrderType}
@@ -93,6 +103,17 @@ def _rate(message: FeeRateMessage) -> FeeRate:
         Decimal(message.minimum) if message.minimum else None,
         Decimal(message.maximum) if message.maximum else None,
     )
+
+
+def calendar_of(venue_mic: str, status: SessionStatus) -> TradingCalendar:
+    """Return a venue's calendar by its session's status."""
+    said = status.trading_calendar if status.HasField("trading_calendar") else None
+    try:
+        return calendar_of_venue(venue_mic, said)
+    except ValueError as error:
+        # The gateway has checked it: its time zones or calendars are newer than ours.
+        log.warning("calendar not usable", venue_mic=venue_mic, error=str(error))
+        return default_calendar(venue_mic)
 
 
 def trading_of(status: SessionStatus) -> TradingSession:
@@ -156,6 +177,7 @@ def reported_session(
         from_timestamp(status.since),
         trading_of(status),
         fees_of(venue_mic, status),
+        calendar_of(venue_mic, status),
     )
 
 
@@ -163,15 +185,20 @@ class VenueSessions:
     """Sessions by venue, from the local session links and from the database."""
 
     def __init__(
-        self, day_end_s: int = TRADING_DAY_END_S, day_ends_s: Mapping[str, int] | None = None
+        self,
+        day_end_s: int = TRADING_DAY_END_S,
+        day_ends_s: Mapping[str, int] | None = None,
+        listing: Callable[[str], Instrument | None] = lambda _: None,
     ) -> None:
         """Begin without sessions.
 
         Args:
-            day_end_s: End of the trading day in seconds since midnight UTC, for venues that do
-                not report when they close.
+            day_end_s: End of the trading day in seconds since midnight UTC, where neither the
+                venue reports when it closes nor a calendar has its hours.
             day_ends_s: The same for single venues, by MIC.
+            listing: Returns a listing by its id.
         """
+        self._listing = listing
         self._by_venue: dict[str, VenueSession] = {}
         self._day_end_s = day_end_s
         self._day_ends_s = day_ends_s or {}
@@ -254,14 +281,23 @@ class VenueSessions:
         session = self._by_venue.get(venue_mic)
         return NOT_KNOWN if session is None else session.trading
 
-    def day_ends_at_ns(self, venue_mic: str, accepted_ns: int) -> int | None:
-        """Return when DAY ends for an order that waits here for a venue; None: not known yet."""
+    def day_ends_at_ns(self, instrument_id: str, accepted_ns: int) -> int | None:
+        """Return when DAY ends for an order that waits here; None: not known yet."""
+        venue_mic = instrument_id.rpartition(".")[2]
         session = self._by_venue.get(venue_mic)
         if session is None:
             # Sessions are read after the start, and the venue may trade longer than the calendar.
             return None
-        calendar_end_s = self._day_ends_s.get(venue_mic, self._day_end_s)
-        return day_ends_at_ns(accepted_ns, session.trading, calendar_end_s)
+        listing = self._listing(instrument_id)
+        own = library_calendar(listing.calendar) if listing is not None else None
+        day_end_s = self._day_ends_s.get(venue_mic, self._day_end_s)
+        return day_ends_at_ns(accepted_ns, session.trading, own or session.calendar, day_end_s)
+
+    def quotes_count(self, instrument_id: str, now_ns: int) -> bool:
+        """Return whether bid and offer of a listing say what the market is."""
+        listing = self._listing(instrument_id)
+        status = "" if listing is None else listing.trading_status
+        return quotes_count(self.trading(instrument_id.rpartition(".")[2]), status, now_ns)
 
     def require_up(self, venue_mic: str) -> str:
         """Return the session of a venue that can take orders now.

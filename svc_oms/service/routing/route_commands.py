@@ -122,6 +122,6 @@ def ends_at_ns(parts: RoutingParts, parent: Order) -> int | None:
     ends = [
         end
         for listing in parts.market.listings(parent.isin, parent.currency)
-        if (end := day_ends_at_ns(listing.venue_mic, parent.created_at_ns)) is not None
+        if (end := day_ends_at_ns(listing.instrument_id, parent.created_at_ns)) is not None
     ]
     return max(ends, default=None)

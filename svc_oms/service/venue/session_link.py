@@ -9,18 +9,13 @@ stored. That is the same path as after a crash, so there is no other.
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from time import perf_counter
 
 from kernel.nanoseconds import to_us
-from kernel.ulid import valid_ulid
 from mesh.log import get_logger
 from mesh.rpc.call import Call
 from mesh.timestamps import from_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import session_pb2
-from svc_oms.service import metrics
-from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.bounded_queue import BoundedQueue
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import (
@@ -28,7 +23,7 @@ from svc_oms.service.ports import (
     LinkProgress,
     SessionRow,
     StoreUnavailableError,
-    Transaction,
+    StoreWentBackError,
 )
 from svc_oms.service.reference.venue_sessions import VenueSession, keep_trading, reported_session
 from svc_oms.service.venue.downlink import (
@@ -41,10 +36,8 @@ from svc_oms.service.venue.downlink import (
     SilenceWatch,
 )
 from svc_oms.service.venue.reports.adoption import Adoption
-from svc_oms.service.venue.reports.parked_room import ParkedRoom
-from svc_oms.service.venue.reports.report_batch import ReportBatch
+from svc_oms.service.venue.reports.report_writer import ReportWriter
 from svc_oms.service.venue.reports.reports import Report, read_message, read_receipt
-from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 from svc_oms.service.venue.unsent import Unsent
 
 log = get_logger("svc_oms.link")
@@ -101,7 +94,7 @@ class SessionLink:
         self.back_soon = False
         # The lease is given up; what follows on this link changes nothing of it.
         self.released = False
-        self._parked_room = ParkedRoom(self.session_id, parts.store.parked(), parts.clock)
+        self._writer = ReportWriter(parts, session)
 
     # What the gateway reports.
 
@@ -147,6 +140,9 @@ class SessionLink:
                 frames = await self._inbox.take(INBOX_FRAMES_MAX)
                 self._room.set()
                 await self._work(frames)
+        except StoreWentBackError as error:
+            self._parts.recoveries.went_back(str(error))
+            self.fail(error)
         except (FencedError, StoreUnavailableError, GatewayGoneError) as error:
             self.fail(error)
         except Exception as error:
@@ -211,8 +207,19 @@ class SessionLink:
 
     def _progress(self) -> LinkProgress:
         down = self._down
+        return self._progress_to(down.epoch, down.applied, down.acknowledged)
+
+    def _progress_to(self, epoch: int, applied: int, acknowledged: int) -> LinkProgress:
+        down = self._down
         return LinkProgress(
-            self.session_id, self.token, down.epoch, down.applied, down.acknowledged, self._sender
+            self.session_id,
+            self.token,
+            epoch,
+            applied,
+            acknowledged,
+            self._sender,
+            down.epoch,
+            down.applied,
         )
 
     async def _apply_all(
@@ -247,9 +254,7 @@ class SessionLink:
             if message.msg_seq_num > applied:
                 applied = message.msg_seq_num
                 reports.append(read_message(message))
-        progress = LinkProgress(
-            self.session_id, self.token, epoch, applied, acknowledged, self._sender
-        )
+        progress = self._progress_to(epoch, applied, acknowledged)
         if reports or (epoch, applied) != (down.epoch, down.applied):
             await self._transaction(reports, progress)
             down.epoch, down.applied, down.acknowledged = epoch, applied, acknowledged
@@ -311,10 +316,17 @@ class SessionLink:
         rows = await parts.store.outbox(self.session_id, self._down.handed, BATCH_MESSAGES_MAX)
         unsent = Unsent(rows, parts.clock.now_ns())
         if unsent.due:
+            await self._read_position()
             log.warning("commands withdrawn", session=self.session_id, count=len(unsent.due))
             reports = [report for one in unsent.receipts() if (report := read_receipt(one))]
             await self._transaction(reports, self._progress(), withdrawn=list(unsent.due))
         return not unsent.young and len(rows) < BATCH_MESSAGES_MAX
+
+    async def _read_position(self) -> None:
+        """Read what is stored: a commit whose answer was lost may have taken effect."""
+        for row in await self._parts.store.sessions():
+            if row.session_id == self.session_id:
+                self._down.epoch, self._down.applied = row.inbound_epoch, row.inbound_msg_seq_num
 
     async def _transaction(
         self,
@@ -326,65 +338,7 @@ class SessionLink:
         if self._receipts_timer is not None:
             self._receipts_timer.cancel()
             self._receipts_timer = None
-        parts = self._parts
-        # The accounts of orders of this replica's own commands are known here.
-        order_accounts = await parts.known.order_accounts.find(
-            (r.order_id for r in reports if valid_ulid(r.order_id)), parts.store.account_of
-        )
-        await self._parked_room.look()
-        begun = perf_counter()
-        async with parts.store.transaction() as transaction:
-            unsolicited = await self._find_unsolicited(transaction, reports)
-            reports = unsolicited.reports
-            order_accounts |= unsolicited.order_accounts
-            accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
-            for order_id, account_id in unsolicited.order_accounts.items():
-                if account_id not in accounts:
-                    del order_accounts[order_id]
-            changes = BookChanges(accounts, parts.clock.now_ns())
-            parts.known.give(changes, accounts.values())
-            batch = ReportBatch(
-                self.session_id,
-                self.venue_mic,
-                reports,
-                order_accounts,
-                changes,
-                accounts,
-                OrderGroups(changes, parts.venues, accounts, parts.market),
-                parts.fill_followers,
-                self.drop_copy,
-                parts.venues.has_copy(self.venue_mic),
-                parts.known.venue_order_ids,
-                unsolicited.openings,
-                self._parked_room,
-            )
-            await batch.read(transaction)
-            batch.apply()
-            await batch.finish(transaction)
-            writes = changes.finish()
-            writes.progress = progress
-            bases = await transaction.write(writes)
-            if withdrawn:
-                await transaction.withdraw(self.session_id, withdrawn)
-            await parts.audit_log.append(transaction, writes.audit)
-            await transaction.commit()
-            parts.known.committed_all(accounts, changes)
-            # Readers need not wait until the connection is given back.
-            parts.publisher.committed(changes, bases)
-        metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
-        metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
-
-    async def _find_unsolicited(
-        self, transaction: Transaction, reports: Sequence[Report]
-    ) -> Unsolicited:
-        """Find the orders of reports that have no ClOrdID(11) of ours."""
-        if self.drop_copy:
-            # Copies cover the firm's whole trading: our part is reported on the order session.
-            return Unsolicited(reports)
-        parts = self._parts
-        return await find_unsolicited(
-            transaction, parts.market, self.venue_mic, reports, parts.clock.now_ns()
-        )
+        await self._writer.write(reports, progress, withdrawn)
 
     async def set_status(self, status: gw.SessionStatus, *, numbers: bool = True) -> None:
         """Store the session's state and inform everybody.

@@ -43,7 +43,7 @@ from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, TriggerPriceType, WaitsFor
 from svc_oms.domain.numbers import Price
 from svc_oms.domain.order_terms import triggers
-from svc_oms.domain.order_terms.trading_hours import takes, waits_for_opening
+from svc_oms.domain.order_terms.trading_hours import takes
 from svc_oms.service import metrics
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import OrderStore, StoreUnavailableError
@@ -355,10 +355,9 @@ class Triggers:
     def _hold_against(self, watch: _Watch, prices: triggers.Prices) -> None:
         order = watch.order
         trigger = order.trigger
-        if not _by_trades(order) and waits_for_opening(
-            self._venues.trading(order.venue_mic), self._clock.now_ns()
+        if not _by_trades(order) and not self._venues.quotes_count(
+            order.instrument_id, self._clock.now_ns()
         ):
-            # Bid and offer of a closed venue are no market.
             return
         price = triggers.price_of(order.terms.trigger_price_type, prices)
         if price is None or trigger is None:

@@ -282,6 +282,28 @@ async def test_unsolicited_orders_are_written_with_its_progress_and_found_by_its
         assert await batch.unsolicited_orders("SIMA", ["PHONE-4"]) == []
 
 
+async def test_a_number_that_another_order_has_is_found_when_it_is_written(store):
+    row = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
+    progress = LinkProgress("sima-orders", row.fencing_token, 1, 9, 0)
+    await written(store, placed(order(1), order(2), order(3)))
+    names = [("SIMA", "V1", order(1).order_id), ("SIMA", "V2", order(1).order_id)]
+    await written(store, WriteSet(venue_order_ids=names, progress=progress))
+    again = [
+        ("SIMA", "V1", order(1).order_id),
+        ("SIMA", "V2", order(2).order_id),
+        ("SIMB", "V1", order(3).order_id),
+    ]
+    async with store.transaction() as batch:
+        assert batch.named_before() == {}
+        await batch.write(WriteSet(venue_order_ids=again, progress=progress))
+        assert batch.named_before() == {"V2": order(1).order_id}
+        await batch.write(WriteSet(progress=progress))
+        assert batch.named_before() == {}
+        # By a person, without a session.
+        await batch.write(WriteSet(venue_order_ids=[("SIMA", "V1", order(3).order_id)]))
+        assert batch.named_before() == {"V1": order(1).order_id}
+
+
 async def test_each_owner_has_a_new_token_and_the_older_cannot_write(store):
     first = await store.take_session("sima-orders", "SIMA", "r1", "g", may_add=True)
     second = await store.take_session("sima-orders", "SIMA", "r2", "g", may_add=True)

@@ -60,7 +60,7 @@ BAD_REQUESTS = [
 
 
 def stub_of(service, rpc):
-    if rpc in {"Get", "List"}:
+    if rpc in {"Get", "List", "GetCalendar"}:
         return getattr(service.instruments, rpc)
     return getattr(service.prices, rpc)
 
@@ -118,6 +118,7 @@ async def test_every_public_rpc_needs_a_token(fed):
         ("GetSnapshot", pb.GetSnapshotRequest(**ONE)),
         ("Get", instrument_service.GetRequest(instrument_id="ASML.SIMA")),
         ("List", instrument_service.ListRequest()),
+        ("GetCalendar", instrument_service.GetCalendarRequest(venue_mic="SIMA")),
     ):
         refused = await refusal(stub_of(fed, rpc)(request))
         assert refused.code is grpc.StatusCode.UNAUTHENTICATED, rpc
@@ -139,11 +140,15 @@ async def test_only_the_gateway_feeds(service):
 
 async def test_feeds_that_break_the_contract_are_refused(service):
     opened = feed_pb.FeedOpen(session_id="s", venue_mic="SIMA", epoch="e")
+    mars = feed_pb.FeedOpen(
+        session_id="s", venue_mic="SIMA", epoch="e", trading_calendar={"follows": "MARS"}
+    )
     many = [bid("ASML.SIMA", "1")] * 1001
     for frames, field in (
         ([feed_pb.FeedRequest()], "open"),
         ([feed_pb.FeedRequest(open=feed_pb.FeedOpen(session_id="s"))], "open.venue_mic"),
         ([feed_pb.FeedRequest(open={"session_id": "s", "venue_mic": "sima"})], "open.venue_mic"),
+        ([feed_pb.FeedRequest(open=mars)], "open.trading_calendar"),
         ([feed_pb.FeedRequest(open=opened), feed_pb.FeedRequest(frame_sequence=5)],
          "frame_sequence"),
         ([feed_pb.FeedRequest(open=opened), feed_pb.FeedRequest(frame_sequence=1, updates=many)],

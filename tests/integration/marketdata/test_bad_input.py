@@ -33,6 +33,9 @@ GOOD = {
     "instruments.List": instruments.ListRequest(
         venue_mic="SIMA", isin="NL0010273215", text="ASML", page_size=1, page_token="x"
     ),
+    "instruments.GetCalendar": instruments.GetCalendarRequest(
+        venue_mic="SIMA", instrument_id=NAME, from_date=DATE, to_date=DATE
+    ),
     "instruments.Search": instruments.SearchRequest(
         text="ASML", kinds=[1], venue_mic="SIMA", page_size=1, page_token="x"
     ),

@@ -5,21 +5,28 @@ import contextlib
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 import pytest
 
 from svc_oms.adapters.postgres.controls.control_statements import ADD_RECORD
 from svc_oms.adapters.postgres.logs.audit_log_store import LOCK_CHAIN
-from svc_oms.adapters.postgres.logs.commit_log import LogReader, read_log
+from svc_oms.adapters.postgres.logs.commit_log import read_log
 from svc_oms.adapters.postgres.orders.order_statements import LOCK_CONTROLS
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
+from svc_relay.adapters.postgres.log_source import LogReader
+from svc_relay.domain.logs import Entry, Log
 
 WAIT_S = 30.0
+RELAYED = {
+    CommitLog.ORDER_EVENTS: Log.ORDERS,
+    CommitLog.AUDIT: Log.AUDIT,
+    CommitLog.STATES: Log.STATES,
+}
 
 
 @pytest.fixture
@@ -75,7 +82,7 @@ async def newest(connection: asyncpg.Connection, log: CommitLog) -> int:
     )
 
 
-def keys(entries: list[LogEntry]) -> list[str]:
+def keys(entries: Sequence[LogEntry | Entry]) -> list[str]:
     return [entry.key.removeprefix("ACC-").rpartition("/")[2] for entry in entries]
 
 
@@ -96,10 +103,10 @@ async def test_a_lower_number_that_commits_later_is_waited_for(
     for connection, key in order:
         await append(connection, log, key)
     await begun[1].commit()
-    reader = LogReader(mine, log, start)
+    reader = LogReader(mine, RELAYED[log], start)
     for _ in range(3):
         assert await reader.read(10) == []
-    assert await LogReader(mine, log, start).read(10) == []
+    assert await LogReader(mine, RELAYED[log], start).read(10) == []
     assert keys(await read_log(mine, log, start, 10)) == ["BOB"]
     if lower_commits:
         await begun[0].commit()
@@ -109,7 +116,7 @@ async def test_a_lower_number_that_commits_later_is_waited_for(
         expected = ["BOB"]
     assert keys(await reader.read(10) + await reader.read(10)) == expected
     assert await reader.read(10) == []
-    fresh = LogReader(mine, log, start)
+    fresh = LogReader(mine, RELAYED[log], start)
     assert keys(await fresh.read(10) + await fresh.read(10)) == expected
 
 
@@ -152,11 +159,11 @@ async def write_events(
             await last()
 
 
-def assert_every_event_once(read: list[LogEntry]) -> None:
+def assert_every_event_once(read: list[Entry]) -> None:
     counts: dict[str, int] = defaultdict(int)
     for entry in read:
         counts[entry.key] += 1
-        assert entry.version == counts[entry.key]
+        assert entry.sequence == counts[entry.key]
 
 
 async def test_a_reader_sees_every_event_once_while_many_write_and_one_stays_open(
@@ -182,8 +189,8 @@ async def test_a_reader_sees_every_event_once_while_many_write_and_one_stays_ope
             with contextlib.suppress(ZeroDivisionError):
                 await write_events(store, names, fail if chance.random() < 0.2 else None)
 
-    read: list[LogEntry] = []
-    reader = LogReader(await connect(), CommitLog.ORDER_EVENTS)
+    read: list[Entry] = []
+    reader = LogReader(await connect(), Log.ORDERS)
     wanted = "SELECT account_id, sequence FROM oms.order_events ORDER BY log_number"
     table = await connect()
     async with asyncio.timeout(WAIT_S):
@@ -202,7 +209,7 @@ async def test_a_reader_sees_every_event_once_while_many_write_and_one_stays_ope
         rows = [tuple(row) for row in await table.fetch(wanted)]
         while len(read) < len(rows):
             read += await reader.read(50)
-    assert [(entry.key, entry.version) for entry in read] == rows
+    assert [(entry.key, entry.sequence) for entry in read] == rows
     assert_every_event_once(read)
     assert await reader.read(50) == []
     await store.close()
@@ -216,8 +223,8 @@ async def test_a_rolled_back_number_is_passed_though_somebody_always_writes(conn
     await lock(failed, CommitLog.AUDIT, "failed")
     await append(failed, CommitLog.AUDIT, "failed")
     await transaction.rollback()
-    reader, open_ = LogReader(mine, CommitLog.AUDIT), None
-    read: list[LogEntry] = []
+    reader, open_ = LogReader(mine, Log.AUDIT), None
+    read: list[Entry] = []
     for number in range(6):
         # The next one begins before the last one ends: somebody is always open.
         connection = others[number % 2]
@@ -282,14 +289,14 @@ async def test_a_place_survives_a_dump_and_restore(postgres_server, book_url, co
     for _ in range(3):
         await write_events(before, names)
     await before.close()
-    place = (await LogReader(await connect(), CommitLog.ORDER_EVENTS).read(5))[-1].log_number
+    place = (await LogReader(await connect(), Log.ORDERS).read(5))[-1].log_number
     url = postgres_server.restored(book_url)
     after = await PostgresStore.connect(url)
     await write_events(after, names)
     restored = await asyncpg.connect(url)
-    read = await LogReader(restored, CommitLog.ORDER_EVENTS, place).read(100)
+    read = await LogReader(restored, Log.ORDERS, place).read(100)
     assert [each.log_number for each in read] == list(range(6, 17))
-    assert [each.version for each in read if each.key == "ACC-BOB"][-2:] == [7, 8]
+    assert [each.sequence for each in read if each.key == "ACC-BOB"][-2:] == [7, 8]
     await restored.close()
     await after.close()
     postgres_server.drop_database(url)

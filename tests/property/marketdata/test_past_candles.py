@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 from kernel.decimals import parse_nano
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
 from kernel.trading_calendar import UTC_DAYS, TradingCalendar
+from svc_marketdata.domain.history.adjusting import (
+    Line,
+    Split,
+    adjusted_candles,
+    adjusted_trade,
+    unchanged,
+)
 from svc_marketdata.domain.history.fold import fold
-from svc_marketdata.domain.history.hours import Minute, hour_of, pack, unpack
+from svc_marketdata.domain.history.hours import Minute, between, hour_of, pack, unpack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS, Interval, bounds_of
 from svc_marketdata.domain.history.reports import Numbering, Report, apply
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
@@ -211,3 +218,67 @@ def test_prices_are_weighted_by_volume():
         tally.add(parse_nano(price), parse_nano(size))
     assert tally.vwap == parse_nano("10.75")
     assert Tally().vwap is None
+
+
+SHARES = st.sampled_from(["1", "2", "3", "7", "10", "1.5"])
+
+
+@st.composite
+def lines(draw):
+    """Splits at minutes of the time that TRADES cover."""
+    ats = sorted(draw(st.sets(st.integers(0, 40 * 24 * 60 - 1), max_size=3)))
+    splits = [Split(START + at * MINUTE_NS, "2027-01-04", draw(SHARES), draw(SHARES)) for at in ats]
+    return Line(unchanged("ASML.SIMA").parts, tuple(splits))
+
+
+@given(TRADES, lines(), st.sampled_from([i for i in Interval if not i.of_trades]))
+def test_adjusting_and_aggregating_may_change_places(trades, line, interval):
+    """Candles that are adjusted are the candles of exactly adjusted trades, rounded once."""
+    trades = sorted(trades, key=lambda trade: trade[0])
+    by_minute, by_bounds = defaultdict(list), defaultdict(list)
+    for minute, cents, shares in trades:
+        at_ns = START + minute * MINUTE_NS
+        price, size = cents * 10_000_019, shares * 10**9
+        by_minute[at_ns].append((minute, price, size))
+        factor = line.factor(at_ns)
+        by_bounds[bounds_of(interval, AMSTERDAM, at_ns)].append((price * factor, size / factor))
+    hours = defaultdict(list)
+    for at_ns, some in by_minute.items():
+        t = tally_of(some)
+        hours[at_ns // HOUR_NS].append(
+            Minute(at_ns, t.open, t.high, t.low, t.close, t.volume, t.turnover, t.trade_count)
+        )
+    stored = [unpack(key * HOUR_NS, pack(hour_of(some))) for key, some in hours.items()]
+    found = adjusted_candles(
+        (
+            factor,
+            fold(
+                between(stored, begin_ns, end_ns),
+                lambda at: bounds_of(interval, AMSTERDAM, at),
+                0,
+                START + 10**3 * NS_PER_DAY,
+            ),
+        )
+        for begin_ns, end_ns, factor in line.spans()
+    )
+    assert [(one.start_ns, one.end_ns) for one in found] == list(by_bounds)
+    for candle, some in zip(found, by_bounds.values(), strict=True):
+        prices = [round(price) for price, _ in some]
+        assert candle.copy() == Tally(
+            prices[0], max(prices), min(prices), prices[-1],
+            round(sum(size for _, size in some)), len(some),
+            sum(price * size for price, size in some),
+        )  # fmt: skip
+
+
+def test_a_trade_before_two_splits_is_adjusted_by_their_product_rounded_half_to_even():
+    line = Line(
+        unchanged("ASML.SIMA").parts,
+        (Split(START + 1, "2027-01-04", "3", "1"), Split(START + 2, "2027-01-05", "2", "1")),
+    )
+    trade = Trade("T1", "10", "5", Aggressor.BUY, START)
+    report = Report("ASML.SIMA", "T1", START, START, trade, UTC_DAYS.day_of(START))
+    (stored,) = apply((), [report]).added
+    made = adjusted_trade(stored, line)
+    assert (made.price, made.size) == ("1.666666667", "30")
+    assert adjusted_trade(replace(stored, at_ns=START + 2), line).price == "10"

@@ -19,9 +19,16 @@ from meshctl.stack.processes.services import (
 )
 from tests.support.manifests import settings_of
 
-URLS = {one.name: f"postgresql://{one.name}@127.0.0.1/db" for one in PROCESSES if one.database}
-OPTIONS = StackOptions(standby=True, order_value_max="5")
-AT = Addresses(Path(), Home(Path("/home")), Ports(), URLS, {}, "redis://127.0.0.1/0", OPTIONS)
+URLS = {
+    one.name: f"postgresql://{one.name}@127.0.0.1/db"
+    for one in PROCESSES
+    if one.database or one.reads_logs
+}
+OPTIONS = StackOptions(standby=True, kafka=True, order_value_max="5")
+KAFKA = {"KAFKA_BOOTSTRAP": "127.0.0.1:26092", "KAFKA_CLUSTER_ID": "cluster"}
+AT = Addresses(
+    Path(), Home(Path("/home")), Ports(), URLS, {}, "redis://127.0.0.1/0", OPTIONS, KAFKA
+)
 SPECS = service_specs(AT) | venue_specs(AT)
 RELAY = Process(
     name="relay",
@@ -61,6 +68,14 @@ def test_what_the_user_chose_goes_to_the_process_it_is_for() -> None:
     assert gateway["ORDERMESH_GATEWAY_STORE_DIR"] == standby["ORDERMESH_GATEWAY_STORE_DIR"]
     assert standby["ORDERMESH_GATEWAY_INSTANCE"] == "standby"
     assert gateway["ORDERMESH_GATEWAY_SESSIONS_FILE"] == "/home/run/venues.yaml"
+
+
+def test_the_relay_runs_only_where_there_is_kafka() -> None:
+    relay = SPECS["relay"].environment
+    assert relay["ORDERMESH_KAFKA_BOOTSTRAP"] == "127.0.0.1:26092"
+    assert relay["ORDERMESH_DATABASE_URL"] == "postgresql://relay@127.0.0.1/db"
+    without = Addresses(Path(), AT.home, Ports(), URLS, {}, AT.redis_url, StackOptions())
+    assert "relay" not in service_specs(without)
 
 
 def test_an_entry_is_all_a_new_process_needs() -> None:

@@ -10,17 +10,19 @@ from svc_gateway.domain.market.status_questions import ANSWER_MAX_S, StatusQuest
 from tests.unit.gateway.test_market_text import NOW, config
 
 OPEN, HALTED, CLOSED = SecurityStatus.OPEN, SecurityStatus.HALTED, SecurityStatus.CLOSED
+PRE_OPEN = SecurityStatus.PRE_OPEN
 AUCTION, NOT_TRADED, REMARK = SecurityStatus.AUCTION, SecurityStatus.NOT_TRADED, None
 # Every code of FIX 4.4 and FIX 5.0 SP2; 11 is not assigned.
 TABLE = {
     1: HALTED, 2: HALTED, 3: OPEN, 4: HALTED, 5: REMARK, 6: REMARK, 7: REMARK, 8: REMARK,
     9: REMARK, 10: REMARK, 12: REMARK, 13: REMARK, 14: REMARK, 15: REMARK, 16: REMARK, 17: OPEN,
-    18: CLOSED, 19: NOT_TRADED, 20: NOT_TRADED, 21: AUCTION, 22: AUCTION, 23: REMARK, 24: AUCTION,
+    18: CLOSED, 19: NOT_TRADED, 20: NOT_TRADED, 21: PRE_OPEN, 22: AUCTION, 23: REMARK, 24: AUCTION,
     25: AUCTION, 26: CLOSED,
 }  # fmt: skip
 PROTO = {
     OPEN: pb.TRADING_STATUS_OPEN, HALTED: pb.TRADING_STATUS_HALTED,
     CLOSED: pb.TRADING_STATUS_CLOSED, AUCTION: pb.TRADING_STATUS_AUCTION,
+    PRE_OPEN: pb.TRADING_STATUS_PRE_OPEN,
     NOT_TRADED: pb.TRADING_STATUS_DELISTED, REMARK: pb.TRADING_STATUS_UNSPECIFIED,
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ AUCTION, UNKNOWN = pb.TRADING_STATUS_AUCTION, pb.TRADING_STATUS_UNSPECIFIED
         ([("EVENING", 3), ("DAY", 2)], OPEN),
         ([("DAY", 2), ("EVENING", 3), ("DAY", 3)], CLOSED),
         ([("DAY", 1), ("EVENING", 3)], HALTED),
-        ([("DAY", 3), ("EVENING", 4)], AUCTION),
+        ([("DAY", 3), ("EVENING", 4)], pb.TRADING_STATUS_PRE_OPEN),
         ([("", 2), ("", 3)], CLOSED),
         ([("DAY", 0)], UNKNOWN),
     ],

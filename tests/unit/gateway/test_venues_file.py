@@ -1,3 +1,4 @@
+import datetime as dt
 import re
 from pathlib import Path
 from typing import get_args
@@ -5,12 +6,16 @@ from typing import get_args
 import pytest
 import yaml
 
+from kernel.trading_calendar import Origin, Phase
+from mesh.calendars import calendar_of_venue
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.venues import write_venues_file
-from ordermesh.marketdata.v1 import feed_service_pb2 as feed
+from ordermesh.marketdata.v1 import calendar_pb2
 from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.adapters.fix.market.security_list import static_instruments
-from svc_gateway.service.market.feed_frames import trading_calendar
+from svc_gateway.service.calendar_messages import trading_calendar
+from svc_gateway.service.market.feed_frames import opening
+from svc_gateway.venue_calendar import TradingDayConfig
 from svc_gateway.venue_fees import FeesConfig
 from svc_gateway.venues import (
     DialectConfig,
@@ -19,11 +24,10 @@ from svc_gateway.venues import (
     SessionConfig,
     TimeInForceName,
     TlsConfig,
-    TradingDayConfig,
     VenuesFileError,
     load_venues,
 )
-from svc_marketdata.api.mapping import calendar_from_proto
+from tests.support.clock import ManualClock
 
 ROOT = Path(__file__).parents[3]
 SESSION = {
@@ -60,7 +64,14 @@ def test_an_instrument_has_a_currency_of_its_own_or_of_the_session(tmp_path: Pat
         ("weekdays", [], "at least 1 item"),
         ("weekdays", ["monday"], "Input should be 'mon'"),
         ("closed", ["2026-02-30"], "valid date"),
-        ("ends", "17:30", "unknown key; allowed here: begins, closed, weekdays, zone"),
+        ("ends", "17:30", "unknown key; allowed here: begins, closed, closing_auction_minutes"),
+        ("follows", "SIMA", "a MIC that has a calendar"),
+        ("hours", "9-17", "form 09:00-17:30"),
+        ("hours", "09:00-25:00", "00:00 to 24:00"),
+        ("special_hours", {"2026-12-24": "x"}, "form 09:00-17:30"),
+        ("special_hours", {"2026-13-24": "09:00-12:00"}, "valid date"),
+        ("pre_open_minutes", 1440, "less than or equal to 1439"),
+        ("closing_auction_minutes", -1, "greater than or equal to 0"),
     ],
 )
 def test_a_trading_day_that_does_not_exist(tmp_path: Path, key, value, text) -> None:
@@ -73,12 +84,61 @@ def test_a_trading_day_is_what_the_feed_opens_with(tmp_path: Path) -> None:
     day = {"zone": "America/Chicago", "begins": "17:00", "weekdays": ["sun", "mon"],
            "closed": ["2026-12-24"]}  # fmt: skip
     (session,) = load(tmp_path, {**FEED, "trading_day": day}).sessions
-    message = trading_calendar(session)
-    assert message == feed.TradingCalendar(
+    message = trading_calendar(session.trading_day)
+    assert message == calendar_pb2.TradingCalendar(
         time_zone="America/Chicago", begins_minute=17 * 60, weekdays=[7, 1],
         closed_dates=["2026-12-24"],
     )  # fmt: skip
-    calendar_from_proto(message)
+    assert calendar_of_venue("SIMA", message).name == "SIMA"
+    opened = opening("feed", session, "gateway", ManualClock())
+    assert opened.open.trading_calendar == message
+
+
+def test_a_calendar_with_sessions(tmp_path: Path) -> None:
+    day = {"zone": "Europe/Amsterdam", "weekdays": ["mon"], "hours": "09:00-17:30",
+           "special_hours": {"2026-11-28": "10:00-12:00"}, "pre_open_minutes": 60,
+           "opening_auction_minutes": 5, "closing_auction_minutes": 10}  # fmt: skip
+    (session,) = load(tmp_path, {**FEED, "trading_day": day}).sessions
+    calendar = calendar_of_venue("SIMA", trading_calendar(session.trading_day))
+    assert (calendar.name, calendar.origin) == ("SIMA", Origin.VENUES_FILE)
+    saturday = calendar.session(dt.date(2026, 11, 28))
+    assert [one.phase for one in saturday.phases] == list(Phase)[:4]
+    assert calendar.session(dt.date(2026, 11, 29)) is None
+
+
+def test_a_venue_may_follow_a_calendar_of_the_library(tmp_path: Path) -> None:
+    (session,) = load(tmp_path, {**FEED, "trading_day": {"follows": "XAMS"}}).sessions
+    calendar = calendar_of_venue("SIMA", trading_calendar(session.trading_day))
+    assert (calendar.name, calendar.origin) == ("XAMS", Origin.LIBRARY)
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        ({"follows": "XAMS", "zone": "UTC"}, "follows has a whole calendar: leave out zone"),
+        ({"pre_open_minutes": 5}, "need trading_day.hours"),
+        ({"special_hours": {"2026-12-24": "09:00-12:00"}}, "need trading_day.hours"),
+    ],
+)
+def test_parts_of_a_calendar_that_do_not_go_together(tmp_path: Path, day, text) -> None:
+    with pytest.raises(VenuesFileError, match=text):
+        load(tmp_path, {**FEED, "trading_day": day})
+
+
+def test_without_a_calendar_nothing_is_said(tmp_path: Path) -> None:
+    (session,) = load(tmp_path, FEED).sessions
+    assert trading_calendar(session.trading_day) is None
+    assert not opening("f", session, "g", ManualClock()).open.HasField("trading_calendar")
+
+
+def test_all_sessions_of_a_venue_have_its_calendar(tmp_path: Path) -> None:
+    day = {"hours": "09:00-17:30"}
+    orders = {**SESSION, "session_id": "b", "sender_comp_id": "US-2"}
+    first, second = load(tmp_path, {**FEED, "trading_day": day}, orders).sessions
+    assert first.trading_day == second.trading_day
+    other = {**orders, "trading_day": {"hours": "09:00-17:00"}}
+    with pytest.raises(VenuesFileError, match=r"trading_day of .* differ"):
+        load(tmp_path, {**FEED, "trading_day": day}, other)
 
 
 FEES = {"currency": "EUR"}

@@ -34,7 +34,12 @@ def test_the_manifests_of_the_processes_are_fresh():
     """Run python -m deploy.manifests when not."""
     there = {
         path.relative_to(K8S): path.read_text("utf-8")
-        for folder in ("base/processes", "overlays/dev/processes")
+        for folder in (
+            "base/processes",
+            "overlays/dev/processes",
+            "components/kafka/processes",
+            "components/kafka/topics",
+        )
         for path in (K8S / folder).glob("*")
     }
     assert there == files()

@@ -105,6 +105,7 @@ RPCS: dict[str, Access] = {
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
 HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
 READS = {
+    "calendar",
     "instruments list",
     "instruments search",
     "watch quotes",
@@ -112,6 +113,7 @@ READS = {
     "limits status",
 } | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
+OF_KAFKA = {"topics apply", "events tail"}
 
 
 def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
@@ -133,7 +135,7 @@ def test_no_two_commands_have_one_name() -> None:
 
 
 def test_every_command_says_who_may_give_it() -> None:
-    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE
+    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE - OF_KAFKA
     assert set(RPCS) | READS == set(ROLES)
     for name, roles in ROLES.items():
         assert HELPS[name].endswith(f"\n\nRoles: {roles}."), name

@@ -2,26 +2,14 @@
 
 from types import SimpleNamespace
 
-from kernel.nanoseconds import NS_PER_S
 from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.book.order_accounts import OWNERS_KNOWN_MAX, OrderAccounts
-from svc_oms.service.book.venue_order_ids import (
-    VENUE_ORDER_ID_FRESH_S,
-    VENUE_ORDER_IDS_MAX,
-    VenueOrderIds,
-)
 
 A = "ACC-ALICE"
 
 
-def order(number: int, *, closed: bool = False, venue_order_id: str = "", updated_at_ns: int = 9):
-    return SimpleNamespace(
-        order_id=f"O{number}",
-        is_closed=closed,
-        venue_mic="SIMA",
-        venue_order_id=venue_order_id,
-        updated_at_ns=updated_at_ns,
-    )
+def order(number: int, *, closed: bool = False):
+    return SimpleNamespace(order_id=f"O{number}", is_closed=closed)
 
 
 def test_what_was_committed_is_current_at_its_sequence_only():
@@ -79,20 +67,3 @@ async def test_owners_are_forgotten_at_the_limit_and_found_nevertheless():
         return dict.fromkeys(order_ids, A)
 
     assert await owners.find(["O1", "new"], look) == {"O1": A, "new": A}
-
-
-def test_a_number_that_the_venue_gave_to_two_orders_of_a_day_is_found():
-    ids = VenueOrderIds()
-    ids.learn([order(1, venue_order_id="V1"), order(3, venue_order_id="NONE")])
-    assert ids.other(order(1, venue_order_id="V1")) == ""
-    assert ids.other(order(2, venue_order_id="V1")) == "O1"
-    assert ids.other(order(4, venue_order_id="NONE")) == ""
-    later_ns = 9 + VENUE_ORDER_ID_FRESH_S * NS_PER_S
-    of_another_day = order(2, venue_order_id="V1", updated_at_ns=later_ns)
-    assert ids.other(of_another_day) == ""
-
-
-def test_numbers_of_the_venue_are_forgotten_at_the_limit():
-    ids = VenueOrderIds()
-    ids.learn(order(n, venue_order_id=f"V{n}") for n in range(VENUE_ORDER_IDS_MAX + 1))
-    assert ids.other(order(9, venue_order_id="V1")) == ""

@@ -105,6 +105,29 @@ async def test_an_order_of_a_listing_whose_status_is_not_known_is_taken_and_mark
         assert order.listing_status_not_known is (status == "NOT_KNOWN")
 
 
+# --- A listing that collects orders and matches them later -------------------------------------
+
+
+@pytest.mark.parametrize("time_in_force", TIMES)
+@pytest.mark.parametrize("status", ["PRE_OPEN", "AUCTION", "OPEN"])
+async def test_in_a_call_phase_an_order_that_trades_at_once_is_refused(
+    bench, status, time_in_force
+):
+    message = listing()
+    message.trading_status = instrument_pb2.TradingStatus.Value(f"TRADING_STATUS_{status}")
+    bench.book.market.learn([message])
+    if time_in_force not in {"IOC", "FOK"} or status == "OPEN":
+        order_id = await bench.place(**limit(time_in_force))
+        assert await sent(bench) == [order_id]
+        return
+    refused = await bench.try_place(**limit(time_in_force))
+    assert (refused.reason, refused.field) == ("INSTRUMENT_NOT_TRADABLE", "terms.time_in_force")
+    assert (refused.metadata["trading_status"], refused.metadata["value"]) == (
+        status, time_in_force,
+    )  # fmt: skip
+    assert await sent(bench) == []
+
+
 # --- Every way to the venue ----------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from kernel.side import Side
 from mesh.errors import refuse
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.marketdata.v1 import market_data_pb2
+from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_oms.domain.commands import ExpireOrder, MoveTrigger, TriggerOrder
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import (
@@ -20,12 +20,14 @@ from svc_oms.domain.model import (
 )
 from svc_oms.service.codec.order_records import order_message, order_write, progress_message
 from svc_oms.service.ports import WriteSet
+from svc_oms.service.reference.market import instrument_value
 from svc_oms.service.reference.venue_sessions import VenueSession, VenueSessions
 from svc_oms.service.submissions import NOTHING_DONE
 from svc_oms.service.waiting import trigger_watch as module
 from svc_oms.service.waiting.trigger_watch import Triggers, prices_of
 from tests.support.clock import ManualClock
 from tests.support.lifecycle import TrackedOrder
+from tests.support.oms import listing
 from tests.support.oms_memory import MemoryStore
 
 D = Decimal
@@ -449,3 +451,22 @@ def test_a_withdrawn_trade_is_not_the_last_price_of_an_order_that_comes_later(be
     bench.triggers.look()
     bench.last("900")
     assert bench.commands == []
+
+
+@pytest.mark.parametrize("status", ["PRE_OPEN", "AUCTION", "HALTED"])
+def test_bid_and_offer_of_a_call_phase_reach_no_stop_and_trades_do(bench, status):
+    message = listing()
+    message.trading_status = instrument_pb2.TradingStatus.Value(f"TRADING_STATUS_{status}")
+    bench.venues._listing = {"ASML.SIMA": instrument_value(message)}.get
+    second = f"{FIRST[:-1]}B"
+    by_trades = waiting(second)
+    by_trades = by_trades._replace(
+        terms=by_trades.terms._replace(trigger_price_type=TriggerPriceType.LAST)
+    )
+    bench.triggers.learn([waiting(), by_trades])
+    quote = market_data_pb2.Quote(bid_price="630", ask_price="900", last_price="700")
+    bench.triggers.quoted("ASML.SIMA", quote)
+    bench.triggers.look()
+    assert bench.commands == []
+    bench.trade("630")
+    assert [command.order_id for command in bench.commands] == [second]

@@ -2,7 +2,9 @@
 
 import pytest
 
+from kernel.calendars.library import library_calendar
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from kernel.trading_calendar import UTC_DAYS
 from svc_oms.domain.model import TimeInForce
 from svc_oms.domain.order_terms.trading_hours import (
     CLOSING_S,
@@ -12,6 +14,7 @@ from svc_oms.domain.order_terms.trading_hours import (
     TradingSession,
     day_ends_at_ns,
     known,
+    quotes_count,
     require_taken,
     status_at,
     takes,
@@ -21,7 +24,7 @@ from svc_oms.domain.refusal import OrderRefused
 
 HOUR = 3600 * NS_PER_S
 DAY = 20_000 * NS_PER_DAY
-CALENDAR_S = 22 * 3600
+DAY_END_S = 22 * 3600
 S = SessionStatus
 
 
@@ -95,7 +98,7 @@ def test_a_status_reported_again_keeps_its_first_time():
 @pytest.mark.parametrize(
     ("session", "accepted_h", "ends_h"),
     [
-        # Nothing reported: the calendar.
+        # Nothing reported, and no calendar: the setting.
         (NOT_KNOWN, 9, 22),
         (NOT_KNOWN, 22, 46),
         (TradingSession(S.REQUEST_REJECTED, DAY), 9, 22),
@@ -118,4 +121,47 @@ def test_a_status_reported_again_keeps_its_first_time():
 )
 def test_when_day_ends_for_an_order_that_waits_here(session, accepted_h, ends_h):
     expected = None if ends_h is None else DAY + ends_h * HOUR
-    assert day_ends_at_ns(DAY + accepted_h * HOUR, session, CALENDAR_S) == expected
+    assert day_ends_at_ns(DAY + accepted_h * HOUR, session, UTC_DAYS, DAY_END_S) == expected
+
+
+@pytest.mark.parametrize(
+    ("session", "listing", "count"),
+    [
+        (S.OPEN, "OPEN", True),
+        (S.UNKNOWN, "OPEN", True),
+        (S.PRE_CLOSE, "OPEN", True),
+        (S.OPEN, "NOT_KNOWN", True),
+        (S.OPEN, "", True),
+        (S.PRE_OPEN, "OPEN", False),
+        (S.HALTED, "OPEN", False),
+        (S.CLOSED, "OPEN", False),
+        (S.OPEN, "PRE_OPEN", False),
+        (S.OPEN, "AUCTION", False),
+        (S.OPEN, "HALTED", False),
+        (S.OPEN, "CLOSED", False),
+        (S.OPEN, "DELISTED", False),
+    ],
+)
+def test_when_bid_and_offer_say_what_the_market_is(session, listing, count):
+    assert quotes_count(TradingSession(session, DAY), listing, DAY + HOUR) is count
+
+
+AMSTERDAM = library_calendar("XAMS")
+MONDAY = 20_787 * NS_PER_DAY
+"""2026-11-30."""
+
+
+@pytest.mark.parametrize(
+    ("session", "accepted_h", "ends_h"),
+    [
+        # The venue reports nothing: the calendar, whatever the setting says.
+        (NOT_KNOWN, 9, 15 + 95 / 60),
+        (NOT_KNOWN, 17, 39 + 95 / 60),
+        # What it reports counts.
+        (TradingSession(S.OPEN, MONDAY, MONDAY + 18 * HOUR), 9, 18),
+        (TradingSession(S.OPEN, MONDAY + 8 * HOUR), 9, 9 + DAY_MAX_S // 3600),
+    ],
+)
+def test_day_ends_by_the_calendar_where_the_venue_reports_nothing(session, accepted_h, ends_h):
+    ends_ns = day_ends_at_ns(MONDAY + accepted_h * HOUR, session, AMSTERDAM, DAY_END_S)
+    assert ends_ns == MONDAY + round(ends_h * 60) * HOUR // 60

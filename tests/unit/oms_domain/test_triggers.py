@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kernel.side import Side
+from kernel.trading_calendar import UTC_DAYS
 from svc_oms.domain.events import OrderReplaced, Stamp, TriggerMoved
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.model import OrderTerms, OrderType, TimeInForce, Trigger, TriggerPriceType
@@ -162,9 +163,9 @@ def test_a_type_neither_works_is_refused():
         triggers.armed(OrderType.PEGGED, OrderTerms(D(1)), BASIC)
 
 
-def by_calendar(venue_mic, accepted_ns):
-    assert venue_mic == "SIMA"
-    return day_ends_at_ns(accepted_ns, NOT_KNOWN, DAY_END_S)
+def by_calendar(instrument_id, accepted_ns):
+    assert instrument_id == "ASML.SIMA"
+    return day_ends_at_ns(accepted_ns, NOT_KNOWN, UTC_DAYS, DAY_END_S)
 
 
 @pytest.mark.parametrize(

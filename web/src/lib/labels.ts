@@ -159,6 +159,7 @@ export function tradingWord(status: TradingStatus): string {
     [TradingStatus.HALTED]: "halted",
     [TradingStatus.CLOSED]: "closed",
     [TradingStatus.AUCTION]: "auction",
+    [TradingStatus.PRE_OPEN]: "pre-open",
     [TradingStatus.UNSPECIFIED]: "not tradable",
     [TradingStatus.DELISTED]: "delisted",
     [TradingStatus.NOT_KNOWN]: "status not known",

@@ -78,7 +78,7 @@ export function firstQuantity(instrument: Instrument): string {
 }
 
 /** States of a listing in which the mesh takes orders. */
-const TAKES_ORDERS: ReadonlySet<TradingStatus> = new Set([TradingStatus.OPEN, TradingStatus.AUCTION, TradingStatus.NOT_KNOWN]);
+const TAKES_ORDERS: ReadonlySet<TradingStatus> = new Set([TradingStatus.OPEN, TradingStatus.PRE_OPEN, TradingStatus.AUCTION, TradingStatus.NOT_KNOWN]);
 
 /**
  * Checks a draft as the mesh will; returns the order, or the faults by field. `mics` are the venues of

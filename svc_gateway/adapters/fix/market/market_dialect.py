@@ -42,6 +42,7 @@ class FixMarketDialect:
             self._names,
             depth=config.dialect.md_depth,
             trade_sizes=config.dialect.trade_sizes,
+            auction_prices=config.dialect.auction_prices,
             off_market_conditions=config.dialect.off_market_conditions,
             clock_difference_max_s=config.clock_difference_max_s,
         )

@@ -15,6 +15,7 @@ from kernel.nanoseconds import NS_PER_DAY
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import market_data_pb2 as md
+from svc_gateway.adapters.fix.market.auctions import KINDS, Auctions
 from svc_gateway.domain.market.book_entries import (
     BID,
     CHANGE,
@@ -62,7 +63,7 @@ class MarketReader:
 
     def __init__(
         self, mic: str, names: SymbolNames | None = None, *, depth: int = 0,
-        trade_sizes: bool = True,
+        trade_sizes: bool = True, auction_prices: bool = False,
         off_market_conditions: Collection[str] = (),
         clock_difference_max_s: int = CLOCK_DIFFERENCE_MAX_S,
     ) -> None:  # fmt: skip
@@ -76,6 +77,7 @@ class MarketReader:
         self._off_market_conditions = off_market_conditions
         # Symbols without figures of the day in the last snapshot.
         self._no_figures: set[str] = set()
+        self._auctions = Auctions(reads=auction_prices)
         self._entries = BookEntries(depth)
         self._last_trades: dict[str, tuple[str, str]] = {}
 
@@ -84,6 +86,7 @@ class MarketReader:
         self._entries.clear()
         self._last_trades.clear()
         self._no_figures.clear()
+        self._auctions.forget()
 
     def instrument_id(self, symbol: str) -> str:
         """Return our name of a listing."""
@@ -142,6 +145,8 @@ class MarketReader:
                                 received_at=received, statistics=statistics)
             )  # fmt: skip
         (self._no_figures.discard if figures else self._no_figures.add)(symbol)
+        said = self._auctions.replace(symbol, entries, reading.faults)
+        self._auction(symbol, said, at, received, reading)
         if last:
             self._last_trade(symbol, last, statistics.volume, at, received, reading)
         return reading
@@ -212,6 +217,9 @@ class MarketReader:
             kind = self._kind_of(symbol, entry)
         if kind in _SIDES:
             self._level_change(symbol, entry, kind, at, received, reading)
+        elif kind in KINDS:
+            said = self._auctions.change(symbol, entry, reading.faults)
+            self._auction(symbol, said, at, received, reading)
         elif kind == _EMPTY_BOOK:
             self._entries.replace(symbol, ())
             reading.updates.append(self._empty_book(symbol, at, received))
@@ -222,14 +230,19 @@ class MarketReader:
         elif kind == _TRADE:
             self._trade_reported(symbol, entry, at, received, reading)
         else:
-            self._no_figures.discard(symbol)
-            statistics = feed.Statistics()
-            _statistic(statistics, entry)
-            if statistics.ByteSize():
-                reading.updates.append(
-                    feed.FeedUpdate(instrument_id=self.instrument_id(symbol), venue_time=at,
-                                    received_at=received, statistics=statistics)
-                )  # fmt: skip
+            self._figure(symbol, entry, at, received, reading)
+
+    def _figure(
+        self, symbol: str, entry: Entry, at: Timestamp, received: Timestamp, reading: MarketReading
+    ) -> None:
+        self._no_figures.discard(symbol)
+        statistics = feed.Statistics()
+        _statistic(statistics, entry)
+        if statistics.ByteSize():
+            reading.updates.append(
+                feed.FeedUpdate(instrument_id=self.instrument_id(symbol), venue_time=at,
+                                received_at=received, statistics=statistics)
+            )  # fmt: skip
 
     def _kind_of(self, symbol: str, entry: Entry) -> str:
         """Return MDEntryType(269) of an entry without it, which is in the book or is a trade.
@@ -275,6 +288,16 @@ class MarketReader:
             raise UnknownEntryError("MDEntryPx(270) or MDEntrySize(271) is missing")
         level = (kind, price, size, _count(entry))
         reading.updates.append(self._level(symbol, level, at, received))
+
+    def _auction(
+        self, symbol: str, said: md.AuctionIndication | None, at: Timestamp, received: Timestamp,
+        reading: MarketReading,
+    ) -> None:  # fmt: skip
+        if said is not None:
+            reading.updates.append(
+                feed.FeedUpdate(instrument_id=self.instrument_id(symbol), venue_time=at,
+                                received_at=received, auction=said)
+            )  # fmt: skip
 
     def _empty_book(self, symbol: str, at: Timestamp, received: Timestamp) -> feed.FeedUpdate:
         update = feed.FeedUpdate(

@@ -12,6 +12,10 @@ SNAPSHOT, SUBSCRIBE = "0", "1"  # SubscriptionRequestType(263)
 ENTRY_TYPES = ("0", "1", "2", "4", "5", "7", "8", "B")
 
 
+# imbalance, auction clearing price
+AUCTION_TYPES = ("A", "Q")
+
+
 def security_list_request(request_id: str) -> str:
     """Return SecurityListRequest(x) for all securities."""
     return wire.join(
@@ -42,11 +46,12 @@ def market_data_request(
     if kind == SUBSCRIBE and dialect.md_depth:
         # What a change pushes out of the book is cut off here.
         items.append((t.MD_IMPLICIT_DELETE, "Y"))
-    return wire.join(items), _groups(symbols)
+    types = ENTRY_TYPES + AUCTION_TYPES if dialect.auction_prices else ENTRY_TYPES
+    return wire.join(items), _groups(symbols, types)
 
 
-def _groups(symbols: Sequence[str]) -> Groups:
-    entries = [f"{t.MD_ENTRY_TYPE}={kind}" for kind in ENTRY_TYPES]
+def _groups(symbols: Sequence[str], types: Sequence[str]) -> Groups:
+    entries = [f"{t.MD_ENTRY_TYPE}={kind}" for kind in types]
     related = [f"{t.SYMBOL}={symbol}" for symbol in symbols]
     return (
         (int(t.NO_MD_ENTRY_TYPES), int(t.MD_ENTRY_TYPE), entries),

@@ -12,6 +12,7 @@ _TRADING_STATUS: Final = {
     SecurityStatus.OPEN: pb.TRADING_STATUS_OPEN,
     SecurityStatus.HALTED: pb.TRADING_STATUS_HALTED,
     SecurityStatus.CLOSED: pb.TRADING_STATUS_CLOSED,
+    SecurityStatus.PRE_OPEN: pb.TRADING_STATUS_PRE_OPEN,
     SecurityStatus.AUCTION: pb.TRADING_STATUS_AUCTION,
     SecurityStatus.NOT_TRADED: pb.TRADING_STATUS_DELISTED,
 }

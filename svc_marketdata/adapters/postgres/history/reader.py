@@ -1,5 +1,6 @@
 """Reads trades and candles; see `service/history/ports.py`."""
 
+import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,10 +15,21 @@ from svc_marketdata.domain.history.fold import PastCandle
 from svc_marketdata.domain.history.hours import Hour, unpack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
 from svc_marketdata.domain.history.reports import StoredTrade
-from svc_marketdata.service.history.ports import Gap, GapCause, HistoryReader, TradePlace
+from svc_marketdata.service.history.ports import (
+    Gap,
+    GapCause,
+    HistoryReader,
+    Origin,
+    SplitOf,
+    TradePlace,
+)
 
 ROWS_PREFETCH: Final = 2_000
 """Rows that are read before prices go on."""
+
+
+RENAMES_FOLLOWED_MAX: Final = 20
+"""Changes of symbol of one listing that are followed into the past."""
 
 
 class PostgresHistoryReader(HistoryReader):
@@ -30,6 +42,25 @@ class PostgresHistoryReader(HistoryReader):
     async def known(self, instrument_ids: Sequence[str]) -> set[str]:
         async with self._database.read() as connection:
             return {row[0] for row in await connection.fetch(sql.KNOWN, list(instrument_ids))}
+
+    @override
+    async def origins(self, instrument_ids: Sequence[str], until: dt.date) -> dict[str, Origin]:
+        ids = list(instrument_ids)
+        async with self._database.read() as connection:
+            renames = await connection.fetch(sql.RENAMES, ids, until, RENAMES_FOLLOWED_MAX)
+            had = {name: [name] for name in ids}
+            for asked, before, _ in renames:
+                had[asked].append(before)
+            every = list({one for some in had.values() for one in some})
+            rows = await connection.fetch(sql.SPLITS, every, until)
+        splits = [SplitOf(*row) for row in rows]
+        found: dict[str, Origin] = {}
+        for name, some in had.items():
+            before = [(row[1], row[2]) for row in renames if row[0] == name]
+            its = [split for split in splits if split.instrument_id in some]
+            if before or its:
+                found[name] = Origin(before, its)
+        return found
 
     @override
     async def hours(

@@ -157,3 +157,27 @@ SELECT * FROM (
     ORDER BY from_ns DESC LIMIT $4) AS newest
 ORDER BY from_ns, venue_mic
 """
+
+# The ids that listings had: each change of symbol leads to the listing before it. The state 3 is
+# that of a withdrawn action, the kind 2 a change of symbol.
+RENAMES: Final = """
+WITH RECURSIVE line AS (
+    SELECT id AS asked, id COLLATE "C" AS listing, NULL::date AS until, 0 AS depth
+    FROM unnest($1::text[]) AS i (id)
+    UNION ALL
+    SELECT l.asked, a.instrument_id, a.effective_date, l.depth + 1
+    FROM line l CROSS JOIN LATERAL (
+        SELECT instrument_id, effective_date FROM marketdata.corporate_actions
+        WHERE kind = 2 AND state <> 3 AND effective_date <= $2
+            AND (body->>'new_symbol') || right(instrument_id, 5) = l.listing
+            AND (l.until IS NULL OR effective_date < l.until)
+        ORDER BY effective_date DESC LIMIT 1) AS a
+    WHERE l.depth < $3
+)
+SELECT asked, listing, until FROM line WHERE depth > 0 ORDER BY asked, depth
+"""
+SPLITS: Final = """
+SELECT a.instrument_id, a.effective_date, a.action_id, c.body->>'new_shares', c.body->>'old_shares'
+FROM marketdata.adjustments a JOIN marketdata.corporate_actions c USING (action_id)
+WHERE a.instrument_id = ANY($1) AND a.effective_date <= $2 ORDER BY 2, 3
+"""

@@ -5,10 +5,12 @@ Statements are put together from constants of this file only; values are paramet
 # ruff: noqa: S608
 
 from svc_oms.adapters.postgres.columns import FROM_US, PackedRows, Table
+from svc_oms.adapters.postgres.orders import venue_order_ids
+from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0032"
+SCHEMA_REVISION = "0036"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -18,7 +20,7 @@ alone. So a change waits for the batches in progress, and the next ones see it."
 LOCK_ACCOUNTS = f"""
 WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
 SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id,
-    a.controls, c.version
+    a.controls, c.version, {INSTANCE}
 FROM oms.controls c, held, oms.accounts a
 WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
@@ -61,26 +63,6 @@ FROM wanted JOIN oms.orders o ON o.order_id = wanted.group_id AND o.account_id =
 WHERE o.group_id = wanted.group_id AND NOT o.is_open AND o.last_sequence <= read_after
 """
 
-UNSOLICITED_ORDERS = """
-SELECT unsolicited_key, order_id, account_id FROM oms.orders
-WHERE venue_mic = $1 AND unsolicited_key = ANY($2::text[]) AND unsolicited_key <> ''
-"""
-
-ORDERS_BY_VENUE_ID = """
-SELECT v.venue_order_id, o.order_id, o.account_id, o.last_sequence, o.body, o.fold
-FROM oms.venue_order_ids v JOIN oms.orders o USING (order_id)
-WHERE v.venue_mic = $1 AND v.venue_order_id = ANY($2::text[])
-    AND (o.is_open OR o.closed_at > now() - interval '2 days')
-"""
-"""Orders that have or had an OrderID(37). The numbers are in a table of their own, to which a row
-is added when a venue first reports one: an index on oms.orders would make every later update of an
-order write to all its indexes."""
-
-UNSOLICITED_OPENED = """
-SELECT count(*) FROM oms.orders
-WHERE venue_mic = $1 AND order_id > $2 AND unsolicited_key <> ''
-"""
-
 WAITING = "SELECT order_id, last_sequence FROM oms.orders WHERE waits"
 
 EVENT_ROWS = PackedRows(3, ("payload", "hash"))
@@ -88,7 +70,6 @@ OUTBOX_ROWS = PackedRows(2, ("payload",))
 KEY_ROWS = PackedRows(5, ("body_hash", "result"))
 WANTED_KEY_ROWS = PackedRows(2)
 EXECUTION_ROWS = PackedRows(10, ("body",))
-VENUE_ORDER_ID_ROWS = PackedRows(3)
 
 KEYS = f"""
 SELECT c.version, i.account_id, i.key, i.kind, i.body_hash, i.order_id, i.sequence, i.result
@@ -132,12 +113,6 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
     ON CONFLICT (account_id, isin, currency) DO UPDATE SET quantity = excluded.quantity,
         cost = excluded.cost, average_price = excluded.average_price,
         realised_profit = excluded.realised_profit, as_of_sequence = excluded.as_of_sequence"""
-
-_VENUE_ORDER_IDS_WRITTEN = """INSERT INTO oms.venue_order_ids
-        (venue_mic, venue_order_id, order_id)
-    SELECT c[1], c[2], c[3] FROM {} AS rows ON CONFLICT DO NOTHING"""
-
-WRITE_VENUE_ORDER_IDS = _VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(1))
 
 ORDERS_TABLE = Table(OrderWrite)
 
@@ -242,7 +217,7 @@ WRITE_VENUE = f"""
 WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
-    FROM unnest($16::text[], $17::text[], $33::int2[]) AS u (order_id, exec_id, part)
+    FROM unnest($16::text[], $17::text[], $35::int2[]) AS u (order_id, exec_id, part)
     WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
 ), parked AS (
     INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
@@ -254,16 +229,22 @@ WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
         acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $30),
         next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $31)
     WHERE session_id = $26 AND fencing_token = $27
+        AND (inbound_epoch, inbound_msg_seq_num) >= ($32::int8, $33::int8)
     RETURNING session_id
 ), positions_written AS (
-    {_POSITIONS_WRITTEN.format("$32")}
-), venue_ids_written AS (
-    {_VENUE_ORDER_IDS_WRITTEN.format(VENUE_ORDER_ID_ROWS.sql(34))}
+    {_POSITIONS_WRITTEN.format("$34")}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
         AND EXISTS (SELECT FROM progressed)
-)
-SELECT session_id FROM progressed
+), {venue_order_ids.written(36)}
+SELECT p.session_id, n.venue_order_id, n.order_id
+FROM progressed p LEFT JOIN ({venue_order_ids.NAMED_BEFORE}) AS n ON true
+"""
+"""Returns the session's row, once for each number that another order has. None if the owner is
+another one, or the position is before what the owner has stored: POSITION says which."""
+
+POSITION = """
+SELECT fencing_token, inbound_epoch, inbound_msg_seq_num FROM oms.sessions WHERE session_id = $1
 """
 
 REVISION = "SELECT version_num FROM oms.alembic_version"

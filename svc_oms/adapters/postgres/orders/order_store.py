@@ -1,7 +1,7 @@
 """The order store on PostgreSQL: connections, and everything outside the batched path."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Self
 
@@ -20,6 +20,7 @@ from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opene
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
+from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
 from svc_oms.adapters.postgres.routing_store import PostgresRoutingStore
@@ -84,6 +85,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         self._write_pool = write_pool
         self._read_pool = read_pool
         self._kills = PostgresKillStore(write_pool, read_pool)
+        self._trusted = Trusted()
 
     @property
     @override
@@ -113,7 +115,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return PostgresTransaction(self._write_pool)
+        return PostgresTransaction(self._write_pool, self._trusted)
+
+    @override
+    def trust(self, instance: str, on_other: Callable[[], None]) -> None:
+        self._trusted.instance, self._trusted.on_other = instance, on_other
 
     @override
     def parked(self) -> PostgresParkedStore:

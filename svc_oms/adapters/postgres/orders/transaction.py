@@ -1,10 +1,10 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import asyncpg
 from typing_extensions import override
@@ -17,6 +17,8 @@ from svc_oms.adapters.postgres.kill.kill_statements import BLOCKING
 from svc_oms.adapters.postgres.kill.kill_store import switch_row
 from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
+from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
 from svc_oms.adapters.postgres.sessions import parked_store
 from svc_oms.adapters.postgres.sessions.session_action_store import LAPSE_ACTIONS
@@ -30,10 +32,12 @@ from svc_oms.service.ports import (
     FencedError,
     FillRow,
     IdempotencyRow,
+    LinkProgress,
     OpeningsRow,
     OrderRow,
     ParkedWrite,
     PositionRow,
+    StoreWentBackError,
     Transaction,
     WriteSet,
 )
@@ -51,15 +55,27 @@ def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[An
 class PostgresTransaction(Transaction):
     """A transaction on a connection of the pool; see `ports.Transaction`."""
 
-    __slots__ = ("_connection", "_ended", "_locked", "_pool", "_transaction", "_version")
+    __slots__ = (
+        "_connection",
+        "_ended",
+        "_locked",
+        "_named_before",
+        "_pool",
+        "_transaction",
+        "_trusted",
+        "_version",
+    )
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, trusted: Trusted) -> None:
         self._pool = pool
+        self._trusted = trusted
         self._connection: Any = None
         self._transaction: Any = None
         self._locked = self._ended = False
         # Of the controls, if a statement after the locks returned it.
         self._version: int | None = None
+        # Of the numbers that the last write gave orders, those of others; see `named_before`.
+        self._named_before: Mapping[str, str] = {}
 
     async def __aenter__(self) -> Self:
         """Take a connection and begin."""
@@ -104,7 +120,9 @@ class PostgresTransaction(Transaction):
         with translated():
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
         self._locked = True
-        return {row[0]: AccountRow(*row) for row in rows}
+        if rows:
+            self._trusted.check(rows[0][-1])
+        return {row[0]: AccountRow(*row[:-1]) for row in rows}
 
     @override
     async def controls_version(self) -> int:
@@ -148,7 +166,9 @@ class PostgresTransaction(Transaction):
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         with translated():
-            rows = await self._connection.fetch(sql.UNSOLICITED_ORDERS, venue_mic, venue_order_ids)
+            rows = await self._connection.fetch(
+                numbers.UNSOLICITED_ORDERS, venue_mic, venue_order_ids
+            )
         return [tuple(row) for row in rows]
 
     @override
@@ -156,14 +176,16 @@ class PostgresTransaction(Transaction):
         self, venue_mic: str, venue_order_ids: Sequence[str]
     ) -> list[tuple[str, OrderRow]]:
         with translated():
-            rows = await self._connection.fetch(sql.ORDERS_BY_VENUE_ID, venue_mic, venue_order_ids)
+            rows = await self._connection.fetch(
+                numbers.ORDERS_BY_VENUE_ID, venue_mic, venue_order_ids
+            )
         return [(row[0], OrderRow(*row[1:])) for row in rows]
 
     @override
     async def unsolicited_opened(self, venue_mic: str, after_order_id: str) -> int:
         with translated():
             found = await self._connection.fetchval(
-                sql.UNSOLICITED_OPENED, venue_mic, after_order_id
+                numbers.UNSOLICITED_OPENED, venue_mic, after_order_id
             )
         return int(found)
 
@@ -292,19 +314,40 @@ class PostgresTransaction(Transaction):
                 *_packed_venue_order_ids(writes),
             )
         if not rows:
-            raise FencedError(f"session {progress.session_id} has another owner")
+            await self._why_not_written(progress)
+        self._named_before = {row[1]: row[2] for row in rows if row[1] is not None}
         if writes.parked_more is not None:
             with translated():
                 await parked_store.count_more(self._connection, writes.parked_more)
         return bases
 
+    async def _why_not_written(self, progress: LinkProgress) -> NoReturn:
+        with translated():
+            row = await self._connection.fetchrow(sql.POSITION, progress.session_id)
+        token, *position = (0, 0, 0) if row is None else row
+        if token > progress.fencing_token:
+            raise FencedError(f"session {progress.session_id} has another owner")
+        if token < progress.fencing_token:
+            raise StoreWentBackError(
+                f"session {progress.session_id} has fencing token {token}, this replica has "
+                f"{progress.fencing_token}"
+            )
+        raise StoreWentBackError(
+            f"session {progress.session_id} has applied MsgSeqNum(34) {position[1]} of epoch "
+            f"{position[0]}, this replica had stored {progress.stored_msg_seq_num} of epoch "
+            f"{progress.stored_epoch}"
+        )
+
+    @override
+    def named_before(self) -> Mapping[str, str]:
+        return self._named_before
+
     async def _write_rare(self, writes: WriteSet) -> None:
         """Write what only commands about parked messages and statements bring."""
         with translated():
             if writes.venue_order_ids:
-                await self._connection.execute(
-                    sql.WRITE_VENUE_ORDER_IDS, *_packed_venue_order_ids(writes)
-                )
+                rows = await self._connection.fetch(numbers.WRITE, *_packed_venue_order_ids(writes))
+                self._named_before = dict(rows)
             if writes.settled:
                 await parked_store.settle(self._connection, writes.settled)
             if writes.statements:
@@ -365,7 +408,7 @@ def _common_parameters(writes: WriteSet) -> list[Any]:
 
 
 def _packed_venue_order_ids(writes: WriteSet) -> list[Any]:
-    return sql.VENUE_ORDER_ID_ROWS.pack([("\x1f".join(row),) for row in writes.venue_order_ids])
+    return numbers.ROWS.pack([("\x1f".join(row),) for row in writes.venue_order_ids])
 
 
 def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:

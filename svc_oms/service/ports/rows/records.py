@@ -286,6 +286,9 @@ class LinkProgress(NamedTuple):
     acknowledged_outbound_sequence: int
     # The next MsgSeqNum(34) we send is at least this, by the receipts.
     next_sender: int = 0
+    # The position that this owner has stored before: one that is further back was restored.
+    stored_epoch: int = 0
+    stored_msg_seq_num: int = 0
 
 
 @dataclass(slots=True)

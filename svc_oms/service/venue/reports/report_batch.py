@@ -33,7 +33,6 @@ from svc_oms.domain.reports.venue_reports import (
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.order_groups import OrderGroups
-from svc_oms.service.book.venue_order_ids import VenueOrderIds
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import EXECUTION_REPORT, msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
@@ -66,19 +65,20 @@ class ReportBatch:
     drop_copy: bool = False
     copied: bool = False
     """The venue has a drop copy, too."""
-    venue_order_ids: VenueOrderIds = field(default_factory=VenueOrderIds)
-    """What is known of earlier batches."""
+    named_before: Mapping[str, str] = field(default_factory=dict)
+    """Orders of earlier batches by OrderID(37), as far as the store said that they have it."""
     openings: Mapping[str, Order] = field(default_factory=dict)
     """Unsolicited orders, as they are before their first report."""
     room: ParkedRoom | None = None
     """None: every message that does not fit is kept whole."""
-    _numbers: VenueOrderIds = field(default_factory=VenueOrderIds)
+    _named: dict[str, str] = field(init=False)
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: BatchExecutions = field(init=False)
     _actor: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin without executions."""
+        self._named = dict(self.named_before)
         self._actor = f"{'drop_copy' if self.drop_copy else 'venue'}:{self.venue_mic}"
         self._executions = BatchExecutions(self.venue_mic, self.changes.writes)
 
@@ -145,10 +145,12 @@ class ReportBatch:
             return ""
         stamp = self._stamp(report)
         after = self.changes.add(order.account_id, order, events, stamp) if events else order
-        self._keep_venue_order_id(order, after)
+        other = self._keep_venue_order_id(order, after)
         self._executions.keep(after, events)
         odd = compared(order, after, facts, events, copied=self.copied, drop_copy=self.drop_copy)
-        odd += self._same_number(order, after)
+        if other:
+            text = f"OrderID(37) {after.venue_order_id!r} is that of order {other}, too"
+            odd.append(VenueReportParked("8", text))
         if odd:
             after = self.changes.add(order.account_id, after, odd, stamp)
             events = [*events, *odd]
@@ -158,16 +160,6 @@ class ReportBatch:
         self.order_groups.ask(after, events)
         self._inform(order, after, events)
         return ""
-
-    def _same_number(self, order: Order, after: Order) -> list[Event]:
-        """Flag an OrderID(37) that the venue gave to another order, too."""
-        named = after.venue_order_id
-        if named == order.venue_order_id:
-            return []
-        other = self.venue_order_ids.other(after) or self._numbers.other(after)
-        self._numbers.learn([after])
-        text = f"OrderID(37) {named!r} is that of order {other}, too"
-        return [VenueReportParked("8", text)] if other else []
 
     def _open(self, report: Report, facts: Facts) -> Order | None:
         """Open the order of an unsolicited report, or find it if an earlier report opened it."""
@@ -261,12 +253,16 @@ class ReportBatch:
             msg_type="" if message is None else _clean(msg_type_of(message)),
         )
 
-    def _keep_venue_order_id(self, before: Order | None, after: Order) -> None:
-        """Keep a number that the venue gave the order now, to find the order by it."""
+    def _keep_venue_order_id(self, before: Order | None, after: Order) -> str:
+        """Keep a number that the venue gave the order now; return another order that has it."""
         named = after.venue_order_id
-        if (before is None or named != before.venue_order_id) and named.isprintable():
+        if (before is not None and named == before.venue_order_id) or named in NO_ORDER_ID:
+            return ""
+        if named.isprintable():
             row = (after.venue_mic, named, after.order_id)
             self.changes.writes.venue_order_ids.append(row)
+        other = self._named.setdefault(named, after.order_id)
+        return "" if other == after.order_id else other
 
     def _park(self, report: Report, why: str) -> None:
         message = report.message
@@ -332,6 +328,29 @@ class ReportBatch:
         self.changes.writes.parked_more = more._replace(
             last_msg_seq_num=number, messages=more.messages + 1
         )
+
+
+class NumbersNamedError(Exception):
+    """The venue gave OrderID(37)s of a batch to other orders before; apply the batch anew.
+
+    Attributes:
+        orders: The other orders, by OrderID(37).
+    """
+
+    def __init__(self, orders: dict[str, str]) -> None:
+        super().__init__(f"OrderID(37) of other orders: {', '.join(map(repr, orders))}")
+        self.orders = orders
+
+
+def check_numbers(found: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """Compare the orders that have a batch's numbers with those it was applied with.
+
+    Raises:
+        NumbersNamedError: There are others.
+    """
+    new = {named: order_id for named, order_id in found.items() if known.get(named) != order_id}
+    if new:
+        raise NumbersNamedError(new)
 
 
 def _differs(order: Order, facts: Facts) -> bool:

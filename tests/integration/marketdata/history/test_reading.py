@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import grpc
 import pytest
 
-from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
+from ordermesh.marketdata.v1 import calendar_pb2
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from svc_marketdata.service.history import candles as past_candles
 from tests.integration.marketdata.conftest import running
@@ -107,7 +107,7 @@ async def test_pages_of_trades_are_the_whole_in_order(past, begin_ns):
 
 
 async def test_days_weeks_and_months_are_those_of_the_venue(past):
-    tokyo = feed_pb.TradingCalendar(time_zone="Asia/Tokyo", weekdays=[1, 2, 3, 4, 5])
+    tokyo = calendar_pb2.TradingCalendar(time_zone="Asia/Tokyo", weekdays=[1, 2, 3, 4, 5])
     gateway = past.service.gateway()
     gateway._opening.trading_calendar.CopyFrom(tokyo)
     await gateway.open()
@@ -138,11 +138,11 @@ NOW_NS = time.time_ns() - NS_PER_S
 GOOD = {
     "ListCandles": request(
         pb.ListCandlesRequest, from_ns=NOW_NS, to_ns=NOW_NS + 1, interval=MINUTE, latest=1,
-        page_size=1, page_token="x",
+        page_size=1, page_token="x", prices=1,
     ),
     "ListTrades": request(
         pb.ListTradesRequest, from_ns=NOW_NS, to_ns=NOW_NS + 1, latest=1, page_size=1,
-        page_token="x",
+        page_token="x", prices=1,
     ),
     "Replay": pb.ReplayRequest(
         subscription={

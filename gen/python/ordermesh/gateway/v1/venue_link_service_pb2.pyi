@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as _calendar_pb2
 from ordermesh.oms.v1 import kill_switch_pb2 as _kill_switch_pb2
 from ordermesh.oms.v1 import order_pb2 as _order_pb2
 from ordermesh.oms.v1 import session_pb2 as _session_pb2
@@ -473,7 +474,7 @@ class ParkedMessage(_message.Message):
     def __init__(self, msg_type: _Optional[str] = ..., raw: _Optional[bytes] = ..., error: _Optional[str] = ..., cl_ord_id: _Optional[str] = ..., orig_cl_ord_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ...) -> None: ...
 
 class SessionStatus(_message.Message):
-    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "fees", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
+    __slots__ = ("session_id", "venue_mic", "state", "since", "queued_commands", "next_sender_msg_seq_num", "next_target_msg_seq_num", "text", "session_epoch", "trading_session_status", "order_types", "times_in_force", "cash_quantity", "trading_session", "fees", "trading_calendar", "clock_skew", "gateway_instance", "capabilities", "parked_messages")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -489,6 +490,7 @@ class SessionStatus(_message.Message):
     CASH_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     TRADING_SESSION_FIELD_NUMBER: _ClassVar[int]
     FEES_FIELD_NUMBER: _ClassVar[int]
+    TRADING_CALENDAR_FIELD_NUMBER: _ClassVar[int]
     CLOCK_SKEW_FIELD_NUMBER: _ClassVar[int]
     GATEWAY_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
@@ -508,11 +510,12 @@ class SessionStatus(_message.Message):
     cash_quantity: bool
     trading_session: TradingSession
     fees: _containers.RepeatedCompositeFieldContainer[FeeSchedule]
+    trading_calendar: _calendar_pb2.TradingCalendar
     clock_skew: _session_pb2.ClockSkew
     gateway_instance: str
     capabilities: _containers.RepeatedScalarFieldContainer[str]
     parked_messages: int
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., fees: _Optional[_Iterable[_Union[FeeSchedule, _Mapping]]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., state: _Optional[_Union[SessionState, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_commands: _Optional[int] = ..., next_sender_msg_seq_num: _Optional[int] = ..., next_target_msg_seq_num: _Optional[int] = ..., text: _Optional[str] = ..., session_epoch: _Optional[int] = ..., trading_session_status: _Optional[int] = ..., order_types: _Optional[_Iterable[_Union[_order_pb2.OrderType, str]]] = ..., times_in_force: _Optional[_Iterable[_Union[_order_pb2.TimeInForce, str]]] = ..., cash_quantity: _Optional[bool] = ..., trading_session: _Optional[_Union[TradingSession, _Mapping]] = ..., fees: _Optional[_Iterable[_Union[FeeSchedule, _Mapping]]] = ..., trading_calendar: _Optional[_Union[_calendar_pb2.TradingCalendar, _Mapping]] = ..., clock_skew: _Optional[_Union[_session_pb2.ClockSkew, _Mapping]] = ..., gateway_instance: _Optional[str] = ..., capabilities: _Optional[_Iterable[str]] = ..., parked_messages: _Optional[int] = ...) -> None: ...
 
 class FeeSchedule(_message.Message):
     __slots__ = ("currency", "taker", "maker", "basis", "places", "rounding", "version")

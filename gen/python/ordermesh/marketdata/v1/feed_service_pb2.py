@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as ordermesh_dot_marketdata_dot_v1_dot_calendar__pb2
 from ordermesh.marketdata.v1 import instrument_pb2 as ordermesh_dot_marketdata_dot_v1_dot_instrument__pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as ordermesh_dot_marketdata_dot_v1_dot_market__data__pb2
 from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__pb2
 from ordermesh.type.v1 import stream_pb2 as ordermesh_dot_type_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/marketdata/v1/feed_service.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(ordermesh/marketdata/v1/instrument.proto\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xc2\x04\n\x0b\x46\x65\x65\x64Request\x12\x35\n\x04open\x18\x01 \x01(\x0b\x32!.ordermesh.marketdata.v1.FeedOpenR\x04open\x12%\n\x0e\x66rame_sequence\x18\x02 \x01(\x04R\rframeSequence\x12H\n\x07updates\x18\x03 \x03(\x0b\x32#.ordermesh.marketdata.v1.FeedUpdateB\t\xa2\xbb\x18\x05*\x03\x10\xe8\x07R\x07updates\x12P\n\x0binstruments\x18\x04 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\x12G\n\x0cvenue_status\x18\x05 \x01(\x0b\x32$.ordermesh.marketdata.v1.VenueStatusR\x0bvenueStatus\x12:\n\theartbeat\x18\x06 \x01(\x0b\x32\x1c.ordermesh.type.v1.HeartbeatR\theartbeat\x12\x1f\n\x0blist_begins\x18\x07 \x01(\x08R\nlistBegins\x12#\n\rlist_complete\x18\x08 \x01(\x08R\x0clistComplete\x12)\n\x10statuses_assumed\x18\t \x01(\x08R\x0fstatusesAssumed\x12\x43\n\x08left_out\x18\n \x01(\x0b\x32(.ordermesh.marketdata.v1.LeftOutListingsR\x07leftOut\"`\n\x0fLeftOutListings\x12M\n\x08listings\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.LeftOutListingB\x08\xa2\xbb\x18\x04*\x02\x10\x64R\x08listings\"\x8d\x02\n\x08\x46\x65\x65\x64Open\x12%\n\nsession_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01R\tsessionId\x12%\n\tvenue_mic\x18\x02 \x01(\tB\x08\xa2\xbb\x18\x04\x08\x01\x30\x06R\x08venueMic\x12)\n\x10gateway_instance\x18\x03 \x01(\tR\x0fgatewayInstance\x12\x14\n\x05\x65poch\x18\x04 \x01(\tR\x05\x65poch\x12\x1d\n\nbook_depth\x18\x05 \x01(\x05R\tbookDepth\x12S\n\x10trading_calendar\x18\x06 \x01(\x0b\x32(.ordermesh.marketdata.v1.TradingCalendarR\x0ftradingCalendar\"\xbc\x01\n\x0fTradingCalendar\x12%\n\ttime_zone\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10@R\x08timeZone\x12.\n\rbegins_minute\x18\x02 \x01(\rB\t\xa2\xbb\x18\x05\"\x03\x10\x9f\x0bR\x0c\x62\x65ginsMinute\x12$\n\x08weekdays\x18\x03 \x03(\rB\x08\xa2\xbb\x18\x04*\x02\x10\x07R\x08weekdays\x12,\n\x0c\x63losed_dates\x18\x04 \x03(\tB\t\xa2\xbb\x18\x05*\x03\x10\x90\x03R\x0b\x63losedDates\"\xa1\x04\n\nFeedUpdate\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x39\n\nvenue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tvenueTime\x12;\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x33\n\x04\x62ook\x18\n \x01(\x0b\x32\x1d.ordermesh.marketdata.v1.BookH\x00R\x04\x62ook\x12<\n\x05level\x18\x0b \x01(\x0b\x32$.ordermesh.marketdata.v1.LevelChangeH\x00R\x05level\x12\x36\n\x05trade\x18\x0c \x01(\x0b\x32\x1e.ordermesh.marketdata.v1.TradeH\x00R\x05trade\x12\x45\n\nstatistics\x18\r \x01(\x0b\x32#.ordermesh.marketdata.v1.StatisticsH\x00R\nstatistics\x12O\n\x0etrading_status\x18\x0e \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusH\x00R\rtradingStatus\x12)\n\x0f\x62ook_incomplete\x18\x0f \x01(\x08H\x00R\x0e\x62ookIncompleteB\x08\n\x06\x63hange\"\x8f\x01\n\x0bLevelChange\x12\x35\n\x04side\x18\x01 \x01(\x0e\x32!.ordermesh.marketdata.v1.BookSideR\x04side\x12\x14\n\x05price\x18\x02 \x01(\tR\x05price\x12\x12\n\x04size\x18\x03 \x01(\tR\x04size\x12\x1f\n\x0border_count\x18\x04 \x01(\rR\norderCount\"\xbc\x01\n\nStatistics\x12\x1d\n\nopen_price\x18\x01 \x01(\tR\topenPrice\x12\x1d\n\nhigh_price\x18\x02 \x01(\tR\thighPrice\x12\x1b\n\tlow_price\x18\x03 \x01(\tR\x08lowPrice\x12\x1f\n\x0b\x63lose_price\x18\x04 \x01(\tR\nclosePrice\x12\x16\n\x06volume\x18\x05 \x01(\tR\x06volume\x12\x1a\n\x08\x63omplete\x18\x06 \x01(\x08R\x08\x63omplete\"\x98\x01\n\x0c\x46\x65\x65\x64Response\x12>\n\x1b\x61\x63knowledged_frame_sequence\x18\x01 \x01(\x04R\x19\x61\x63knowledgedFrameSequence\x12\x18\n\x07refresh\x18\x02 \x01(\x08R\x07refresh\x12.\n\x05\x64rain\x18\x03 \x01(\x0b\x32\x18.ordermesh.type.v1.DrainR\x05\x64rain*K\n\x08\x42ookSide\x12\x19\n\x15\x42OOK_SIDE_UNSPECIFIED\x10\x00\x12\x11\n\rBOOK_SIDE_BID\x10\x01\x12\x11\n\rBOOK_SIDE_ASK\x10\x02\x32\x66\n\x0b\x46\x65\x65\x64Service\x12W\n\x04\x46\x65\x65\x64\x12$.ordermesh.marketdata.v1.FeedRequest\x1a%.ordermesh.marketdata.v1.FeedResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*ordermesh/marketdata/v1/feed_service.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&ordermesh/marketdata/v1/calendar.proto\x1a(ordermesh/marketdata/v1/instrument.proto\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xc2\x04\n\x0b\x46\x65\x65\x64Request\x12\x35\n\x04open\x18\x01 \x01(\x0b\x32!.ordermesh.marketdata.v1.FeedOpenR\x04open\x12%\n\x0e\x66rame_sequence\x18\x02 \x01(\x04R\rframeSequence\x12H\n\x07updates\x18\x03 \x03(\x0b\x32#.ordermesh.marketdata.v1.FeedUpdateB\t\xa2\xbb\x18\x05*\x03\x10\xe8\x07R\x07updates\x12P\n\x0binstruments\x18\x04 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\x12G\n\x0cvenue_status\x18\x05 \x01(\x0b\x32$.ordermesh.marketdata.v1.VenueStatusR\x0bvenueStatus\x12:\n\theartbeat\x18\x06 \x01(\x0b\x32\x1c.ordermesh.type.v1.HeartbeatR\theartbeat\x12\x1f\n\x0blist_begins\x18\x07 \x01(\x08R\nlistBegins\x12#\n\rlist_complete\x18\x08 \x01(\x08R\x0clistComplete\x12)\n\x10statuses_assumed\x18\t \x01(\x08R\x0fstatusesAssumed\x12\x43\n\x08left_out\x18\n \x01(\x0b\x32(.ordermesh.marketdata.v1.LeftOutListingsR\x07leftOut\"`\n\x0fLeftOutListings\x12M\n\x08listings\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.LeftOutListingB\x08\xa2\xbb\x18\x04*\x02\x10\x64R\x08listings\"\x8d\x02\n\x08\x46\x65\x65\x64Open\x12%\n\nsession_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01R\tsessionId\x12%\n\tvenue_mic\x18\x02 \x01(\tB\x08\xa2\xbb\x18\x04\x08\x01\x30\x06R\x08venueMic\x12)\n\x10gateway_instance\x18\x03 \x01(\tR\x0fgatewayInstance\x12\x14\n\x05\x65poch\x18\x04 \x01(\tR\x05\x65poch\x12\x1d\n\nbook_depth\x18\x05 \x01(\x05R\tbookDepth\x12S\n\x10trading_calendar\x18\x06 \x01(\x0b\x32(.ordermesh.marketdata.v1.TradingCalendarR\x0ftradingCalendar\"\xe9\x04\n\nFeedUpdate\x12#\n\rinstrument_id\x18\x01 \x01(\tR\x0cinstrumentId\x12\x39\n\nvenue_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tvenueTime\x12;\n\x0breceived_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nreceivedAt\x12\x33\n\x04\x62ook\x18\n \x01(\x0b\x32\x1d.ordermesh.marketdata.v1.BookH\x00R\x04\x62ook\x12<\n\x05level\x18\x0b \x01(\x0b\x32$.ordermesh.marketdata.v1.LevelChangeH\x00R\x05level\x12\x36\n\x05trade\x18\x0c \x01(\x0b\x32\x1e.ordermesh.marketdata.v1.TradeH\x00R\x05trade\x12\x45\n\nstatistics\x18\r \x01(\x0b\x32#.ordermesh.marketdata.v1.StatisticsH\x00R\nstatistics\x12O\n\x0etrading_status\x18\x0e \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusH\x00R\rtradingStatus\x12)\n\x0f\x62ook_incomplete\x18\x0f \x01(\x08H\x00R\x0e\x62ookIncomplete\x12\x46\n\x07\x61uction\x18\x10 \x01(\x0b\x32*.ordermesh.marketdata.v1.AuctionIndicationH\x00R\x07\x61uctionB\x08\n\x06\x63hange\"\x8f\x01\n\x0bLevelChange\x12\x35\n\x04side\x18\x01 \x01(\x0e\x32!.ordermesh.marketdata.v1.BookSideR\x04side\x12\x14\n\x05price\x18\x02 \x01(\tR\x05price\x12\x12\n\x04size\x18\x03 \x01(\tR\x04size\x12\x1f\n\x0border_count\x18\x04 \x01(\rR\norderCount\"\xbc\x01\n\nStatistics\x12\x1d\n\nopen_price\x18\x01 \x01(\tR\topenPrice\x12\x1d\n\nhigh_price\x18\x02 \x01(\tR\thighPrice\x12\x1b\n\tlow_price\x18\x03 \x01(\tR\x08lowPrice\x12\x1f\n\x0b\x63lose_price\x18\x04 \x01(\tR\nclosePrice\x12\x16\n\x06volume\x18\x05 \x01(\tR\x06volume\x12\x1a\n\x08\x63omplete\x18\x06 \x01(\x08R\x08\x63omplete\"\x98\x01\n\x0c\x46\x65\x65\x64Response\x12>\n\x1b\x61\x63knowledged_frame_sequence\x18\x01 \x01(\x04R\x19\x61\x63knowledgedFrameSequence\x12\x18\n\x07refresh\x18\x02 \x01(\x08R\x07refresh\x12.\n\x05\x64rain\x18\x03 \x01(\x0b\x32\x18.ordermesh.type.v1.DrainR\x05\x64rain*K\n\x08\x42ookSide\x12\x19\n\x15\x42OOK_SIDE_UNSPECIFIED\x10\x00\x12\x11\n\rBOOK_SIDE_BID\x10\x01\x12\x11\n\rBOOK_SIDE_ASK\x10\x02\x32\x66\n\x0b\x46\x65\x65\x64Service\x12W\n\x04\x46\x65\x65\x64\x12$.ordermesh.marketdata.v1.FeedRequest\x1a%.ordermesh.marketdata.v1.FeedResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,32 +47,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEEDOPEN'].fields_by_name['session_id']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_FEEDOPEN'].fields_by_name['venue_mic']._loaded_options = None
   _globals['_FEEDOPEN'].fields_by_name['venue_mic']._serialized_options = b'\242\273\030\004\010\0010\006'
-  _globals['_TRADINGCALENDAR'].fields_by_name['time_zone']._loaded_options = None
-  _globals['_TRADINGCALENDAR'].fields_by_name['time_zone']._serialized_options = b'\242\273\030\004\032\002\020@'
-  _globals['_TRADINGCALENDAR'].fields_by_name['begins_minute']._loaded_options = None
-  _globals['_TRADINGCALENDAR'].fields_by_name['begins_minute']._serialized_options = b'\242\273\030\005\"\003\020\237\013'
-  _globals['_TRADINGCALENDAR'].fields_by_name['weekdays']._loaded_options = None
-  _globals['_TRADINGCALENDAR'].fields_by_name['weekdays']._serialized_options = b'\242\273\030\004*\002\020\007'
-  _globals['_TRADINGCALENDAR'].fields_by_name['closed_dates']._loaded_options = None
-  _globals['_TRADINGCALENDAR'].fields_by_name['closed_dates']._serialized_options = b'\242\273\030\005*\003\020\220\003'
-  _globals['_BOOKSIDE']._serialized_start=2434
-  _globals['_BOOKSIDE']._serialized_end=2509
-  _globals['_FEEDREQUEST']._serialized_start=253
-  _globals['_FEEDREQUEST']._serialized_end=831
-  _globals['_LEFTOUTLISTINGS']._serialized_start=833
-  _globals['_LEFTOUTLISTINGS']._serialized_end=929
-  _globals['_FEEDOPEN']._serialized_start=932
-  _globals['_FEEDOPEN']._serialized_end=1201
-  _globals['_TRADINGCALENDAR']._serialized_start=1204
-  _globals['_TRADINGCALENDAR']._serialized_end=1392
-  _globals['_FEEDUPDATE']._serialized_start=1395
-  _globals['_FEEDUPDATE']._serialized_end=1940
-  _globals['_LEVELCHANGE']._serialized_start=1943
-  _globals['_LEVELCHANGE']._serialized_end=2086
-  _globals['_STATISTICS']._serialized_start=2089
-  _globals['_STATISTICS']._serialized_end=2277
-  _globals['_FEEDRESPONSE']._serialized_start=2280
-  _globals['_FEEDRESPONSE']._serialized_end=2432
-  _globals['_FEEDSERVICE']._serialized_start=2511
-  _globals['_FEEDSERVICE']._serialized_end=2613
+  _globals['_BOOKSIDE']._serialized_start=2355
+  _globals['_BOOKSIDE']._serialized_end=2430
+  _globals['_FEEDREQUEST']._serialized_start=293
+  _globals['_FEEDREQUEST']._serialized_end=871
+  _globals['_LEFTOUTLISTINGS']._serialized_start=873
+  _globals['_LEFTOUTLISTINGS']._serialized_end=969
+  _globals['_FEEDOPEN']._serialized_start=972
+  _globals['_FEEDOPEN']._serialized_end=1241
+  _globals['_FEEDUPDATE']._serialized_start=1244
+  _globals['_FEEDUPDATE']._serialized_end=1861
+  _globals['_LEVELCHANGE']._serialized_start=1864
+  _globals['_LEVELCHANGE']._serialized_end=2007
+  _globals['_STATISTICS']._serialized_start=2010
+  _globals['_STATISTICS']._serialized_end=2198
+  _globals['_FEEDRESPONSE']._serialized_start=2201
+  _globals['_FEEDRESPONSE']._serialized_end=2353
+  _globals['_FEEDSERVICE']._serialized_start=2432
+  _globals['_FEEDSERVICE']._serialized_end=2534
 # @@protoc_insertion_point(module_scope)

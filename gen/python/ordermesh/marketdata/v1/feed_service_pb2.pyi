@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as _calendar_pb2
 from ordermesh.marketdata.v1 import instrument_pb2 as _instrument_pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as _market_data_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
@@ -66,23 +67,11 @@ class FeedOpen(_message.Message):
     gateway_instance: str
     epoch: str
     book_depth: int
-    trading_calendar: TradingCalendar
-    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ..., book_depth: _Optional[int] = ..., trading_calendar: _Optional[_Union[TradingCalendar, _Mapping]] = ...) -> None: ...
-
-class TradingCalendar(_message.Message):
-    __slots__ = ("time_zone", "begins_minute", "weekdays", "closed_dates")
-    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
-    BEGINS_MINUTE_FIELD_NUMBER: _ClassVar[int]
-    WEEKDAYS_FIELD_NUMBER: _ClassVar[int]
-    CLOSED_DATES_FIELD_NUMBER: _ClassVar[int]
-    time_zone: str
-    begins_minute: int
-    weekdays: _containers.RepeatedScalarFieldContainer[int]
-    closed_dates: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, time_zone: _Optional[str] = ..., begins_minute: _Optional[int] = ..., weekdays: _Optional[_Iterable[int]] = ..., closed_dates: _Optional[_Iterable[str]] = ...) -> None: ...
+    trading_calendar: _calendar_pb2.TradingCalendar
+    def __init__(self, session_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., gateway_instance: _Optional[str] = ..., epoch: _Optional[str] = ..., book_depth: _Optional[int] = ..., trading_calendar: _Optional[_Union[_calendar_pb2.TradingCalendar, _Mapping]] = ...) -> None: ...
 
 class FeedUpdate(_message.Message):
-    __slots__ = ("instrument_id", "venue_time", "received_at", "book", "level", "trade", "statistics", "trading_status", "book_incomplete")
+    __slots__ = ("instrument_id", "venue_time", "received_at", "book", "level", "trade", "statistics", "trading_status", "book_incomplete", "auction")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +81,7 @@ class FeedUpdate(_message.Message):
     STATISTICS_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
     BOOK_INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     venue_time: _timestamp_pb2.Timestamp
     received_at: _timestamp_pb2.Timestamp
@@ -101,7 +91,8 @@ class FeedUpdate(_message.Message):
     statistics: Statistics
     trading_status: _instrument_pb2.TradingStatus
     book_incomplete: bool
-    def __init__(self, instrument_id: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., book: _Optional[_Union[_market_data_pb2.Book, _Mapping]] = ..., level: _Optional[_Union[LevelChange, _Mapping]] = ..., trade: _Optional[_Union[_market_data_pb2.Trade, _Mapping]] = ..., statistics: _Optional[_Union[Statistics, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., book_incomplete: _Optional[bool] = ...) -> None: ...
+    auction: _market_data_pb2.AuctionIndication
+    def __init__(self, instrument_id: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., book: _Optional[_Union[_market_data_pb2.Book, _Mapping]] = ..., level: _Optional[_Union[LevelChange, _Mapping]] = ..., trade: _Optional[_Union[_market_data_pb2.Trade, _Mapping]] = ..., statistics: _Optional[_Union[Statistics, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., book_incomplete: _Optional[bool] = ..., auction: _Optional[_Union[_market_data_pb2.AuctionIndication, _Mapping]] = ...) -> None: ...
 
 class LevelChange(_message.Message):
     __slots__ = ("side", "price", "size", "order_count")

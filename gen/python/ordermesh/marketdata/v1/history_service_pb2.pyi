@@ -26,6 +26,12 @@ class CandleInterval(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CANDLE_INTERVAL_WEEK: _ClassVar[CandleInterval]
     CANDLE_INTERVAL_MONTH: _ClassVar[CandleInterval]
 
+class PriceBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRICE_BASIS_UNSPECIFIED: _ClassVar[PriceBasis]
+    PRICE_BASIS_ADJUSTED: _ClassVar[PriceBasis]
+    PRICE_BASIS_RAW: _ClassVar[PriceBasis]
+
 class HistoryGapCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     HISTORY_GAP_CAUSE_UNSPECIFIED: _ClassVar[HistoryGapCause]
@@ -41,12 +47,29 @@ CANDLE_INTERVAL_HOUR: CandleInterval
 CANDLE_INTERVAL_DAY: CandleInterval
 CANDLE_INTERVAL_WEEK: CandleInterval
 CANDLE_INTERVAL_MONTH: CandleInterval
+PRICE_BASIS_UNSPECIFIED: PriceBasis
+PRICE_BASIS_ADJUSTED: PriceBasis
+PRICE_BASIS_RAW: PriceBasis
 HISTORY_GAP_CAUSE_UNSPECIFIED: HistoryGapCause
 HISTORY_GAP_CAUSE_NOT_RECORDED: HistoryGapCause
 HISTORY_GAP_CAUSE_DROPPED: HistoryGapCause
 
+class PriceAdjustment(_message.Message):
+    __slots__ = ("instrument_id", "before", "new_shares", "old_shares", "previous_instrument_id")
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    NEW_SHARES_FIELD_NUMBER: _ClassVar[int]
+    OLD_SHARES_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    instrument_id: str
+    before: _timestamp_pb2.Timestamp
+    new_shares: str
+    old_shares: str
+    previous_instrument_id: str
+    def __init__(self, instrument_id: _Optional[str] = ..., before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_shares: _Optional[str] = ..., old_shares: _Optional[str] = ..., previous_instrument_id: _Optional[str] = ...) -> None: ...
+
 class ListCandlesRequest(_message.Message):
-    __slots__ = ("instrument_ids", "interval", "to", "latest", "page_size", "page_token")
+    __slots__ = ("instrument_ids", "interval", "to", "latest", "page_size", "page_token", "prices")
     INSTRUMENT_IDS_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
@@ -54,23 +77,29 @@ class ListCandlesRequest(_message.Message):
     LATEST_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
     instrument_ids: _containers.RepeatedScalarFieldContainer[str]
     interval: CandleInterval
     to: _timestamp_pb2.Timestamp
     latest: int
     page_size: int
     page_token: str
-    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., interval: _Optional[_Union[CandleInterval, str]] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., **kwargs) -> None: ...
+    prices: PriceBasis
+    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., interval: _Optional[_Union[CandleInterval, str]] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., prices: _Optional[_Union[PriceBasis, str]] = ..., **kwargs) -> None: ...
 
 class ListCandlesResponse(_message.Message):
-    __slots__ = ("instruments", "gaps", "next_page_token")
+    __slots__ = ("instruments", "gaps", "next_page_token", "prices", "adjustments")
     INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     GAPS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTMENTS_FIELD_NUMBER: _ClassVar[int]
     instruments: _containers.RepeatedCompositeFieldContainer[InstrumentCandles]
     gaps: _containers.RepeatedCompositeFieldContainer[HistoryGap]
     next_page_token: str
-    def __init__(self, instruments: _Optional[_Iterable[_Union[InstrumentCandles, _Mapping]]] = ..., gaps: _Optional[_Iterable[_Union[HistoryGap, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    prices: PriceBasis
+    adjustments: _containers.RepeatedCompositeFieldContainer[PriceAdjustment]
+    def __init__(self, instruments: _Optional[_Iterable[_Union[InstrumentCandles, _Mapping]]] = ..., gaps: _Optional[_Iterable[_Union[HistoryGap, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., prices: _Optional[_Union[PriceBasis, str]] = ..., adjustments: _Optional[_Iterable[_Union[PriceAdjustment, _Mapping]]] = ...) -> None: ...
 
 class InstrumentCandles(_message.Message):
     __slots__ = ("instrument_id", "candles")
@@ -81,29 +110,35 @@ class InstrumentCandles(_message.Message):
     def __init__(self, instrument_id: _Optional[str] = ..., candles: _Optional[_Iterable[_Union[_market_data_pb2.Candle, _Mapping]]] = ...) -> None: ...
 
 class ListTradesRequest(_message.Message):
-    __slots__ = ("instrument_ids", "to", "latest", "page_size", "page_token")
+    __slots__ = ("instrument_ids", "to", "latest", "page_size", "page_token", "prices")
     INSTRUMENT_IDS_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     LATEST_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
     instrument_ids: _containers.RepeatedScalarFieldContainer[str]
     to: _timestamp_pb2.Timestamp
     latest: int
     page_size: int
     page_token: str
-    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., **kwargs) -> None: ...
+    prices: PriceBasis
+    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., latest: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., prices: _Optional[_Union[PriceBasis, str]] = ..., **kwargs) -> None: ...
 
 class ListTradesResponse(_message.Message):
-    __slots__ = ("trades", "gaps", "next_page_token")
+    __slots__ = ("trades", "gaps", "next_page_token", "prices", "adjustments")
     TRADES_FIELD_NUMBER: _ClassVar[int]
     GAPS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTMENTS_FIELD_NUMBER: _ClassVar[int]
     trades: _containers.RepeatedCompositeFieldContainer[StoredTrade]
     gaps: _containers.RepeatedCompositeFieldContainer[HistoryGap]
     next_page_token: str
-    def __init__(self, trades: _Optional[_Iterable[_Union[StoredTrade, _Mapping]]] = ..., gaps: _Optional[_Iterable[_Union[HistoryGap, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    prices: PriceBasis
+    adjustments: _containers.RepeatedCompositeFieldContainer[PriceAdjustment]
+    def __init__(self, trades: _Optional[_Iterable[_Union[StoredTrade, _Mapping]]] = ..., gaps: _Optional[_Iterable[_Union[HistoryGap, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., prices: _Optional[_Union[PriceBasis, str]] = ..., adjustments: _Optional[_Iterable[_Union[PriceAdjustment, _Mapping]]] = ...) -> None: ...
 
 class StoredTrade(_message.Message):
     __slots__ = ("instrument_id", "trade", "counts")

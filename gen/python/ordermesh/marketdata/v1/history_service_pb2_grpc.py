@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class HistoryServiceStub:
-    """Trades and candles of the past, from PostgreSQL, as the venues reported them: not adjusted for
-    splits. Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
+    """Trades and candles of the past, from PostgreSQL, as the venues reported them or adjusted for
+    corporate actions (PriceBasis). Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
     a venue nor the history knows a listing, DEPENDENCY_UNAVAILABLE if the database is away.
     """
 
@@ -55,8 +55,8 @@ class HistoryServiceStub:
 
 
 class HistoryServiceServicer:
-    """Trades and candles of the past, from PostgreSQL, as the venues reported them: not adjusted for
-    splits. Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
+    """Trades and candles of the past, from PostgreSQL, as the venues reported them or adjusted for
+    corporate actions (PriceBasis). Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
     a venue nor the history knows a listing, DEPENDENCY_UNAVAILABLE if the database is away.
     """
 
@@ -114,8 +114,8 @@ def add_HistoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HistoryService:
-    """Trades and candles of the past, from PostgreSQL, as the venues reported them: not adjusted for
-    splits. Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
+    """Trades and candles of the past, from PostgreSQL, as the venues reported them or adjusted for
+    corporate actions (PriceBasis). Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
     a venue nor the history knows a listing, DEPENDENCY_UNAVAILABLE if the database is away.
     """
 

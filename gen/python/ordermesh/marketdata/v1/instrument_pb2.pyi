@@ -49,6 +49,7 @@ class TradingStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRADING_STATUS_CLOSED: _ClassVar[TradingStatus]
     TRADING_STATUS_AUCTION: _ClassVar[TradingStatus]
     TRADING_STATUS_DELISTED: _ClassVar[TradingStatus]
+    TRADING_STATUS_PRE_OPEN: _ClassVar[TradingStatus]
     TRADING_STATUS_NOT_KNOWN: _ClassVar[TradingStatus]
 CORPORATE_ACTION_KIND_UNSPECIFIED: CorporateActionKind
 CORPORATE_ACTION_KIND_SPLIT: CorporateActionKind
@@ -75,10 +76,11 @@ TRADING_STATUS_HALTED: TradingStatus
 TRADING_STATUS_CLOSED: TradingStatus
 TRADING_STATUS_AUCTION: TradingStatus
 TRADING_STATUS_DELISTED: TradingStatus
+TRADING_STATUS_PRE_OPEN: TradingStatus
 TRADING_STATUS_NOT_KNOWN: TradingStatus
 
 class Instrument(_message.Message):
-    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text", "issuer", "full_name", "min_quantity", "contradictions", "corporate_actions")
+    __slots__ = ("instrument_id", "symbol", "venue_mic", "isin", "name", "kind", "currency", "lot_size", "tick_table", "trading_status", "simulated", "max_quantity", "updated_at", "cfi_code", "venue_symbol", "no_prices", "no_prices_text", "issuer", "full_name", "min_quantity", "contradictions", "corporate_actions", "calendar")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +103,7 @@ class Instrument(_message.Message):
     MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     CONTRADICTIONS_FIELD_NUMBER: _ClassVar[int]
     CORPORATE_ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     symbol: str
     venue_mic: str
@@ -123,7 +126,8 @@ class Instrument(_message.Message):
     min_quantity: str
     contradictions: _containers.RepeatedCompositeFieldContainer[Contradiction]
     corporate_actions: _containers.RepeatedCompositeFieldContainer[CorporateAction]
-    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ..., venue_symbol: _Optional[str] = ..., no_prices: _Optional[_Union[NoPrices, str]] = ..., no_prices_text: _Optional[str] = ..., issuer: _Optional[str] = ..., full_name: _Optional[str] = ..., min_quantity: _Optional[str] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ..., corporate_actions: _Optional[_Iterable[_Union[CorporateAction, _Mapping]]] = ...) -> None: ...
+    calendar: str
+    def __init__(self, instrument_id: _Optional[str] = ..., symbol: _Optional[str] = ..., venue_mic: _Optional[str] = ..., isin: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[_Union[InstrumentKind, str]] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., trading_status: _Optional[_Union[TradingStatus, str]] = ..., simulated: _Optional[bool] = ..., max_quantity: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., cfi_code: _Optional[str] = ..., venue_symbol: _Optional[str] = ..., no_prices: _Optional[_Union[NoPrices, str]] = ..., no_prices_text: _Optional[str] = ..., issuer: _Optional[str] = ..., full_name: _Optional[str] = ..., min_quantity: _Optional[str] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ..., corporate_actions: _Optional[_Iterable[_Union[CorporateAction, _Mapping]]] = ..., calendar: _Optional[str] = ...) -> None: ...
 
 class Contradiction(_message.Message):
     __slots__ = ("field", "venue_value", "reference_value")

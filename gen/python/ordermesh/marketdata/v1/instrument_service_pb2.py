@@ -22,12 +22,14 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as ordermesh_dot_marketdata_dot_v1_dot_calendar__pb2
 from ordermesh.marketdata.v1 import instrument_pb2 as ordermesh_dot_marketdata_dot_v1_dot_instrument__pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as ordermesh_dot_marketdata_dot_v1_dot_market__data__pb2
 from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0ordermesh/marketdata/v1/instrument_service.proto\x12\x17ordermesh.marketdata.v1\x1a(ordermesh/marketdata/v1/instrument.proto\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\";\n\nGetRequest\x12-\n\rinstrument_id\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x08\x01\x30\x05R\x0cinstrumentId\"R\n\x0bGetResponse\x12\x43\n\ninstrument\x18\x01 \x01(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\ninstrument\"\xba\x01\n\x0bListRequest\x12%\n\tvenue_mic\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x04R\x08venueMic\x12\x1a\n\x04isin\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x14R\x04isin\x12\x1c\n\x04text\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x32R\x04text\x12#\n\tpage_size\x18\x04 \x01(\x05\x42\x06\xa2\xbb\x18\x02\x30\x10R\x08pageSize\x12%\n\npage_token\x18\x05 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\xc1\x01\n\x0cListResponse\x12\x45\n\x0binstruments\x18\x01 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x42\n\x08left_out\x18\x03 \x03(\x0b\x32\'.ordermesh.marketdata.v1.LeftOutListingR\x07leftOut\"F\n\x1dInstrumentServiceWatchRequest\x12%\n\tvenue_mic\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x04R\x08venueMic\"_\n\x1eInstrumentServiceWatchResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\xe9\x01\n\rSearchRequest\x12\x1e\n\x04text\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10\x32R\x04text\x12G\n\x05kinds\x18\x02 \x03(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindB\x08\xa2\xbb\x18\x04*\x02\x10\nR\x05kinds\x12#\n\tvenue_mic\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x06R\x08venueMic\x12#\n\tpage_size\x18\x04 \x01(\x05\x42\x06\xa2\xbb\x18\x02\x30\x10R\x08pageSize\x12%\n\npage_token\x18\x05 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\x84\x01\n\x0eSearchResponse\x12J\n\x0binstruments\x18\x01 \x03(\x0b\x32(.ordermesh.marketdata.v1.FoundInstrumentR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x02\n\x0f\x46oundInstrument\x12\x12\n\x04isin\x18\x01 \x01(\tR\x04isin\x12?\n\x08listings\x18\x02 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\x08listings\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n\x06issuer\x18\x04 \x01(\tR\x06issuer\x12;\n\x04kind\x18\x05 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x19\n\x08\x63\x66i_code\x18\x06 \x01(\tR\x07\x63\x66iCode\x12\x14\n\x05score\x18\x07 \x01(\x05R\x05score2\x91\x03\n\x11InstrumentService\x12P\n\x03Get\x12#.ordermesh.marketdata.v1.GetRequest\x1a$.ordermesh.marketdata.v1.GetResponse\x12S\n\x04List\x12$.ordermesh.marketdata.v1.ListRequest\x1a%.ordermesh.marketdata.v1.ListResponse\x12Y\n\x06Search\x12&.ordermesh.marketdata.v1.SearchRequest\x1a\'.ordermesh.marketdata.v1.SearchResponse\x12z\n\x05Watch\x12\x36.ordermesh.marketdata.v1.InstrumentServiceWatchRequest\x1a\x37.ordermesh.marketdata.v1.InstrumentServiceWatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0ordermesh/marketdata/v1/instrument_service.proto\x12\x17ordermesh.marketdata.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&ordermesh/marketdata/v1/calendar.proto\x1a(ordermesh/marketdata/v1/instrument.proto\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\";\n\nGetRequest\x12-\n\rinstrument_id\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x08\x01\x30\x05R\x0cinstrumentId\"R\n\x0bGetResponse\x12\x43\n\ninstrument\x18\x01 \x01(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\ninstrument\"\xba\x01\n\x0bListRequest\x12%\n\tvenue_mic\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x04R\x08venueMic\x12\x1a\n\x04isin\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x14R\x04isin\x12\x1c\n\x04text\x18\x03 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x32R\x04text\x12#\n\tpage_size\x18\x04 \x01(\x05\x42\x06\xa2\xbb\x18\x02\x30\x10R\x08pageSize\x12%\n\npage_token\x18\x05 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\xc1\x01\n\x0cListResponse\x12\x45\n\x0binstruments\x18\x01 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x42\n\x08left_out\x18\x03 \x03(\x0b\x32\'.ordermesh.marketdata.v1.LeftOutListingR\x07leftOut\"F\n\x1dInstrumentServiceWatchRequest\x12%\n\tvenue_mic\x18\x01 \x01(\tB\x08\xa2\xbb\x18\x04\x1a\x02\x10\x04R\x08venueMic\"_\n\x1eInstrumentServiceWatchResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\xe9\x01\n\rSearchRequest\x12\x1e\n\x04text\x18\x01 \x01(\tB\n\xa2\xbb\x18\x06\x08\x01\x1a\x02\x10\x32R\x04text\x12G\n\x05kinds\x18\x02 \x03(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindB\x08\xa2\xbb\x18\x04*\x02\x10\nR\x05kinds\x12#\n\tvenue_mic\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x06R\x08venueMic\x12#\n\tpage_size\x18\x04 \x01(\x05\x42\x06\xa2\xbb\x18\x02\x30\x10R\x08pageSize\x12%\n\npage_token\x18\x05 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x12R\tpageToken\"\x84\x01\n\x0eSearchResponse\x12J\n\x0binstruments\x18\x01 \x03(\x0b\x32(.ordermesh.marketdata.v1.FoundInstrumentR\x0binstruments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x02\n\x0f\x46oundInstrument\x12\x12\n\x04isin\x18\x01 \x01(\tR\x04isin\x12?\n\x08listings\x18\x02 \x03(\x0b\x32#.ordermesh.marketdata.v1.InstrumentR\x08listings\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n\x06issuer\x18\x04 \x01(\tR\x06issuer\x12;\n\x04kind\x18\x05 \x01(\x0e\x32\'.ordermesh.marketdata.v1.InstrumentKindR\x04kind\x12\x19\n\x08\x63\x66i_code\x18\x06 \x01(\tR\x07\x63\x66iCode\x12\x14\n\x05score\x18\x07 \x01(\x05R\x05score\"\xac\x01\n\x12GetCalendarRequest\x12#\n\tvenue_mic\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x06R\x08venueMic\x12+\n\rinstrument_id\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x05R\x0cinstrumentId\x12#\n\tfrom_date\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x13R\x08\x66romDate\x12\x1f\n\x07to_date\x18\x04 \x01(\tB\x06\xa2\xbb\x18\x02\x30\x13R\x06toDate\"\xbf\x04\n\x13GetCalendarResponse\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12?\n\x06origin\x18\x02 \x01(\x0e\x32\'.ordermesh.marketdata.v1.CalendarOriginR\x06origin\x12\x1b\n\ttime_zone\x18\x03 \x01(\tR\x08timeZone\x12\x1c\n\tsimulated\x18\x04 \x01(\x08R\tsimulated\x12\x1f\n\x0bknown_until\x18\x05 \x01(\tR\nknownUntil\x12\x44\n\x08sessions\x18\x06 \x03(\x0b\x32(.ordermesh.marketdata.v1.CalendarSessionR\x08sessions\x12\x45\n\tscheduled\x18\x07 \x01(\x0b\x32\'.ordermesh.marketdata.v1.ScheduledPhaseR\tscheduled\x12!\n\x0ctrading_date\x18\x08 \x01(\tR\x0btradingDate\x12<\n\x0c\x64\x61y_began_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ndayBeganAt\x12:\n\x0b\x64\x61y_ends_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdayEndsAt\x12M\n\x0etrading_status\x18\x0b \x01(\x0e\x32&.ordermesh.marketdata.v1.TradingStatusR\rtradingStatus2\xfb\x03\n\x11InstrumentService\x12P\n\x03Get\x12#.ordermesh.marketdata.v1.GetRequest\x1a$.ordermesh.marketdata.v1.GetResponse\x12S\n\x04List\x12$.ordermesh.marketdata.v1.ListRequest\x1a%.ordermesh.marketdata.v1.ListResponse\x12Y\n\x06Search\x12&.ordermesh.marketdata.v1.SearchRequest\x1a\'.ordermesh.marketdata.v1.SearchResponse\x12z\n\x05Watch\x12\x36.ordermesh.marketdata.v1.InstrumentServiceWatchRequest\x1a\x37.ordermesh.marketdata.v1.InstrumentServiceWatchResponse0\x01\x12h\n\x0bGetCalendar\x12+.ordermesh.marketdata.v1.GetCalendarRequest\x1a,.ordermesh.marketdata.v1.GetCalendarResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,24 +60,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREQUEST'].fields_by_name['page_size']._serialized_options = b'\242\273\030\0020\020'
   _globals['_SEARCHREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['page_token']._serialized_options = b'\242\273\030\0020\022'
-  _globals['_GETREQUEST']._serialized_start=193
-  _globals['_GETREQUEST']._serialized_end=252
-  _globals['_GETRESPONSE']._serialized_start=254
-  _globals['_GETRESPONSE']._serialized_end=336
-  _globals['_LISTREQUEST']._serialized_start=339
-  _globals['_LISTREQUEST']._serialized_end=525
-  _globals['_LISTRESPONSE']._serialized_start=528
-  _globals['_LISTRESPONSE']._serialized_end=721
-  _globals['_INSTRUMENTSERVICEWATCHREQUEST']._serialized_start=723
-  _globals['_INSTRUMENTSERVICEWATCHREQUEST']._serialized_end=793
-  _globals['_INSTRUMENTSERVICEWATCHRESPONSE']._serialized_start=795
-  _globals['_INSTRUMENTSERVICEWATCHRESPONSE']._serialized_end=890
-  _globals['_SEARCHREQUEST']._serialized_start=893
-  _globals['_SEARCHREQUEST']._serialized_end=1126
-  _globals['_SEARCHRESPONSE']._serialized_start=1129
-  _globals['_SEARCHRESPONSE']._serialized_end=1261
-  _globals['_FOUNDINSTRUMENT']._serialized_start=1264
-  _globals['_FOUNDINSTRUMENT']._serialized_end=1520
-  _globals['_INSTRUMENTSERVICE']._serialized_start=1523
-  _globals['_INSTRUMENTSERVICE']._serialized_end=1924
+  _globals['_GETCALENDARREQUEST'].fields_by_name['venue_mic']._loaded_options = None
+  _globals['_GETCALENDARREQUEST'].fields_by_name['venue_mic']._serialized_options = b'\242\273\030\0020\006'
+  _globals['_GETCALENDARREQUEST'].fields_by_name['instrument_id']._loaded_options = None
+  _globals['_GETCALENDARREQUEST'].fields_by_name['instrument_id']._serialized_options = b'\242\273\030\0020\005'
+  _globals['_GETCALENDARREQUEST'].fields_by_name['from_date']._loaded_options = None
+  _globals['_GETCALENDARREQUEST'].fields_by_name['from_date']._serialized_options = b'\242\273\030\0020\023'
+  _globals['_GETCALENDARREQUEST'].fields_by_name['to_date']._loaded_options = None
+  _globals['_GETCALENDARREQUEST'].fields_by_name['to_date']._serialized_options = b'\242\273\030\0020\023'
+  _globals['_GETREQUEST']._serialized_start=266
+  _globals['_GETREQUEST']._serialized_end=325
+  _globals['_GETRESPONSE']._serialized_start=327
+  _globals['_GETRESPONSE']._serialized_end=409
+  _globals['_LISTREQUEST']._serialized_start=412
+  _globals['_LISTREQUEST']._serialized_end=598
+  _globals['_LISTRESPONSE']._serialized_start=601
+  _globals['_LISTRESPONSE']._serialized_end=794
+  _globals['_INSTRUMENTSERVICEWATCHREQUEST']._serialized_start=796
+  _globals['_INSTRUMENTSERVICEWATCHREQUEST']._serialized_end=866
+  _globals['_INSTRUMENTSERVICEWATCHRESPONSE']._serialized_start=868
+  _globals['_INSTRUMENTSERVICEWATCHRESPONSE']._serialized_end=963
+  _globals['_SEARCHREQUEST']._serialized_start=966
+  _globals['_SEARCHREQUEST']._serialized_end=1199
+  _globals['_SEARCHRESPONSE']._serialized_start=1202
+  _globals['_SEARCHRESPONSE']._serialized_end=1334
+  _globals['_FOUNDINSTRUMENT']._serialized_start=1337
+  _globals['_FOUNDINSTRUMENT']._serialized_end=1593
+  _globals['_GETCALENDARREQUEST']._serialized_start=1596
+  _globals['_GETCALENDARREQUEST']._serialized_end=1768
+  _globals['_GETCALENDARRESPONSE']._serialized_start=1771
+  _globals['_GETCALENDARRESPONSE']._serialized_end=2346
+  _globals['_INSTRUMENTSERVICE']._serialized_start=2349
+  _globals['_INSTRUMENTSERVICE']._serialized_end=2856
 # @@protoc_insertion_point(module_scope)

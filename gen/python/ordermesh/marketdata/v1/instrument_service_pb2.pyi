@@ -1,3 +1,7 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as _calendar_pb2
 from ordermesh.marketdata.v1 import instrument_pb2 as _instrument_pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as _market_data_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
@@ -96,3 +100,41 @@ class FoundInstrument(_message.Message):
     cfi_code: str
     score: int
     def __init__(self, isin: _Optional[str] = ..., listings: _Optional[_Iterable[_Union[_instrument_pb2.Instrument, _Mapping]]] = ..., name: _Optional[str] = ..., issuer: _Optional[str] = ..., kind: _Optional[_Union[_instrument_pb2.InstrumentKind, str]] = ..., cfi_code: _Optional[str] = ..., score: _Optional[int] = ...) -> None: ...
+
+class GetCalendarRequest(_message.Message):
+    __slots__ = ("venue_mic", "instrument_id", "from_date", "to_date")
+    VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_DATE_FIELD_NUMBER: _ClassVar[int]
+    TO_DATE_FIELD_NUMBER: _ClassVar[int]
+    venue_mic: str
+    instrument_id: str
+    from_date: str
+    to_date: str
+    def __init__(self, venue_mic: _Optional[str] = ..., instrument_id: _Optional[str] = ..., from_date: _Optional[str] = ..., to_date: _Optional[str] = ...) -> None: ...
+
+class GetCalendarResponse(_message.Message):
+    __slots__ = ("name", "origin", "time_zone", "simulated", "known_until", "sessions", "scheduled", "trading_date", "day_began_at", "day_ends_at", "trading_status")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    SIMULATED_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    TRADING_DATE_FIELD_NUMBER: _ClassVar[int]
+    DAY_BEGAN_AT_FIELD_NUMBER: _ClassVar[int]
+    DAY_ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    origin: _calendar_pb2.CalendarOrigin
+    time_zone: str
+    simulated: bool
+    known_until: str
+    sessions: _containers.RepeatedCompositeFieldContainer[_calendar_pb2.CalendarSession]
+    scheduled: _calendar_pb2.ScheduledPhase
+    trading_date: str
+    day_began_at: _timestamp_pb2.Timestamp
+    day_ends_at: _timestamp_pb2.Timestamp
+    trading_status: _instrument_pb2.TradingStatus
+    def __init__(self, name: _Optional[str] = ..., origin: _Optional[_Union[_calendar_pb2.CalendarOrigin, str]] = ..., time_zone: _Optional[str] = ..., simulated: _Optional[bool] = ..., known_until: _Optional[str] = ..., sessions: _Optional[_Iterable[_Union[_calendar_pb2.CalendarSession, _Mapping]]] = ..., scheduled: _Optional[_Union[_calendar_pb2.ScheduledPhase, _Mapping]] = ..., trading_date: _Optional[str] = ..., day_began_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., day_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ...) -> None: ...

@@ -55,6 +55,11 @@ class InstrumentServiceStub:
                 request_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchRequest.SerializeToString,
                 response_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchResponse.FromString,
                 _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/ordermesh.marketdata.v1.InstrumentService/GetCalendar',
+                request_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarResponse.FromString,
+                _registered_method=True)
 
 
 class InstrumentServiceServicer:
@@ -91,6 +96,15 @@ class InstrumentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCalendar(self, request, context):
+        """Returns the calendar of a venue or listing, with its sessions. Refuses: INSTRUMENT_NOT_FOUND;
+        INVALID_FIELD for a MIC that is no venue here and has no calendar in the library, or a range that
+        is too long.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InstrumentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +127,11 @@ def add_InstrumentServiceServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchRequest.FromString,
                     response_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarRequest.FromString,
+                    response_serializer=ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +243,33 @@ class InstrumentService:
             '/ordermesh.marketdata.v1.InstrumentService/Watch',
             ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchRequest.SerializeToString,
             ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.InstrumentServiceWatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ordermesh.marketdata.v1.InstrumentService/GetCalendar',
+            ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarRequest.SerializeToString,
+            ordermesh_dot_marketdata_dot_v1_dot_instrument__service__pb2.GetCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

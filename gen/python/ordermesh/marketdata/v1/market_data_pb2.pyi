@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ordermesh.marketdata.v1 import calendar_pb2 as _calendar_pb2
 from ordermesh.marketdata.v1 import instrument_pb2 as _instrument_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
@@ -12,6 +13,12 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class ImbalanceSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IMBALANCE_SIDE_UNSPECIFIED: _ClassVar[ImbalanceSide]
+    IMBALANCE_SIDE_BUY: _ClassVar[ImbalanceSide]
+    IMBALANCE_SIDE_SELL: _ClassVar[ImbalanceSide]
 
 class PriceFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -64,6 +71,9 @@ class PriceRight(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PRICE_RIGHT_REAL_TIME: _ClassVar[PriceRight]
     PRICE_RIGHT_DELAYED: _ClassVar[PriceRight]
     PRICE_RIGHT_NONE: _ClassVar[PriceRight]
+IMBALANCE_SIDE_UNSPECIFIED: ImbalanceSide
+IMBALANCE_SIDE_BUY: ImbalanceSide
+IMBALANCE_SIDE_SELL: ImbalanceSide
 PRICE_FLAG_UNSPECIFIED: PriceFlag
 PRICE_FLAG_CROSSED: PriceFlag
 PRICE_FLAG_NEGATIVE: PriceFlag
@@ -100,7 +110,7 @@ PRICE_RIGHT_DELAYED: PriceRight
 PRICE_RIGHT_NONE: PriceRight
 
 class Quote(_message.Message):
-    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags", "last_off_market", "vwap_price")
+    __slots__ = ("bid_price", "bid_size", "ask_price", "ask_size", "last_price", "last_size", "open_price", "high_price", "low_price", "close_price", "volume", "venue_time", "received_at", "stale", "flags", "last_off_market", "vwap_price", "auction")
     BID_PRICE_FIELD_NUMBER: _ClassVar[int]
     BID_SIZE_FIELD_NUMBER: _ClassVar[int]
     ASK_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -118,6 +128,7 @@ class Quote(_message.Message):
     FLAGS_FIELD_NUMBER: _ClassVar[int]
     LAST_OFF_MARKET_FIELD_NUMBER: _ClassVar[int]
     VWAP_PRICE_FIELD_NUMBER: _ClassVar[int]
+    AUCTION_FIELD_NUMBER: _ClassVar[int]
     bid_price: str
     bid_size: str
     ask_price: str
@@ -135,7 +146,24 @@ class Quote(_message.Message):
     flags: _containers.RepeatedScalarFieldContainer[PriceFlag]
     last_off_market: bool
     vwap_price: str
-    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., last_off_market: _Optional[bool] = ..., vwap_price: _Optional[str] = ...) -> None: ...
+    auction: AuctionIndication
+    def __init__(self, bid_price: _Optional[str] = ..., bid_size: _Optional[str] = ..., ask_price: _Optional[str] = ..., ask_size: _Optional[str] = ..., last_price: _Optional[str] = ..., last_size: _Optional[str] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[PriceFlag, str]]] = ..., last_off_market: _Optional[bool] = ..., vwap_price: _Optional[str] = ..., auction: _Optional[_Union[AuctionIndication, _Mapping]] = ...) -> None: ...
+
+class AuctionIndication(_message.Message):
+    __slots__ = ("price", "size", "imbalance_size", "imbalance_side", "faulty", "venue_time")
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    IMBALANCE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    IMBALANCE_SIDE_FIELD_NUMBER: _ClassVar[int]
+    FAULTY_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    price: str
+    size: str
+    imbalance_size: str
+    imbalance_side: ImbalanceSide
+    faulty: bool
+    venue_time: _timestamp_pb2.Timestamp
+    def __init__(self, price: _Optional[str] = ..., size: _Optional[str] = ..., imbalance_size: _Optional[str] = ..., imbalance_side: _Optional[_Union[ImbalanceSide, str]] = ..., faulty: _Optional[bool] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class BookLevel(_message.Message):
     __slots__ = ("price", "size", "order_count")
@@ -288,7 +316,7 @@ class Candle(_message.Message):
     def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval_s: _Optional[int] = ..., open_price: _Optional[str] = ..., high_price: _Optional[str] = ..., low_price: _Optional[str] = ..., close_price: _Optional[str] = ..., volume: _Optional[str] = ..., trade_count: _Optional[int] = ..., complete: _Optional[bool] = ..., vwap_price: _Optional[str] = ...) -> None: ...
 
 class VenueStatus(_message.Message):
-    __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated", "silent_because", "price_right")
+    __slots__ = ("venue_mic", "feed_up", "trading_status", "since", "simulated", "silent_because", "price_right", "scheduled", "calendar")
     VENUE_MIC_FIELD_NUMBER: _ClassVar[int]
     FEED_UP_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -296,6 +324,8 @@ class VenueStatus(_message.Message):
     SIMULATED_FIELD_NUMBER: _ClassVar[int]
     SILENT_BECAUSE_FIELD_NUMBER: _ClassVar[int]
     PRICE_RIGHT_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     venue_mic: str
     feed_up: bool
     trading_status: _instrument_pb2.TradingStatus
@@ -303,7 +333,9 @@ class VenueStatus(_message.Message):
     simulated: bool
     silent_because: str
     price_right: PriceRight
-    def __init__(self, venue_mic: _Optional[str] = ..., feed_up: _Optional[bool] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., simulated: _Optional[bool] = ..., silent_because: _Optional[str] = ..., price_right: _Optional[_Union[PriceRight, str]] = ...) -> None: ...
+    scheduled: _calendar_pb2.ScheduledPhase
+    calendar: str
+    def __init__(self, venue_mic: _Optional[str] = ..., feed_up: _Optional[bool] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., simulated: _Optional[bool] = ..., silent_because: _Optional[str] = ..., price_right: _Optional[_Union[PriceRight, str]] = ..., scheduled: _Optional[_Union[_calendar_pb2.ScheduledPhase, _Mapping]] = ..., calendar: _Optional[str] = ...) -> None: ...
 
 class MarketDataUpdate(_message.Message):
     __slots__ = ("instrument_id", "sequence", "conflated_updates", "snapshot", "delayed_s", "quote", "book", "trade", "candle", "consolidated_book")

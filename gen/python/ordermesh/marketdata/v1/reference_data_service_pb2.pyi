@@ -82,7 +82,7 @@ class InstrumentRecord(_message.Message):
     def __init__(self, isin: _Optional[str] = ..., cfi_code: _Optional[str] = ..., kind: _Optional[_Union[_instrument_pb2.InstrumentKind, str]] = ..., name: _Optional[str] = ..., issuer: _Optional[str] = ...) -> None: ...
 
 class ListingRecord(_message.Message):
-    __slots__ = ("instrument_id", "isin", "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "ended")
+    __slots__ = ("instrument_id", "isin", "currency", "lot_size", "tick_table", "min_quantity", "max_quantity", "ended", "calendar")
     INSTRUMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ISIN_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +91,7 @@ class ListingRecord(_message.Message):
     MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     MAX_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
     instrument_id: str
     isin: str
     currency: str
@@ -99,7 +100,8 @@ class ListingRecord(_message.Message):
     min_quantity: str
     max_quantity: str
     ended: bool
-    def __init__(self, instrument_id: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[_instrument_pb2.TickBand, _Mapping]]] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., ended: _Optional[bool] = ...) -> None: ...
+    calendar: str
+    def __init__(self, instrument_id: _Optional[str] = ..., isin: _Optional[str] = ..., currency: _Optional[str] = ..., lot_size: _Optional[str] = ..., tick_table: _Optional[_Iterable[_Union[_instrument_pb2.TickBand, _Mapping]]] = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., ended: _Optional[bool] = ..., calendar: _Optional[str] = ...) -> None: ...
 
 class GetRecordsRequest(_message.Message):
     __slots__ = ("key", "date", "known_at")

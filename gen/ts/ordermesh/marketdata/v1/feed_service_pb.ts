@@ -6,9 +6,11 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { TradingCalendar } from "./calendar_pb.js";
+import { file_ordermesh_marketdata_v1_calendar } from "./calendar_pb.js";
 import type { Instrument, LeftOutListing, TradingStatus } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
-import type { Book, Trade, VenueStatus } from "./market_data_pb.js";
+import type { AuctionIndication, Book, Trade, VenueStatus } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
 import type { Drain, Heartbeat } from "../../type/v1/stream_pb.js";
@@ -19,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/feed_service.proto.
  */
 export const file_ordermesh_marketdata_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIssDCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIEjoKCGxlZnRfb3V0GAogASgLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGVmdE91dExpc3RpbmdzIlYKD0xlZnRPdXRMaXN0aW5ncxJDCghsaXN0aW5ncxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxlZnRPdXRMaXN0aW5nQgiiuxgEKgIQZCLEAQoIRmVlZE9wZW4SGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAggBEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCRISCgpib29rX2RlcHRoGAUgASgFEkIKEHRyYWRpbmdfY2FsZW5kYXIYBiABKAsyKC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nQ2FsZW5kYXIijQEKD1RyYWRpbmdDYWxlbmRhchIbCgl0aW1lX3pvbmUYASABKAlCCKK7GAQaAhBAEiAKDWJlZ2luc19taW51dGUYAiABKA1CCaK7GAUiAxCfCxIaCgh3ZWVrZGF5cxgDIAMoDUIIorsYBCoCEAcSHwoMY2xvc2VkX2RhdGVzGAQgAygJQgmiuxgFKgMQkAMivQMKCkZlZWRVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIuCgp2ZW51ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoEYm9vaxgKIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABI1CgVsZXZlbBgLIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxldmVsQ2hhbmdlSAASLwoFdHJhZGUYDCABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZUgAEjkKCnN0YXRpc3RpY3MYDSABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdGF0aXN0aWNzSAASQAoOdHJhZGluZ19zdGF0dXMYDiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzSAASGQoPYm9va19pbmNvbXBsZXRlGA8gASgISABCCAoGY2hhbmdlInAKC0xldmVsQ2hhbmdlEi8KBHNpZGUYASABKA4yIS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rU2lkZRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEhMKC29yZGVyX2NvdW50GAQgASgNIn4KClN0YXRpc3RpY3MSEgoKb3Blbl9wcmljZRgBIAEoCRISCgpoaWdoX3ByaWNlGAIgASgJEhEKCWxvd19wcmljZRgDIAEoCRITCgtjbG9zZV9wcmljZRgEIAEoCRIOCgZ2b2x1bWUYBSABKAkSEAoIY29tcGxldGUYBiABKAgibQoMRmVlZFJlc3BvbnNlEiMKG2Fja25vd2xlZGdlZF9mcmFtZV9zZXF1ZW5jZRgBIAEoBBIPCgdyZWZyZXNoGAIgASgIEicKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4qSwoIQm9va1NpZGUSGQoVQk9PS19TSURFX1VOU1BFQ0lGSUVEEAASEQoNQk9PS19TSURFX0JJRBABEhEKDUJPT0tfU0lERV9BU0sQAjJmCgtGZWVkU2VydmljZRJXCgRGZWVkEiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CipvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9mZWVkX3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIssDCgtGZWVkUmVxdWVzdBIvCgRvcGVuGAEgASgLMiEub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZE9wZW4SFgoOZnJhbWVfc2VxdWVuY2UYAiABKAQSPwoHdXBkYXRlcxgDIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkZlZWRVcGRhdGVCCaK7GAUqAxDoBxJDCgtpbnN0cnVtZW50cxgEIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRCCaK7GAUqAxD0AxI6Cgx2ZW51ZV9zdGF0dXMYBSABKAsyJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5WZW51ZVN0YXR1cxIvCgloZWFydGJlYXQYBiABKAsyHC5vcmRlcm1lc2gudHlwZS52MS5IZWFydGJlYXQSEwoLbGlzdF9iZWdpbnMYByABKAgSFQoNbGlzdF9jb21wbGV0ZRgIIAEoCBIYChBzdGF0dXNlc19hc3N1bWVkGAkgASgIEjoKCGxlZnRfb3V0GAogASgLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGVmdE91dExpc3RpbmdzIlYKD0xlZnRPdXRMaXN0aW5ncxJDCghsaXN0aW5ncxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxlZnRPdXRMaXN0aW5nQgiiuxgEKgIQZCLEAQoIRmVlZE9wZW4SGgoKc2Vzc2lvbl9pZBgBIAEoCUIGorsYAggBEhsKCXZlbnVlX21pYxgCIAEoCUIIorsYBAgBMAYSGAoQZ2F0ZXdheV9pbnN0YW5jZRgDIAEoCRINCgVlcG9jaBgEIAEoCRISCgpib29rX2RlcHRoGAUgASgFEkIKEHRyYWRpbmdfY2FsZW5kYXIYBiABKAsyKC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nQ2FsZW5kYXIi/AMKCkZlZWRVcGRhdGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIuCgp2ZW51ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoEYm9vaxgKIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABI1CgVsZXZlbBgLIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxldmVsQ2hhbmdlSAASLwoFdHJhZGUYDCABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZUgAEjkKCnN0YXRpc3RpY3MYDSABKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdGF0aXN0aWNzSAASQAoOdHJhZGluZ19zdGF0dXMYDiABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzSAASGQoPYm9va19pbmNvbXBsZXRlGA8gASgISAASPQoHYXVjdGlvbhgQIAEoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkF1Y3Rpb25JbmRpY2F0aW9uSABCCAoGY2hhbmdlInAKC0xldmVsQ2hhbmdlEi8KBHNpZGUYASABKA4yIS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rU2lkZRINCgVwcmljZRgCIAEoCRIMCgRzaXplGAMgASgJEhMKC29yZGVyX2NvdW50GAQgASgNIn4KClN0YXRpc3RpY3MSEgoKb3Blbl9wcmljZRgBIAEoCRISCgpoaWdoX3ByaWNlGAIgASgJEhEKCWxvd19wcmljZRgDIAEoCRITCgtjbG9zZV9wcmljZRgEIAEoCRIOCgZ2b2x1bWUYBSABKAkSEAoIY29tcGxldGUYBiABKAgibQoMRmVlZFJlc3BvbnNlEiMKG2Fja25vd2xlZGdlZF9mcmFtZV9zZXF1ZW5jZRgBIAEoBBIPCgdyZWZyZXNoGAIgASgIEicKBWRyYWluGAMgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW4qSwoIQm9va1NpZGUSGQoVQk9PS19TSURFX1VOU1BFQ0lGSUVEEAASEQoNQk9PS19TSURFX0JJRBABEhEKDUJPT0tfU0lERV9BU0sQAjJmCgtGZWVkU2VydmljZRJXCgRGZWVkEiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRmVlZFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5GZWVkUmVzcG9uc2UoATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_calendar, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * A frame from the gateway.
@@ -170,7 +172,8 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
   bookDepth: number;
 
   /**
-   * When the venue's trading days begin; days of UTC if not set.
+   * The venue's calendar. Not set: that of its MIC in the library exchange-calendars; days of UTC if
+   * there is none.
    *
    * @generated from field: ordermesh.marketdata.v1.TradingCalendar trading_calendar = 6;
    */
@@ -183,48 +186,6 @@ export type FeedOpen = Message<"ordermesh.marketdata.v1.FeedOpen"> & {
  */
 export const FeedOpenSchema: GenMessage<FeedOpen> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_feed_service, 2);
-
-/**
- * When the trading days of a venue begin. The figures of a day are those of one trading day.
- *
- * @generated from message ordermesh.marketdata.v1.TradingCalendar
- */
-export type TradingCalendar = Message<"ordermesh.marketdata.v1.TradingCalendar"> & {
-  /**
-   * IANA time zone: "Europe/Amsterdam"; empty: UTC.
-   *
-   * @generated from field: string time_zone = 1;
-   */
-  timeZone: string;
-
-  /**
-   * Time of day at which a trading day begins, in minutes since midnight.
-   *
-   * @generated from field: uint32 begins_minute = 2;
-   */
-  beginsMinute: number;
-
-  /**
-   * Weekdays on which one begins, 1 is Monday, 7 is Sunday; none: every day.
-   *
-   * @generated from field: repeated uint32 weekdays = 3;
-   */
-  weekdays: number[];
-
-  /**
-   * Dates on which none begins: "2026-12-25".
-   *
-   * @generated from field: repeated string closed_dates = 4;
-   */
-  closedDates: string[];
-};
-
-/**
- * Describes the message ordermesh.marketdata.v1.TradingCalendar.
- * Use `create(TradingCalendarSchema)` to create a new message.
- */
-export const TradingCalendarSchema: GenMessage<TradingCalendar> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
 
 /**
  * One change of a listing.
@@ -307,6 +268,14 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
      */
     value: boolean;
     case: "bookIncomplete";
+  } | {
+    /**
+     * What the venue says of an auction that is on; replaces what it said before. Empty: nothing.
+     *
+     * @generated from field: ordermesh.marketdata.v1.AuctionIndication auction = 16;
+     */
+    value: AuctionIndication;
+    case: "auction";
   } | { case: undefined; value?: undefined };
 };
 
@@ -315,7 +284,7 @@ export type FeedUpdate = Message<"ordermesh.marketdata.v1.FeedUpdate"> & {
  * Use `create(FeedUpdateSchema)` to create a new message.
  */
 export const FeedUpdateSchema: GenMessage<FeedUpdate> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 3);
 
 /**
  * The current state of a price level.
@@ -357,7 +326,7 @@ export type LevelChange = Message<"ordermesh.marketdata.v1.LevelChange"> & {
  * Use `create(LevelChangeSchema)` to create a new message.
  */
 export const LevelChangeSchema: GenMessage<LevelChange> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 4);
 
 /**
  * Day statistics; a field is empty if the venue did not report it.
@@ -414,7 +383,7 @@ export type Statistics = Message<"ordermesh.marketdata.v1.Statistics"> & {
  * Use `create(StatisticsSchema)` to create a new message.
  */
 export const StatisticsSchema: GenMessage<Statistics> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 6);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 5);
 
 /**
  * A frame to the gateway.
@@ -449,7 +418,7 @@ export type FeedResponse = Message<"ordermesh.marketdata.v1.FeedResponse"> & {
  * Use `create(FeedResponseSchema)` to create a new message.
  */
 export const FeedResponseSchema: GenMessage<FeedResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_feed_service, 7);
+  messageDesc(file_ordermesh_marketdata_v1_feed_service, 6);
 
 /**
  * Side of the book: MDEntryType(269) 0 and 1.

@@ -17,7 +17,56 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/history_service.proto.
  */
 export const file_ordermesh_marketdata_v1_history_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1vcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIqoCChJMaXN0Q2FuZGxlc1JlcXVlc3QSJQoOaW5zdHJ1bWVudF9pZHMYASADKAlCDaK7GAkqBQgBEMgBMAUSQQoIaW50ZXJ2YWwYAiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVJbnRlcnZhbEIGorsYAggBEigKBGZyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgZsYXRlc3QYBSABKAVCC6K7GAciBQgAEIgnEh8KCXBhZ2Vfc2l6ZRgGIAEoBUIMorsYCCIGCAAQoJwBEhoKCnBhZ2VfdG9rZW4YByABKAlCBqK7GAIwEiKiAQoTTGlzdENhbmRsZXNSZXNwb25zZRI/CgtpbnN0cnVtZW50cxgBIAMoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRDYW5kbGVzEjEKBGdhcHMYAiADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5IaXN0b3J5R2FwEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSJcChFJbnN0cnVtZW50Q2FuZGxlcxIVCg1pbnN0cnVtZW50X2lkGAEgASgJEjAKB2NhbmRsZXMYAiADKAsyHy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGUi5QEKEUxpc3RUcmFkZXNSZXF1ZXN0EiUKDmluc3RydW1lbnRfaWRzGAEgAygJQg2iuxgJKgUIARDIATAFEigKBGZyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgZsYXRlc3QYBCABKAVCC6K7GAciBQgAEOgHEh4KCXBhZ2Vfc2l6ZRgFIAEoBUILorsYByIFCAAQiCcSGgoKcGFnZV90b2tlbhgGIAEoCUIGorsYAjASIpYBChJMaXN0VHJhZGVzUmVzcG9uc2USNAoGdHJhZGVzGAEgAygLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU3RvcmVkVHJhZGUSMQoEZ2FwcxgCIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkhpc3RvcnlHYXASFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJImMKC1N0b3JlZFRyYWRlEhUKDWluc3RydW1lbnRfaWQYASABKAkSLQoFdHJhZGUYAiABKAsyHi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkZRIOCgZjb3VudHMYAyABKAgixQEKCkhpc3RvcnlHYXASEQoJdmVudWVfbWljGAEgASgJEigKBGZyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3CgVjYXVzZRgEIAEoDjIoLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkhpc3RvcnlHYXBDYXVzZRIWCg5kcm9wcGVkX3RyYWRlcxgFIAEoAyLsAQoNUmVwbGF5UmVxdWVzdBJDCgxzdWJzY3JpcHRpb24YASABKAsyJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TdWJzY3JpcHRpb25CBqK7GAIIARIwCgRmcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGorsYAggBEiYKAnRvGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgVzcGVlZBgEIAEoBUIMorsYCCIGCAAQoI0GEh8KC2hlYXJ0YmVhdF9zGAUgASgFQgqiuxgGIgQIABA8IkgKDlJlcGxheVJlc3BvbnNlEjYKBWl0ZW1zGAEgAygLMicub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTWFya2V0RGF0YUl0ZW0qsgIKDkNhbmRsZUludGVydmFsEh8KG0NBTkRMRV9JTlRFUlZBTF9VTlNQRUNJRklFRBAAEhoKFkNBTkRMRV9JTlRFUlZBTF9TRUNPTkQQARIgChxDQU5ETEVfSU5URVJWQUxfRklWRV9TRUNPTkRTEAISGgoWQ0FORExFX0lOVEVSVkFMX01JTlVURRADEiAKHENBTkRMRV9JTlRFUlZBTF9GSVZFX01JTlVURVMQBBIbChdDQU5ETEVfSU5URVJWQUxfUVVBUlRFUhAFEhgKFENBTkRMRV9JTlRFUlZBTF9IT1VSEAYSFwoTQ0FORExFX0lOVEVSVkFMX0RBWRAHEhgKFENBTkRMRV9JTlRFUlZBTF9XRUVLEAgSGQoVQ0FORExFX0lOVEVSVkFMX01PTlRIEAkqdwoPSGlzdG9yeUdhcENhdXNlEiEKHUhJU1RPUllfR0FQX0NBVVNFX1VOU1BFQ0lGSUVEEAASIgoeSElTVE9SWV9HQVBfQ0FVU0VfTk9UX1JFQ09SREVEEAESHQoZSElTVE9SWV9HQVBfQ0FVU0VfRFJPUFBFRBACMr4CCg5IaXN0b3J5U2VydmljZRJoCgtMaXN0Q2FuZGxlcxIrLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RDYW5kbGVzUmVxdWVzdBosLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RDYW5kbGVzUmVzcG9uc2USZQoKTGlzdFRyYWRlcxIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RUcmFkZXNSZXF1ZXN0Gisub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFRyYWRlc1Jlc3BvbnNlElsKBlJlcGxheRImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlJlcGxheVJlcXVlc3QaJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5SZXBsYXlSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_market_data, file_ordermesh_marketdata_v1_market_data_service, file_ordermesh_type_v1_rules]);
+  fileDesc("Ci1vcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9oaXN0b3J5X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIpwBCg9QcmljZUFkanVzdG1lbnQSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIqCgZiZWZvcmUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCm5ld19zaGFyZXMYAyABKAkSEgoKb2xkX3NoYXJlcxgEIAEoCRIeChZwcmV2aW91c19pbnN0cnVtZW50X2lkGAUgASgJIt8CChJMaXN0Q2FuZGxlc1JlcXVlc3QSJQoOaW5zdHJ1bWVudF9pZHMYASADKAlCDaK7GAkqBQgBEMgBMAUSQQoIaW50ZXJ2YWwYAiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYW5kbGVJbnRlcnZhbEIGorsYAggBEigKBGZyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKAnRvGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgZsYXRlc3QYBSABKAVCC6K7GAciBQgAEIgnEh8KCXBhZ2Vfc2l6ZRgGIAEoBUIMorsYCCIGCAAQoJwBEhoKCnBhZ2VfdG9rZW4YByABKAlCBqK7GAIwEhIzCgZwcmljZXMYCCABKA4yIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUJhc2lzIpYCChNMaXN0Q2FuZGxlc1Jlc3BvbnNlEj8KC2luc3RydW1lbnRzGAEgAygLMioub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudENhbmRsZXMSMQoEZ2FwcxgCIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkhpc3RvcnlHYXASFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEjMKBnByaWNlcxgEIAEoDjIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlQmFzaXMSPQoLYWRqdXN0bWVudHMYBSADKAsyKC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUFkanVzdG1lbnQiXAoRSW5zdHJ1bWVudENhbmRsZXMSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIwCgdjYW5kbGVzGAIgAygLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlIpoCChFMaXN0VHJhZGVzUmVxdWVzdBIlCg5pbnN0cnVtZW50X2lkcxgBIAMoCUINorsYCSoFCAEQyAEwBRIoCgRmcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGwoGbGF0ZXN0GAQgASgFQguiuxgHIgUIABDoBxIeCglwYWdlX3NpemUYBSABKAVCC6K7GAciBQgAEIgnEhoKCnBhZ2VfdG9rZW4YBiABKAlCBqK7GAIwEhIzCgZwcmljZXMYByABKA4yIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUJhc2lzIooCChJMaXN0VHJhZGVzUmVzcG9uc2USNAoGdHJhZGVzGAEgAygLMiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU3RvcmVkVHJhZGUSMQoEZ2FwcxgCIAMoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkhpc3RvcnlHYXASFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEjMKBnByaWNlcxgEIAEoDjIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlQmFzaXMSPQoLYWRqdXN0bWVudHMYBSADKAsyKC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5QcmljZUFkanVzdG1lbnQiYwoLU3RvcmVkVHJhZGUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRItCgV0cmFkZRgCIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlEg4KBmNvdW50cxgDIAEoCCLFAQoKSGlzdG9yeUdhcBIRCgl2ZW51ZV9taWMYASABKAkSKAoEZnJvbRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKBWNhdXNlGAQgASgOMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSGlzdG9yeUdhcENhdXNlEhYKDmRyb3BwZWRfdHJhZGVzGAUgASgDIuwBCg1SZXBsYXlSZXF1ZXN0EkMKDHN1YnNjcmlwdGlvbhgBIAEoCzIlLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlN1YnNjcmlwdGlvbkIGorsYAggBEjAKBGZyb20YAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgaiuxgCCAESJgoCdG8YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhsKBXNwZWVkGAQgASgFQgyiuxgIIgYIABCgjQYSHwoLaGVhcnRiZWF0X3MYBSABKAVCCqK7GAYiBAgAEDwiSAoOUmVwbGF5UmVzcG9uc2USNgoFaXRlbXMYASADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5NYXJrZXREYXRhSXRlbSqyAgoOQ2FuZGxlSW50ZXJ2YWwSHwobQ0FORExFX0lOVEVSVkFMX1VOU1BFQ0lGSUVEEAASGgoWQ0FORExFX0lOVEVSVkFMX1NFQ09ORBABEiAKHENBTkRMRV9JTlRFUlZBTF9GSVZFX1NFQ09ORFMQAhIaChZDQU5ETEVfSU5URVJWQUxfTUlOVVRFEAMSIAocQ0FORExFX0lOVEVSVkFMX0ZJVkVfTUlOVVRFUxAEEhsKF0NBTkRMRV9JTlRFUlZBTF9RVUFSVEVSEAUSGAoUQ0FORExFX0lOVEVSVkFMX0hPVVIQBhIXChNDQU5ETEVfSU5URVJWQUxfREFZEAcSGAoUQ0FORExFX0lOVEVSVkFMX1dFRUsQCBIZChVDQU5ETEVfSU5URVJWQUxfTU9OVEgQCSpYCgpQcmljZUJhc2lzEhsKF1BSSUNFX0JBU0lTX1VOU1BFQ0lGSUVEEAASGAoUUFJJQ0VfQkFTSVNfQURKVVNURUQQARITCg9QUklDRV9CQVNJU19SQVcQAip3Cg9IaXN0b3J5R2FwQ2F1c2USIQodSElTVE9SWV9HQVBfQ0FVU0VfVU5TUEVDSUZJRUQQABIiCh5ISVNUT1JZX0dBUF9DQVVTRV9OT1RfUkVDT1JERUQQARIdChlISVNUT1JZX0dBUF9DQVVTRV9EUk9QUEVEEAIyvgIKDkhpc3RvcnlTZXJ2aWNlEmgKC0xpc3RDYW5kbGVzEisub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdENhbmRsZXNSZXF1ZXN0Giwub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdENhbmRsZXNSZXNwb25zZRJlCgpMaXN0VHJhZGVzEioub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFRyYWRlc1JlcXVlc3QaKy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MaXN0VHJhZGVzUmVzcG9uc2USWwoGUmVwbGF5EiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUmVwbGF5UmVxdWVzdBonLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlJlcGxheVJlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_market_data, file_ordermesh_marketdata_v1_market_data_service, file_ordermesh_type_v1_rules]);
+
+/**
+ * A corporate action by which prices are adjusted: a split or a change of symbol.
+ *
+ * @generated from message ordermesh.marketdata.v1.PriceAdjustment
+ */
+export type PriceAdjustment = Message<"ordermesh.marketdata.v1.PriceAdjustment"> & {
+  /**
+   * Listing of the request: "ASML.SIMA".
+   *
+   * @generated from field: string instrument_id = 1;
+   */
+  instrumentId: string;
+
+  /**
+   * Prices before this time are adjusted: the beginning of the trading day of the effective date.
+   *
+   * @generated from field: google.protobuf.Timestamp before = 2;
+   */
+  before?: Timestamp | undefined;
+
+  /**
+   * New shares of a split; empty for a change of symbol.
+   *
+   * @generated from field: string new_shares = 3;
+   */
+  newShares: string;
+
+  /**
+   * Old shares of a split; empty for a change of symbol.
+   *
+   * @generated from field: string old_shares = 4;
+   */
+  oldShares: string;
+
+  /**
+   * Listing under which earlier prices were reported; empty for a split.
+   *
+   * @generated from field: string previous_instrument_id = 5;
+   */
+  previousInstrumentId: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.PriceAdjustment.
+ * Use `create(PriceAdjustmentSchema)` to create a new message.
+ */
+export const PriceAdjustmentSchema: GenMessage<PriceAdjustment> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 0);
 
 /**
  * Which candles to return.
@@ -76,6 +125,13 @@ export type ListCandlesRequest = Message<"ordermesh.marketdata.v1.ListCandlesReq
    * @generated from field: string page_token = 7;
    */
   pageToken: string;
+
+  /**
+   * Adjusted prices, unless RAW is chosen.
+   *
+   * @generated from field: ordermesh.marketdata.v1.PriceBasis prices = 8;
+   */
+  prices: PriceBasis;
 };
 
 /**
@@ -83,7 +139,7 @@ export type ListCandlesRequest = Message<"ordermesh.marketdata.v1.ListCandlesReq
  * Use `create(ListCandlesRequestSchema)` to create a new message.
  */
 export const ListCandlesRequestSchema: GenMessage<ListCandlesRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 0);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 1);
 
 /**
  * A page of candles.
@@ -112,6 +168,20 @@ export type ListCandlesResponse = Message<"ordermesh.marketdata.v1.ListCandlesRe
    * @generated from field: string next_page_token = 3;
    */
   nextPageToken: string;
+
+  /**
+   * Which prices these are: ADJUSTED or RAW.
+   *
+   * @generated from field: ordermesh.marketdata.v1.PriceBasis prices = 4;
+   */
+  prices: PriceBasis;
+
+  /**
+   * What ADJUSTED prices are adjusted by, also outside the range. Only in the first page.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.PriceAdjustment adjustments = 5;
+   */
+  adjustments: PriceAdjustment[];
 };
 
 /**
@@ -119,7 +189,7 @@ export type ListCandlesResponse = Message<"ordermesh.marketdata.v1.ListCandlesRe
  * Use `create(ListCandlesResponseSchema)` to create a new message.
  */
 export const ListCandlesResponseSchema: GenMessage<ListCandlesResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 1);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 2);
 
 /**
  * Candles of one listing.
@@ -147,7 +217,7 @@ export type InstrumentCandles = Message<"ordermesh.marketdata.v1.InstrumentCandl
  * Use `create(InstrumentCandlesSchema)` to create a new message.
  */
 export const InstrumentCandlesSchema: GenMessage<InstrumentCandles> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 2);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 3);
 
 /**
  * Which trades to return.
@@ -198,6 +268,13 @@ export type ListTradesRequest = Message<"ordermesh.marketdata.v1.ListTradesReque
    * @generated from field: string page_token = 6;
    */
   pageToken: string;
+
+  /**
+   * Prices as they were reported, unless ADJUSTED is chosen.
+   *
+   * @generated from field: ordermesh.marketdata.v1.PriceBasis prices = 7;
+   */
+  prices: PriceBasis;
 };
 
 /**
@@ -205,7 +282,7 @@ export type ListTradesRequest = Message<"ordermesh.marketdata.v1.ListTradesReque
  * Use `create(ListTradesRequestSchema)` to create a new message.
  */
 export const ListTradesRequestSchema: GenMessage<ListTradesRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 3);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 4);
 
 /**
  * A page of trades.
@@ -233,6 +310,20 @@ export type ListTradesResponse = Message<"ordermesh.marketdata.v1.ListTradesResp
    * @generated from field: string next_page_token = 3;
    */
   nextPageToken: string;
+
+  /**
+   * Which prices these are: ADJUSTED or RAW.
+   *
+   * @generated from field: ordermesh.marketdata.v1.PriceBasis prices = 4;
+   */
+  prices: PriceBasis;
+
+  /**
+   * What ADJUSTED prices are adjusted by, also outside the range. Only in the first page.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.PriceAdjustment adjustments = 5;
+   */
+  adjustments: PriceAdjustment[];
 };
 
 /**
@@ -240,7 +331,7 @@ export type ListTradesResponse = Message<"ordermesh.marketdata.v1.ListTradesResp
  * Use `create(ListTradesResponseSchema)` to create a new message.
  */
 export const ListTradesResponseSchema: GenMessage<ListTradesResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 4);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 5);
 
 /**
  * A trade of the past.
@@ -275,7 +366,7 @@ export type StoredTrade = Message<"ordermesh.marketdata.v1.StoredTrade"> & {
  * Use `create(StoredTradeSchema)` to create a new message.
  */
 export const StoredTradeSchema: GenMessage<StoredTrade> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 5);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 6);
 
 /**
  * A time in which trades of a venue are or may be missing in the history.
@@ -324,7 +415,7 @@ export type HistoryGap = Message<"ordermesh.marketdata.v1.HistoryGap"> & {
  * Use `create(HistoryGapSchema)` to create a new message.
  */
 export const HistoryGapSchema: GenMessage<HistoryGap> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 6);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 7);
 
 /**
  * What to replay.
@@ -374,7 +465,7 @@ export type ReplayRequest = Message<"ordermesh.marketdata.v1.ReplayRequest"> & {
  * Use `create(ReplayRequestSchema)` to create a new message.
  */
 export const ReplayRequestSchema: GenMessage<ReplayRequest> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 7);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 8);
 
 /**
  * A frame of a replay. Field 1 is the same as in WatchResponse. Sequences begin at 0 in each replay;
@@ -396,7 +487,7 @@ export type ReplayResponse = Message<"ordermesh.marketdata.v1.ReplayResponse"> &
  * Use `create(ReplayResponseSchema)` to create a new message.
  */
 export const ReplayResponseSchema: GenMessage<ReplayResponse> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_history_service, 8);
+  messageDesc(file_ordermesh_marketdata_v1_history_service, 9);
 
 /**
  * Lengths of candles.
@@ -482,6 +573,43 @@ export const CandleIntervalSchema: GenEnum<CandleInterval> = /*@__PURE__*/
   enumDesc(file_ordermesh_marketdata_v1_history_service, 0);
 
 /**
+ * Which prices to return. An action counts from the beginning of the listing's trading day of its
+ * effective date on.
+ *
+ * @generated from enum ordermesh.marketdata.v1.PriceBasis
+ */
+export enum PriceBasis {
+  /**
+   * The default of the rpc: ADJUSTED for candles, RAW for trades.
+   *
+   * @generated from enum value: PRICE_BASIS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Comparable with today: prices before a split are multiplied by old/new shares, and sizes and
+   * volumes divided by it, exactly; then rounded half to even to 9 digits. Before a change of symbol
+   * the listing is read under the symbol that it had.
+   *
+   * @generated from enum value: PRICE_BASIS_ADJUSTED = 1;
+   */
+  ADJUSTED = 1,
+
+  /**
+   * As the venue reported them, under the listing's id.
+   *
+   * @generated from enum value: PRICE_BASIS_RAW = 2;
+   */
+  RAW = 2,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.PriceBasis.
+ */
+export const PriceBasisSchema: GenEnum<PriceBasis> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_history_service, 1);
+
+/**
  * Why trades are missing.
  *
  * @generated from enum ordermesh.marketdata.v1.HistoryGapCause
@@ -514,11 +642,11 @@ export enum HistoryGapCause {
  * Describes the enum ordermesh.marketdata.v1.HistoryGapCause.
  */
 export const HistoryGapCauseSchema: GenEnum<HistoryGapCause> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_history_service, 1);
+  enumDesc(file_ordermesh_marketdata_v1_history_service, 2);
 
 /**
- * Trades and candles of the past, from PostgreSQL, as the venues reported them: not adjusted for
- * splits. Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
+ * Trades and candles of the past, from PostgreSQL, as the venues reported them or adjusted for
+ * corporate actions (PriceBasis). Every authenticated user may read them. Every rpc refuses: INSTRUMENT_NOT_FOUND if neither
  * a venue nor the history knows a listing, DEPENDENCY_UNAVAILABLE if the database is away.
  *
  * @generated from service ordermesh.marketdata.v1.HistoryService

@@ -4,7 +4,11 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Instrument, InstrumentKind, LeftOutListing } from "./instrument_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { CalendarOrigin, CalendarSession, ScheduledPhase } from "./calendar_pb.js";
+import { file_ordermesh_marketdata_v1_calendar } from "./calendar_pb.js";
+import type { Instrument, InstrumentKind, LeftOutListing, TradingStatus } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
 import type { MarketDataItem } from "./market_data_pb.js";
 import { file_ordermesh_marketdata_v1_market_data } from "./market_data_pb.js";
@@ -15,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/instrument_service.proto.
  */
 export const file_ordermesh_marketdata_v1_instrument_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiKcAQoMTGlzdFJlc3BvbnNlEjgKC2luc3RydW1lbnRzGAEgAygLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSOQoIbGVmdF9vdXQYAyADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MZWZ0T3V0TGlzdGluZyI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIr0BCg1TZWFyY2hSZXF1ZXN0EhgKBHRleHQYASABKAlCCqK7GAYIARoCEDISQAoFa2luZHMYAiADKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZEIIorsYBCoCEAoSGQoJdmVudWVfbWljGAMgASgJQgaiuxgCMAYSGQoJcGFnZV9zaXplGAQgASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgFIAEoCUIGorsYAjASImgKDlNlYXJjaFJlc3BvbnNlEj0KC2luc3RydW1lbnRzGAEgAygLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRm91bmRJbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLMAQoPRm91bmRJbnN0cnVtZW50EgwKBGlzaW4YASABKAkSNQoIbGlzdGluZ3MYAiADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50EgwKBG5hbWUYAyABKAkSDgoGaXNzdWVyGAQgASgJEjUKBGtpbmQYBSABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjZmlfY29kZRgGIAEoCRINCgVzY29yZRgHIAEoBTKRAwoRSW5zdHJ1bWVudFNlcnZpY2USUAoDR2V0EiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuR2V0UmVxdWVzdBokLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldFJlc3BvbnNlElMKBExpc3QSJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MaXN0UmVxdWVzdBolLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkxpc3RSZXNwb25zZRJZCgZTZWFyY2gSJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TZWFyY2hSZXF1ZXN0Gicub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU2VhcmNoUmVzcG9uc2USegoFV2F0Y2gSNi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBo3Lm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
+  fileDesc("CjBvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9pbnN0cnVtZW50X3NlcnZpY2UucHJvdG8SF29yZGVybWVzaC5tYXJrZXRkYXRhLnYxIi0KCkdldFJlcXVlc3QSHwoNaW5zdHJ1bWVudF9pZBgBIAEoCUIIorsYBAgBMAUiRgoLR2V0UmVzcG9uc2USNwoKaW5zdHJ1bWVudBgBIAEoCzIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkluc3RydW1lbnQijwEKC0xpc3RSZXF1ZXN0EhsKCXZlbnVlX21pYxgBIAEoCUIIorsYBBoCEAQSFAoEaXNpbhgCIAEoCUIGorsYAjAUEhYKBHRleHQYAyABKAlCCKK7GAQaAhAyEhkKCXBhZ2Vfc2l6ZRgEIAEoBUIGorsYAjAQEhoKCnBhZ2VfdG9rZW4YBSABKAlCBqK7GAIwEiKcAQoMTGlzdFJlc3BvbnNlEjgKC2luc3RydW1lbnRzGAEgAygLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSOQoIbGVmdF9vdXQYAyADKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MZWZ0T3V0TGlzdGluZyI8Ch1JbnN0cnVtZW50U2VydmljZVdhdGNoUmVxdWVzdBIbCgl2ZW51ZV9taWMYASABKAlCCKK7GAQaAhAEIlgKHkluc3RydW1lbnRTZXJ2aWNlV2F0Y2hSZXNwb25zZRI2CgVpdGVtcxgBIAMoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFJdGVtIr0BCg1TZWFyY2hSZXF1ZXN0EhgKBHRleHQYASABKAlCCqK7GAYIARoCEDISQAoFa2luZHMYAiADKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZEIIorsYBCoCEAoSGQoJdmVudWVfbWljGAMgASgJQgaiuxgCMAYSGQoJcGFnZV9zaXplGAQgASgFQgaiuxgCMBASGgoKcGFnZV90b2tlbhgFIAEoCUIGorsYAjASImgKDlNlYXJjaFJlc3BvbnNlEj0KC2luc3RydW1lbnRzGAEgAygLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuRm91bmRJbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLMAQoPRm91bmRJbnN0cnVtZW50EgwKBGlzaW4YASABKAkSNQoIbGlzdGluZ3MYAiADKAsyIy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50EgwKBG5hbWUYAyABKAkSDgoGaXNzdWVyGAQgASgJEjUKBGtpbmQYBSABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50S2luZBIQCghjZmlfY29kZRgGIAEoCRINCgVzY29yZRgHIAEoBSKCAQoSR2V0Q2FsZW5kYXJSZXF1ZXN0EhkKCXZlbnVlX21pYxgBIAEoCUIGorsYAjAGEh0KDWluc3RydW1lbnRfaWQYAiABKAlCBqK7GAIwBRIZCglmcm9tX2RhdGUYAyABKAlCBqK7GAIwExIXCgd0b19kYXRlGAQgASgJQgaiuxgCMBMiyAMKE0dldENhbGVuZGFyUmVzcG9uc2USDAoEbmFtZRgBIAEoCRI3CgZvcmlnaW4YAiABKA4yJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5DYWxlbmRhck9yaWdpbhIRCgl0aW1lX3pvbmUYAyABKAkSEQoJc2ltdWxhdGVkGAQgASgIEhMKC2tub3duX3VudGlsGAUgASgJEjoKCHNlc3Npb25zGAYgAygLMigub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FsZW5kYXJTZXNzaW9uEjoKCXNjaGVkdWxlZBgHIAEoCzInLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlNjaGVkdWxlZFBoYXNlEhQKDHRyYWRpbmdfZGF0ZRgIIAEoCRIwCgxkYXlfYmVnYW5fYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RheV9lbmRzX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI+Cg50cmFkaW5nX3N0YXR1cxgLIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRpbmdTdGF0dXMy+wMKEUluc3RydW1lbnRTZXJ2aWNlElAKA0dldBIjLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldFJlcXVlc3QaJC5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5HZXRSZXNwb25zZRJTCgRMaXN0EiQub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGlzdFJlcXVlc3QaJS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5MaXN0UmVzcG9uc2USWQoGU2VhcmNoEiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuU2VhcmNoUmVxdWVzdBonLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlNlYXJjaFJlc3BvbnNlEnoKBVdhdGNoEjYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudFNlcnZpY2VXYXRjaFJlcXVlc3QaNy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5JbnN0cnVtZW50U2VydmljZVdhdGNoUmVzcG9uc2UwARJoCgtHZXRDYWxlbmRhchIrLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldENhbGVuZGFyUmVxdWVzdBosLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkdldENhbGVuZGFyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_calendar, file_ordermesh_marketdata_v1_instrument, file_ordermesh_marketdata_v1_market_data, file_ordermesh_type_v1_rules]);
 
 /**
  * The listing to return.
@@ -327,6 +331,139 @@ export const FoundInstrumentSchema: GenMessage<FoundInstrument> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_instrument_service, 8);
 
 /**
+ * Whose calendar to return, and which sessions.
+ *
+ * @generated from message ordermesh.marketdata.v1.GetCalendarRequest
+ */
+export type GetCalendarRequest = Message<"ordermesh.marketdata.v1.GetCalendarRequest"> & {
+  /**
+   * Venue, ISO 10383. Either this or instrument_id.
+   *
+   * @generated from field: string venue_mic = 1;
+   */
+  venueMic: string;
+
+  /**
+   * Listing: "ASML.SIMA".
+   *
+   * @generated from field: string instrument_id = 2;
+   */
+  instrumentId: string;
+
+  /**
+   * First date, ISO 8601; empty: the date of the present trading day.
+   *
+   * @generated from field: string from_date = 3;
+   */
+  fromDate: string;
+
+  /**
+   * Last date, ISO 8601; empty: 6 days after the first one. At most 400 days after it.
+   *
+   * @generated from field: string to_date = 4;
+   */
+  toDate: string;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.GetCalendarRequest.
+ * Use `create(GetCalendarRequestSchema)` to create a new message.
+ */
+export const GetCalendarRequestSchema: GenMessage<GetCalendarRequest> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument_service, 9);
+
+/**
+ * A calendar.
+ *
+ * @generated from message ordermesh.marketdata.v1.GetCalendarResponse
+ */
+export type GetCalendarResponse = Message<"ordermesh.marketdata.v1.GetCalendarResponse"> & {
+  /**
+   * A MIC, or "UTC".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Who says so.
+   *
+   * @generated from field: ordermesh.marketdata.v1.CalendarOrigin origin = 2;
+   */
+  origin: CalendarOrigin;
+
+  /**
+   * IANA time zone.
+   *
+   * @generated from field: string time_zone = 3;
+   */
+  timeZone: string;
+
+  /**
+   * True if it is that of a simulated venue.
+   *
+   * @generated from field: bool simulated = 4;
+   */
+  simulated: boolean;
+
+  /**
+   * Last date whose holidays are known, ISO 8601; empty if the calendar has no such date.
+   *
+   * @generated from field: string known_until = 5;
+   */
+  knownUntil: string;
+
+  /**
+   * The sessions of the dates asked for; none for days of UTC, or if the hours are not known.
+   *
+   * @generated from field: repeated ordermesh.marketdata.v1.CalendarSession sessions = 6;
+   */
+  sessions: CalendarSession[];
+
+  /**
+   * What the venue does now by the calendar; not set if the hours are not known.
+   *
+   * @generated from field: ordermesh.marketdata.v1.ScheduledPhase scheduled = 7;
+   */
+  scheduled?: ScheduledPhase | undefined;
+
+  /**
+   * Date of the present trading day, ISO 8601.
+   *
+   * @generated from field: string trading_date = 8;
+   */
+  tradingDate: string;
+
+  /**
+   * When the present trading day began.
+   *
+   * @generated from field: google.protobuf.Timestamp day_began_at = 9;
+   */
+  dayBeganAt?: Timestamp | undefined;
+
+  /**
+   * When the next one begins.
+   *
+   * @generated from field: google.protobuf.Timestamp day_ends_at = 10;
+   */
+  dayEndsAt?: Timestamp | undefined;
+
+  /**
+   * What the venue itself reports, of the listing or else of its trading session.
+   *
+   * @generated from field: ordermesh.marketdata.v1.TradingStatus trading_status = 11;
+   */
+  tradingStatus: TradingStatus;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.GetCalendarResponse.
+ * Use `create(GetCalendarResponseSchema)` to create a new message.
+ */
+export const GetCalendarResponseSchema: GenMessage<GetCalendarResponse> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_instrument_service, 10);
+
+/**
  * Listings as the venues report them. Every authenticated user may read them.
  *
  * @generated from service ordermesh.marketdata.v1.InstrumentService
@@ -373,6 +510,18 @@ export const InstrumentService: GenService<{
     methodKind: "server_streaming";
     input: typeof InstrumentServiceWatchRequestSchema;
     output: typeof InstrumentServiceWatchResponseSchema;
+  },
+  /**
+   * Returns the calendar of a venue or listing, with its sessions. Refuses: INSTRUMENT_NOT_FOUND;
+   * INVALID_FIELD for a MIC that is no venue here and has no calendar in the library, or a range that
+   * is too long.
+   *
+   * @generated from rpc ordermesh.marketdata.v1.InstrumentService.GetCalendar
+   */
+  getCalendar: {
+    methodKind: "unary";
+    input: typeof GetCalendarRequestSchema;
+    output: typeof GetCalendarResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ordermesh_marketdata_v1_instrument_service, 0);

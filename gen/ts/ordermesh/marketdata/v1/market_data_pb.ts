@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ScheduledPhase } from "./calendar_pb.js";
+import { file_ordermesh_marketdata_v1_calendar } from "./calendar_pb.js";
 import type { Instrument, TradingStatus } from "./instrument_pb.js";
 import { file_ordermesh_marketdata_v1_instrument } from "./instrument_pb.js";
 import { file_ordermesh_type_v1_rules } from "../../type/v1/rules_pb.js";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ordermesh/marketdata/v1/market_data.proto.
  */
 export const file_ordermesh_marketdata_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEiqAMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCBISCgp2d2FwX3ByaWNlGBEgASgJIj0KCUJvb2tMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEhMKC29yZGVyX2NvdW50GAMgASgNIvABCgRCb29rEjAKBGJpZHMYASADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSMAoEYXNrcxgCIAMoCzIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tMZXZlbBIuCgp2ZW51ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgEIAEoCBIxCgVmbGFncxgFIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZxISCgprZXB0X2RlcHRoGAYgASgFIl4KDUluc3RydW1lbnRLZXkSFAoEaXNpbhgBIAEoCUIGorsYAjAUEhgKCGN1cnJlbmN5GAIgASgJQgaiuxgCMBUSHQoNaW5zdHJ1bWVudF9pZBgDIAEoCUIGorsYAjAFItcCChBDb25zb2xpZGF0ZWRCb29rEgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSOAoEYmlkcxgDIAMoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvbnNvbGlkYXRlZExldmVsEjgKBGFza3MYBCADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRMZXZlbBI6CgZ2ZW51ZXMYBSADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRWZW51ZRIxCgVmbGFncxgGIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZxIVCg1jcm9zc2luZ19iaWRzGAcgAygJEhUKDWNyb3NzaW5nX2Fza3MYCCADKAkSEgoKa2VwdF9kZXB0aBgJIAEoBSJsChFDb25zb2xpZGF0ZWRMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEjoKBnNoYXJlcxgDIAMoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvbnNvbGlkYXRlZFNoYXJlIk0KEUNvbnNvbGlkYXRlZFNoYXJlEhUKDWluc3RydW1lbnRfaWQYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSKQAwoRQ29uc29saWRhdGVkVmVudWUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSPgoOdHJhZGluZ19zdGF0dXMYAyABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEjIKCGxlZnRfb3V0GAQgASgOMiAub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGVmdE91dBIVCg1sZWZ0X291dF90ZXh0GAUgASgJEikKBXNpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp2ZW51ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKYmlkX2xldmVscxgJIAEoDRISCgphc2tfbGV2ZWxzGAogASgNEhIKCmtlcHRfZGVwdGgYCyABKAUitwIKBVRyYWRlEhAKCHRyYWRlX2lkGAEgASgJEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSOQoJYWdncmVzc29yGAQgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQWdncmVzc29yU2lkZRIuCgp2ZW51ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoKb2ZmX21hcmtldBgHIAEoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk9mZk1hcmtldBIRCgl3aXRoZHJhd24YCCABKAgSGAoQbGFzdF9vZl9zbmFwc2hvdBgJIAEoCCLiAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIEhIKCnZ3YXBfcHJpY2UYCiABKAkigQIKC1ZlbnVlU3RhdHVzEhEKCXZlbnVlX21pYxgBIAEoCRIPCgdmZWVkX3VwGAIgASgIEj4KDnRyYWRpbmdfc3RhdHVzGAMgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGluZ1N0YXR1cxIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2ltdWxhdGVkGAUgASgIEhYKDnNpbGVudF9iZWNhdXNlGAYgASgJEjgKC3ByaWNlX3JpZ2h0GAcgASgOMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VSaWdodCKQAwoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEhEKCWRlbGF5ZWRfcxgFIAEoDRIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSAASRgoRY29uc29saWRhdGVkX2Jvb2sYDiABKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRCb29rSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKm8KCVByaWNlRmxhZxIaChZQUklDRV9GTEFHX1VOU1BFQ0lGSUVEEAASFgoSUFJJQ0VfRkxBR19DUk9TU0VEEAESFwoTUFJJQ0VfRkxBR19ORUdBVElWRRACEhUKEVBSSUNFX0ZMQUdfTE9DS0VEEAMq6gEKB0xlZnRPdXQSGAoUTEVGVF9PVVRfVU5TUEVDSUZJRUQQABIUChBMRUZUX09VVF9OT19CT09LEAESEgoOTEVGVF9PVVRfU1RBTEUQAhITCg9MRUZUX09VVF9IQUxURUQQAxITCg9MRUZUX09VVF9DTE9TRUQQBBIUChBMRUZUX09VVF9BVUNUSU9OEAUSFQoRTEVGVF9PVVRfREVMSVNURUQQBhITCg9MRUZUX09VVF9GQVVMVFkQBxIUChBMRUZUX09VVF9ERUxBWUVEEAgSGQoVTEVGVF9PVVRfTk9UX0VOVElUTEVEEAkqtgEKCU9mZk1hcmtldBIaChZPRkZfTUFSS0VUX1VOU1BFQ0lGSUVEEAASGAoUT0ZGX01BUktFVF9DT05ESVRJT04QARIWChJPRkZfTUFSS0VUX05PX1NJWkUQAhISCg5PRkZfTUFSS0VUX09MRBADEhQKEE9GRl9NQVJLRVRfQUhFQUQQBBIYChRPRkZfTUFSS0VUX0NPUlJFQ1RFRBAFEhcKE09GRl9NQVJLRVRfTk9fUFJJQ0UQBipgCg1BZ2dyZXNzb3JTaWRlEh4KGkFHR1JFU1NPUl9TSURFX1VOU1BFQ0lGSUVEEAASFgoSQUdHUkVTU09SX1NJREVfQlVZEAESFwoTQUdHUkVTU09SX1NJREVfU0VMTBACKn8KBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASDwoLVE9QSUNfUVVPVEUQARIOCgpUT1BJQ19CT09LEAISDwoLVE9QSUNfVFJBREUQAxIQCgxUT1BJQ19DQU5ETEUQBBIbChdUT1BJQ19DT05TT0xJREFURURfQk9PSxAFKnMKClByaWNlUmlnaHQSGwoXUFJJQ0VfUklHSFRfVU5TUEVDSUZJRUQQABIZChVQUklDRV9SSUdIVF9SRUFMX1RJTUUQARIXChNQUklDRV9SSUdIVF9ERUxBWUVEEAISFAoQUFJJQ0VfUklHSFRfTk9ORRADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
+  fileDesc("CilvcmRlcm1lc2gvbWFya2V0ZGF0YS92MS9tYXJrZXRfZGF0YS5wcm90bxIXb3JkZXJtZXNoLm1hcmtldGRhdGEudjEi5QMKBVF1b3RlEhEKCWJpZF9wcmljZRgBIAEoCRIQCghiaWRfc2l6ZRgCIAEoCRIRCglhc2tfcHJpY2UYAyABKAkSEAoIYXNrX3NpemUYBCABKAkSEgoKbGFzdF9wcmljZRgFIAEoCRIRCglsYXN0X3NpemUYBiABKAkSEgoKb3Blbl9wcmljZRgHIAEoCRISCgpoaWdoX3ByaWNlGAggASgJEhEKCWxvd19wcmljZRgJIAEoCRITCgtjbG9zZV9wcmljZRgKIAEoCRIOCgZ2b2x1bWUYCyABKAkSLgoKdmVudWVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjZWl2ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGA4gASgIEjEKBWZsYWdzGA8gAygOMiIub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VGbGFnEhcKD2xhc3Rfb2ZmX21hcmtldBgQIAEoCBISCgp2d2FwX3ByaWNlGBEgASgJEjsKB2F1Y3Rpb24YEiABKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5BdWN0aW9uSW5kaWNhdGlvbiLIAQoRQXVjdGlvbkluZGljYXRpb24SDQoFcHJpY2UYASABKAkSDAoEc2l6ZRgCIAEoCRIWCg5pbWJhbGFuY2Vfc2l6ZRgDIAEoCRI+Cg5pbWJhbGFuY2Vfc2lkZRgEIAEoDjImLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkltYmFsYW5jZVNpZGUSDgoGZmF1bHR5GAUgASgIEi4KCnZlbnVlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIj0KCUJvb2tMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEhMKC29yZGVyX2NvdW50GAMgASgNIvABCgRCb29rEjAKBGJpZHMYASADKAsyIi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Cb29rTGV2ZWwSMAoEYXNrcxgCIAMoCzIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tMZXZlbBIuCgp2ZW51ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgEIAEoCBIxCgVmbGFncxgFIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZxISCgprZXB0X2RlcHRoGAYgASgFIl4KDUluc3RydW1lbnRLZXkSFAoEaXNpbhgBIAEoCUIGorsYAjAUEhgKCGN1cnJlbmN5GAIgASgJQgaiuxgCMBUSHQoNaW5zdHJ1bWVudF9pZBgDIAEoCUIGorsYAjAFItcCChBDb25zb2xpZGF0ZWRCb29rEgwKBGlzaW4YASABKAkSEAoIY3VycmVuY3kYAiABKAkSOAoEYmlkcxgDIAMoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvbnNvbGlkYXRlZExldmVsEjgKBGFza3MYBCADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRMZXZlbBI6CgZ2ZW51ZXMYBSADKAsyKi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRWZW51ZRIxCgVmbGFncxgGIAMoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlByaWNlRmxhZxIVCg1jcm9zc2luZ19iaWRzGAcgAygJEhUKDWNyb3NzaW5nX2Fza3MYCCADKAkSEgoKa2VwdF9kZXB0aBgJIAEoBSJsChFDb25zb2xpZGF0ZWRMZXZlbBINCgVwcmljZRgBIAEoCRIMCgRzaXplGAIgASgJEjoKBnNoYXJlcxgDIAMoCzIqLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkNvbnNvbGlkYXRlZFNoYXJlIk0KEUNvbnNvbGlkYXRlZFNoYXJlEhUKDWluc3RydW1lbnRfaWQYASABKAkSDAoEc2l6ZRgCIAEoCRITCgtvcmRlcl9jb3VudBgDIAEoDSKQAwoRQ29uc29saWRhdGVkVmVudWUSFQoNaW5zdHJ1bWVudF9pZBgBIAEoCRIRCgl2ZW51ZV9taWMYAiABKAkSPgoOdHJhZGluZ19zdGF0dXMYAyABKA4yJi5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5UcmFkaW5nU3RhdHVzEjIKCGxlZnRfb3V0GAQgASgOMiAub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuTGVmdE91dBIVCg1sZWZ0X291dF90ZXh0GAUgASgJEikKBXNpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp2ZW51ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKYmlkX2xldmVscxgJIAEoDRISCgphc2tfbGV2ZWxzGAogASgNEhIKCmtlcHRfZGVwdGgYCyABKAUitwIKBVRyYWRlEhAKCHRyYWRlX2lkGAEgASgJEg0KBXByaWNlGAIgASgJEgwKBHNpemUYAyABKAkSOQoJYWdncmVzc29yGAQgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQWdncmVzc29yU2lkZRIuCgp2ZW51ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoKb2ZmX21hcmtldBgHIAEoDjIiLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk9mZk1hcmtldBIRCgl3aXRoZHJhd24YCCABKAgSGAoQbGFzdF9vZl9zbmFwc2hvdBgJIAEoCCLiAQoGQ2FuZGxlEikKBXN0YXJ0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgppbnRlcnZhbF9zGAIgASgFEhIKCm9wZW5fcHJpY2UYAyABKAkSEgoKaGlnaF9wcmljZRgEIAEoCRIRCglsb3dfcHJpY2UYBSABKAkSEwoLY2xvc2VfcHJpY2UYBiABKAkSDgoGdm9sdW1lGAcgASgJEhMKC3RyYWRlX2NvdW50GAggASgNEhAKCGNvbXBsZXRlGAkgASgIEhIKCnZ3YXBfcHJpY2UYCiABKAkizwIKC1ZlbnVlU3RhdHVzEhEKCXZlbnVlX21pYxgBIAEoCRIPCgdmZWVkX3VwGAIgASgIEj4KDnRyYWRpbmdfc3RhdHVzGAMgASgOMiYub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuVHJhZGluZ1N0YXR1cxIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJc2ltdWxhdGVkGAUgASgIEhYKDnNpbGVudF9iZWNhdXNlGAYgASgJEjgKC3ByaWNlX3JpZ2h0GAcgASgOMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuUHJpY2VSaWdodBI6CglzY2hlZHVsZWQYCCABKAsyJy5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5TY2hlZHVsZWRQaGFzZRIQCghjYWxlbmRhchgJIAEoCSKQAwoQTWFya2V0RGF0YVVwZGF0ZRIVCg1pbnN0cnVtZW50X2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhkKEWNvbmZsYXRlZF91cGRhdGVzGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEhEKCWRlbGF5ZWRfcxgFIAEoDRIvCgVxdW90ZRgKIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlF1b3RlSAASLQoEYm9vaxgLIAEoCzIdLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLkJvb2tIABIvCgV0cmFkZRgMIAEoCzIeLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlRyYWRlSAASMQoGY2FuZGxlGA0gASgLMh8ub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuQ2FuZGxlSAASRgoRY29uc29saWRhdGVkX2Jvb2sYDiABKAsyKS5vcmRlcm1lc2gubWFya2V0ZGF0YS52MS5Db25zb2xpZGF0ZWRCb29rSABCBwoFdmFsdWUi/AMKDk1hcmtldERhdGFJdGVtEjsKBnVwZGF0ZRgBIAEoCzIpLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLk1hcmtldERhdGFVcGRhdGVIABI5CgppbnN0cnVtZW50GAIgASgLMiMub3JkZXJtZXNoLm1hcmtldGRhdGEudjEuSW5zdHJ1bWVudEgAEjwKDHZlbnVlX3N0YXR1cxgDIAEoCzIkLm9yZGVybWVzaC5tYXJrZXRkYXRhLnYxLlZlbnVlU3RhdHVzSAASQAoRc25hcHNob3RfY29tcGxldGUYBCABKAsyIy5vcmRlcm1lc2gudHlwZS52MS5TbmFwc2hvdENvbXBsZXRlSAASMQoJaGVhcnRiZWF0GAUgASgLMhwub3JkZXJtZXNoLnR5cGUudjEuSGVhcnRiZWF0SAASKwoGcmVzeW5jGAYgASgLMhkub3JkZXJtZXNoLnR5cGUudjEuUmVzeW5jSAASJQoDZ2FwGAcgASgLMhYub3JkZXJtZXNoLnR5cGUudjEuR2FwSAASOAoNc2xvd19jb25zdW1lchgIIAEoCzIfLm9yZGVybWVzaC50eXBlLnYxLlNsb3dDb25zdW1lckgAEikKBWRyYWluGAkgASgLMhgub3JkZXJtZXNoLnR5cGUudjEuRHJhaW5IAEIGCgRpdGVtKmAKDUltYmFsYW5jZVNpZGUSHgoaSU1CQUxBTkNFX1NJREVfVU5TUEVDSUZJRUQQABIWChJJTUJBTEFOQ0VfU0lERV9CVVkQARIXChNJTUJBTEFOQ0VfU0lERV9TRUxMEAIqbwoJUHJpY2VGbGFnEhoKFlBSSUNFX0ZMQUdfVU5TUEVDSUZJRUQQABIWChJQUklDRV9GTEFHX0NST1NTRUQQARIXChNQUklDRV9GTEFHX05FR0FUSVZFEAISFQoRUFJJQ0VfRkxBR19MT0NLRUQQAyrqAQoHTGVmdE91dBIYChRMRUZUX09VVF9VTlNQRUNJRklFRBAAEhQKEExFRlRfT1VUX05PX0JPT0sQARISCg5MRUZUX09VVF9TVEFMRRACEhMKD0xFRlRfT1VUX0hBTFRFRBADEhMKD0xFRlRfT1VUX0NMT1NFRBAEEhQKEExFRlRfT1VUX0FVQ1RJT04QBRIVChFMRUZUX09VVF9ERUxJU1RFRBAGEhMKD0xFRlRfT1VUX0ZBVUxUWRAHEhQKEExFRlRfT1VUX0RFTEFZRUQQCBIZChVMRUZUX09VVF9OT1RfRU5USVRMRUQQCSq2AQoJT2ZmTWFya2V0EhoKFk9GRl9NQVJLRVRfVU5TUEVDSUZJRUQQABIYChRPRkZfTUFSS0VUX0NPTkRJVElPThABEhYKEk9GRl9NQVJLRVRfTk9fU0laRRACEhIKDk9GRl9NQVJLRVRfT0xEEAMSFAoQT0ZGX01BUktFVF9BSEVBRBAEEhgKFE9GRl9NQVJLRVRfQ09SUkVDVEVEEAUSFwoTT0ZGX01BUktFVF9OT19QUklDRRAGKmAKDUFnZ3Jlc3NvclNpZGUSHgoaQUdHUkVTU09SX1NJREVfVU5TUEVDSUZJRUQQABIWChJBR0dSRVNTT1JfU0lERV9CVVkQARIXChNBR0dSRVNTT1JfU0lERV9TRUxMEAIqfwoFVG9waWMSFQoRVE9QSUNfVU5TUEVDSUZJRUQQABIPCgtUT1BJQ19RVU9URRABEg4KClRPUElDX0JPT0sQAhIPCgtUT1BJQ19UUkFERRADEhAKDFRPUElDX0NBTkRMRRAEEhsKF1RPUElDX0NPTlNPTElEQVRFRF9CT09LEAUqcwoKUHJpY2VSaWdodBIbChdQUklDRV9SSUdIVF9VTlNQRUNJRklFRBAAEhkKFVBSSUNFX1JJR0hUX1JFQUxfVElNRRABEhcKE1BSSUNFX1JJR0hUX0RFTEFZRUQQAhIUChBQUklDRV9SSUdIVF9OT05FEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ordermesh_marketdata_v1_calendar, file_ordermesh_marketdata_v1_instrument, file_ordermesh_type_v1_rules, file_ordermesh_type_v1_stream]);
 
 /**
  * Best prices and day statistics of a listing. A day is a trading day of the venue, by its calendar
@@ -151,6 +153,13 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
    * @generated from field: string vwap_price = 17;
    */
   vwapPrice: string;
+
+  /**
+   * What the venue says of an auction that is on; not set outside auctions, or if it says nothing.
+   *
+   * @generated from field: ordermesh.marketdata.v1.AuctionIndication auction = 18;
+   */
+  auction?: AuctionIndication | undefined;
 };
 
 /**
@@ -159,6 +168,63 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
  */
 export const QuoteSchema: GenMessage<Quote> = /*@__PURE__*/
   messageDesc(file_ordermesh_marketdata_v1_market_data, 0);
+
+/**
+ * What a venue says of an auction before it is over: MDEntryType(269)=Q and A. None of it is a price
+ * at which anything was traded, and nothing is triggered by it. Canonical decimals; empty: not known.
+ *
+ * @generated from message ordermesh.marketdata.v1.AuctionIndication
+ */
+export type AuctionIndication = Message<"ordermesh.marketdata.v1.AuctionIndication"> & {
+  /**
+   * Price at which the auction would now execute: MDEntryPx(270) of MDEntryType(269)=Q.
+   *
+   * @generated from field: string price = 1;
+   */
+  price: string;
+
+  /**
+   * Quantity that would be executed at the price: MDEntrySize(271) of MDEntryType(269)=Q.
+   *
+   * @generated from field: string size = 2;
+   */
+  size: string;
+
+  /**
+   * Quantity that would be left over: MDEntrySize(271) of MDEntryType(269)=A.
+   *
+   * @generated from field: string imbalance_size = 3;
+   */
+  imbalanceSize: string;
+
+  /**
+   * Side that would be left over: TradeCondition(277) P (more buyers) or Q (more sellers).
+   *
+   * @generated from field: ordermesh.marketdata.v1.ImbalanceSide imbalance_side = 4;
+   */
+  imbalanceSide: ImbalanceSide;
+
+  /**
+   * True if the venue sent a value that cannot be used: no number, or below zero. It is left out.
+   *
+   * @generated from field: bool faulty = 5;
+   */
+  faulty: boolean;
+
+  /**
+   * When the venue said so. Not set in a feed, which uses FeedUpdate.venue_time.
+   *
+   * @generated from field: google.protobuf.Timestamp venue_time = 6;
+   */
+  venueTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ordermesh.marketdata.v1.AuctionIndication.
+ * Use `create(AuctionIndicationSchema)` to create a new message.
+ */
+export const AuctionIndicationSchema: GenMessage<AuctionIndication> = /*@__PURE__*/
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 1);
 
 /**
  * One price level.
@@ -193,7 +259,7 @@ export type BookLevel = Message<"ordermesh.marketdata.v1.BookLevel"> & {
  * Use `create(BookLevelSchema)` to create a new message.
  */
 export const BookLevelSchema: GenMessage<BookLevel> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 1);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
  * The order book of a listing, aggregated by price.
@@ -250,7 +316,7 @@ export type Book = Message<"ordermesh.marketdata.v1.Book"> & {
  * Use `create(BookSchema)` to create a new message.
  */
 export const BookSchema: GenMessage<Book> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 2);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
  * What a consolidated book is of: an instrument in one currency. Books in different currencies are
@@ -287,7 +353,7 @@ export type InstrumentKey = Message<"ordermesh.marketdata.v1.InstrumentKey"> & {
  * Use `create(InstrumentKeySchema)` to create a new message.
  */
 export const InstrumentKeySchema: GenMessage<InstrumentKey> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 3);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 4);
 
 /**
  * The order books of all venues of one instrument in one currency, merged by price. Only venues
@@ -367,7 +433,7 @@ export type ConsolidatedBook = Message<"ordermesh.marketdata.v1.ConsolidatedBook
  * Use `create(ConsolidatedBookSchema)` to create a new message.
  */
 export const ConsolidatedBookSchema: GenMessage<ConsolidatedBook> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 4);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 5);
 
 /**
  * A price level of a consolidated book.
@@ -402,7 +468,7 @@ export type ConsolidatedLevel = Message<"ordermesh.marketdata.v1.ConsolidatedLev
  * Use `create(ConsolidatedLevelSchema)` to create a new message.
  */
 export const ConsolidatedLevelSchema: GenMessage<ConsolidatedLevel> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 5);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 6);
 
 /**
  * What one venue has at one price.
@@ -437,7 +503,7 @@ export type ConsolidatedShare = Message<"ordermesh.marketdata.v1.ConsolidatedSha
  * Use `create(ConsolidatedShareSchema)` to create a new message.
  */
 export const ConsolidatedShareSchema: GenMessage<ConsolidatedShare> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 6);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 7);
 
 /**
  * The state of one listing of a consolidated book.
@@ -529,7 +595,7 @@ export type ConsolidatedVenue = Message<"ordermesh.marketdata.v1.ConsolidatedVen
  * Use `create(ConsolidatedVenueSchema)` to create a new message.
  */
 export const ConsolidatedVenueSchema: GenMessage<ConsolidatedVenue> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 7);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 8);
 
 /**
  * A trade at the venue.
@@ -611,7 +677,7 @@ export type Trade = Message<"ordermesh.marketdata.v1.Trade"> & {
  * Use `create(TradeSchema)` to create a new message.
  */
 export const TradeSchema: GenMessage<Trade> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 8);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 9);
 
 /**
  * Open, high, low and close prices of an interval. It is sent again, also when it is complete, after
@@ -698,7 +764,7 @@ export type Candle = Message<"ordermesh.marketdata.v1.Candle"> & {
  * Use `create(CandleSchema)` to create a new message.
  */
 export const CandleSchema: GenMessage<Candle> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 9);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 10);
 
 /**
  * State of a venue's feed.
@@ -755,6 +821,21 @@ export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
    * @generated from field: ordermesh.marketdata.v1.PriceRight price_right = 7;
    */
   priceRight: PriceRight;
+
+  /**
+   * What the venue does now by its calendar, and until when: never the venue's own word, which is
+   * trading_status. Not set in a feed, and if the calendar has no hours.
+   *
+   * @generated from field: ordermesh.marketdata.v1.ScheduledPhase scheduled = 8;
+   */
+  scheduled?: ScheduledPhase | undefined;
+
+  /**
+   * Name of the venue's calendar: a MIC, or "UTC" if only days of UTC are known. Not set in a feed.
+   *
+   * @generated from field: string calendar = 9;
+   */
+  calendar: string;
 };
 
 /**
@@ -762,7 +843,7 @@ export type VenueStatus = Message<"ordermesh.marketdata.v1.VenueStatus"> & {
  * Use `create(VenueStatusSchema)` to create a new message.
  */
 export const VenueStatusSchema: GenMessage<VenueStatus> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 10);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 11);
 
 /**
  * One update of one channel, that is of one listing and topic. Sequences are consecutive per
@@ -861,7 +942,7 @@ export type MarketDataUpdate = Message<"ordermesh.marketdata.v1.MarketDataUpdate
  * Use `create(MarketDataUpdateSchema)` to create a new message.
  */
 export const MarketDataUpdateSchema: GenMessage<MarketDataUpdate> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 11);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 12);
 
 /**
  * One item of a market-data stream.
@@ -954,7 +1035,41 @@ export type MarketDataItem = Message<"ordermesh.marketdata.v1.MarketDataItem"> &
  * Use `create(MarketDataItemSchema)` to create a new message.
  */
 export const MarketDataItemSchema: GenMessage<MarketDataItem> = /*@__PURE__*/
-  messageDesc(file_ordermesh_marketdata_v1_market_data, 12);
+  messageDesc(file_ordermesh_marketdata_v1_market_data, 13);
+
+/**
+ * Side of which an auction has too much.
+ *
+ * @generated from enum ordermesh.marketdata.v1.ImbalanceSide
+ */
+export enum ImbalanceSide {
+  /**
+   * Not reported.
+   *
+   * @generated from enum value: IMBALANCE_SIDE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * More is bid than offered.
+   *
+   * @generated from enum value: IMBALANCE_SIDE_BUY = 1;
+   */
+  BUY = 1,
+
+  /**
+   * More is offered than bid.
+   *
+   * @generated from enum value: IMBALANCE_SIDE_SELL = 2;
+   */
+  SELL = 2,
+}
+
+/**
+ * Describes the enum ordermesh.marketdata.v1.ImbalanceSide.
+ */
+export const ImbalanceSideSchema: GenEnum<ImbalanceSide> = /*@__PURE__*/
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 0);
 
 /**
  * Faults of the prices a venue reports. Such prices are still shown.
@@ -996,7 +1111,7 @@ export enum PriceFlag {
  * Describes the enum ordermesh.marketdata.v1.PriceFlag.
  */
 export const PriceFlagSchema: GenEnum<PriceFlag> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 0);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
 
 /**
  * Why the levels of a venue are not in a consolidated book.
@@ -1040,7 +1155,7 @@ export enum LeftOut {
   CLOSED = 4,
 
   /**
-   * In an auction: orders of the book do not trade at once.
+   * Before the opening or in an auction: orders of the book do not trade at once.
    *
    * @generated from enum value: LEFT_OUT_AUCTION = 5;
    */
@@ -1079,7 +1194,7 @@ export enum LeftOut {
  * Describes the enum ordermesh.marketdata.v1.LeftOut.
  */
 export const LeftOutSchema: GenEnum<LeftOut> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 1);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
 
 /**
  * Why a trade does not say what the market is now.
@@ -1142,7 +1257,7 @@ export enum OffMarket {
  * Describes the enum ordermesh.marketdata.v1.OffMarket.
  */
 export const OffMarketSchema: GenEnum<OffMarket> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 2);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 3);
 
 /**
  * AggressorSide(2446).
@@ -1176,7 +1291,7 @@ export enum AggressorSide {
  * Describes the enum ordermesh.marketdata.v1.AggressorSide.
  */
 export const AggressorSideSchema: GenEnum<AggressorSide> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 3);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 4);
 
 /**
  * Kinds of market data of a listing.
@@ -1231,7 +1346,7 @@ export enum Topic {
  * Describes the enum ordermesh.marketdata.v1.Topic.
  */
 export const TopicSchema: GenEnum<Topic> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 4);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 5);
 
 /**
  * A user's right to the prices of a venue.
@@ -1273,5 +1388,5 @@ export enum PriceRight {
  * Describes the enum ordermesh.marketdata.v1.PriceRight.
  */
 export const PriceRightSchema: GenEnum<PriceRight> = /*@__PURE__*/
-  enumDesc(file_ordermesh_marketdata_v1_market_data, 5);
+  enumDesc(file_ordermesh_marketdata_v1_market_data, 6);
 

@@ -697,7 +697,7 @@ export type ResolveRequest = Message<"ordermesh.oms.v1.ResolveRequest"> & {
   replaced: boolean;
 
   /**
-   * OrderID(37), if the person knows it.
+   * OrderID(37), if the person knows it. Refused if another open order of the venue has it.
    *
    * @generated from field: string venue_order_id = 6;
    */

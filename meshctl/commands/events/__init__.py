@@ -1,0 +1,11 @@
+"""`ordermesh topics` and `ordermesh events`: the log in Kafka."""
+
+import typer
+
+from meshctl.commands.events import tail, topics
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    topics.register(app)
+    tail.register(app)

@@ -1,0 +1,1 @@
+"""Owns the log in Kafka, and writes it."""

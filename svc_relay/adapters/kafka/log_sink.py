@@ -1,0 +1,327 @@
+"""Owns the logs in Kafka, and writes them in transactions.
+
+The owner is the member of the group that has the partition of the topic of positions. A relay that
+hangs or dies loses it after the lease, and a standby takes it; a member that joins takes nothing
+(cooperative assignment). Whoever becomes the owner begins with the transactional id, which makes
+Kafka refuse everything that an earlier owner still sends. So two owners cannot write, whatever they
+believe.
+
+librdkafka's calls wait in a thread of this class; the event loop only awaits them.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple, TypeVar
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+
+from mesh.kafka import logger
+from svc_relay.domain.logs import POSITIONS, SCHEMAS, Entry, Log, Position, headers
+from svc_relay.domain.state import OF_ONE_LOG, Condition, State, condition_of
+from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
+
+POLL_S: Final = 0.2
+ANSWER_S: Final = 5.0
+"""For the list of topics."""
+TRANSACTION_S: Final = 30.0
+"""The broker aborts a transaction that takes longer."""
+COMMIT_S: Final = 10.0
+"""A commit that takes longer is given up; what became of it is read from the positions."""
+BATCH_BYTES: Final = 512 * 1024
+QUEUE_KBYTES: Final = 16 * 1024
+"""Entries on their way to the broker; a page has less."""
+MESSAGE_BYTES_MAX: Final = 64 << 20
+"""The broker decides how large a record may be: `max.message.bytes` of its topic."""
+_FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
+Result = TypeVar("Result")
+
+
+class Owner(NamedTuple):
+    """How the owner of the logs is found."""
+
+    prefix: str
+    """Of our topics, of the group and of the transactional id."""
+    cluster_id: str
+    """That the cluster must have; empty for any."""
+    instance: str
+    """Name of this relay in the group, so that a restart is no change of owner; may be empty."""
+    lease_s: float
+    """Seconds after which a relay that does not answer loses the logs."""
+
+
+class LogSink:
+    """The logs in Kafka."""
+
+    def __init__(self, configuration: Mapping[str, Any], owner: Owner) -> None:
+        """Take librdkafka's configuration of the connection; nothing connects yet."""
+        self._configuration = dict(configuration)
+        self._of = owner
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka")
+        self._consumer: Any = None
+        self._producer: Any = None
+        self._mine = False
+        # What a connection complained about, and whether nothing can be done meanwhile.
+        self._fault: State | None = None
+        self._down = False
+        self._positions_topic = owner.prefix + POSITIONS
+        self._topics: set[str] = set()
+
+    async def join(self) -> bool:
+        """Wait a moment for the ownership; return whether it is here."""
+        return await self._in_thread(self._join)
+
+    async def take_over(self) -> Mapping[Log, Position]:
+        """Shut out earlier owners, and return how far each log is."""
+        return await self._in_thread(self._take_over)
+
+    async def keep(self) -> None:
+        """Show that this owner lives. Raises OwnerLostError if another relay has the logs."""
+        await self._in_thread(self._keep)
+
+    async def publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
+        """Write entries and position in one transaction; see `ports.Sink`."""
+        await self._in_thread(lambda: self._publish(log, entries, position))
+
+    async def close(self) -> None:
+        """Give everything up; `join` begins again."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except KafkaException as error:
+            raise self._meant(error.args[0]) from error
+
+    def _meant(self, error: KafkaError) -> SinkError | OwnerLostError:
+        if error.name() in _FENCED:
+            return OwnerLostError("another relay took the logs")
+        condition = condition_of(error.name())
+        # What the connection itself complained about says more than a time-out.
+        if condition is Condition.KAFKA_AWAY and self._fault is not None:
+            return SinkError(self._fault)
+        return SinkError(State(condition, _words(error)))
+
+    def _complained(self, error: KafkaError) -> None:
+        """Note what a connection complains about, from a thread that polls."""
+        condition = condition_of(error.name(), error.str())
+        refused = condition is not Condition.KAFKA_AWAY
+        if self._fault is None or refused:
+            self._fault = State(condition, _words(error))
+        self._down |= refused or error.name() == "_ALL_BROKERS_DOWN"
+
+    def _well(self) -> None:
+        self._fault, self._down = None, False
+
+    def _raise_if_down(self) -> None:
+        if self._down and self._fault is not None:
+            raise SinkError(self._fault)
+
+    def _client(self, **more: Any) -> dict[str, Any]:
+        return {
+            **self._configuration,
+            "error_cb": self._complained,
+            "logger": logger(),
+            "client.id": "svc-relay",
+            **{name.replace("_", "."): value for name, value in more.items()},
+        }
+
+    def _join(self) -> bool:
+        if self._consumer is None:
+            self._well()
+            lease_ms = int(self._of.lease_s * 1000)
+            named = {"group_instance_id": self._of.instance} if self._of.instance else {}
+            self._consumer = Consumer(
+                self._client(
+                    group_id=f"{self._of.prefix}relay",
+                    partition_assignment_strategy="cooperative-sticky",
+                    session_timeout_ms=lease_ms,
+                    heartbeat_interval_ms=lease_ms // 4,
+                    max_poll_interval_ms=int(TRANSACTION_S * 4000),
+                    enable_auto_commit=False,
+                    auto_offset_reset="latest",
+                    **named,
+                )
+            )
+            self._look_at_cluster()
+            self._consumer.subscribe(
+                [self._positions_topic],
+                on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked,
+            )  # fmt: skip
+        self._poll(POLL_S)
+        self._raise_if_down()
+        return self._mine
+
+    def _look_at_cluster(self) -> None:
+        """Compare the cluster with what it must be."""
+        try:
+            metadata = self._consumer.list_topics(timeout=ANSWER_S)
+        except KafkaException:
+            # What the connection complained about is handed over by a poll only.
+            self._consumer.poll(POLL_S)
+            raise
+        if self._of.cluster_id and metadata.cluster_id != self._of.cluster_id:
+            raise SinkError(
+                State(
+                    Condition.WRONG_CLUSTER,
+                    f"the cluster is {metadata.cluster_id}, should be {self._of.cluster_id}",
+                )
+            )
+        self._topics = set(metadata.topics)
+        if missing := self._missing(self._positions_topic):
+            raise SinkError(missing)
+
+    def _missing(self, topic: str) -> State | None:
+        """Return what is wrong if the cluster does not have a topic."""
+        if topic not in self._topics:
+            self._topics = set(self._consumer.list_topics(timeout=ANSWER_S).topics)
+        wanted = [self._positions_topic, *(self._of.prefix + log for log in Log)]
+        if topic in self._topics:
+            return None
+        missing = ", ".join(name for name in wanted if name not in self._topics)
+        return State(
+            Condition.TOPIC_MISSING,
+            f"the cluster does not have, or does not show us, {missing}: run `ordermesh topics "
+            "apply`",
+        )
+
+    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        if partitions:
+            self._mine = True
+            consumer.incremental_assign(partitions)
+            # Membership is all that this consumer is for.
+            consumer.pause(partitions)
+
+    def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        if partitions:
+            self._mine = False
+            consumer.incremental_unassign(partitions)
+
+    def _poll(self, seconds: float) -> None:
+        message = self._consumer.poll(seconds)
+        if message is not None and message.error() is not None:
+            raise KafkaException(message.error())
+
+    def _keep(self) -> None:
+        self._poll(0)
+        if not self._mine:
+            raise OwnerLostError("another relay took the logs")
+        if self._producer is not None:
+            self._producer.poll(0)
+        self._raise_if_down()
+
+    def _take_over(self) -> dict[Log, Position]:
+        self._producer = Producer(
+            self._client(
+                transactional_id=f"{self._of.prefix}relay",
+                transaction_timeout_ms=int(TRANSACTION_S * 1000),
+                acks="all",
+                partitioner="murmur2_random",
+                compression_type="lz4",
+                linger_ms=5,
+                batch_size=BATCH_BYTES,
+                queue_buffering_max_kbytes=QUEUE_KBYTES,
+                queue_buffering_max_messages=100_000,
+                message_max_bytes=MESSAGE_BYTES_MAX,
+            )
+        )
+        self._producer.init_transactions(TRANSACTION_S)
+        return self._read_positions()
+
+    def _read_positions(self) -> dict[Log, Position]:
+        """Read the topic of positions to its end: nobody else can write to it any more."""
+        reader = Consumer(
+            self._client(
+                group_id=f"{self._of.prefix}relay",
+                isolation_level="read_committed",
+                enable_partition_eof=True,
+                enable_auto_commit=False,
+            )
+        )
+        found: dict[Log, Position] = {}
+        try:
+            reader.assign([TopicPartition(self._positions_topic, 0, OFFSET_BEGINNING)])
+            while True:
+                message = reader.poll(TRANSACTION_S)
+                if message is None:
+                    raise SinkError(
+                        self._fault or State(Condition.KAFKA_AWAY, "the positions cannot be read")
+                    )
+                if (error := message.error()) is None:
+                    name, value = message.key() or b"", message.value() or b""
+                    found[Log(name.decode())] = _position(value)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its public name
+                    return found
+                else:
+                    raise KafkaException(error)
+        finally:
+            reader.close()
+
+    def _publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
+        producer, topic, schema = self._producer, self._of.prefix + log, SCHEMAS[log]
+        if missing := self._missing(topic):
+            raise LogRefusedError(missing)
+        try:
+            producer.begin_transaction()
+            for entry in entries:
+                producer.produce(
+                    topic, entry.payload, entry.key.encode(), headers=headers(schema, entry)
+                )
+            producer.produce(self._positions_topic, _written(position), log.encode())
+            producer.commit_transaction(COMMIT_S)
+        except KafkaException as error:
+            cause = error.args[0]
+            condition = condition_of(cause.name())
+            if condition not in OF_ONE_LOG or cause.fatal():
+                raise
+            producer.abort_transaction(COMMIT_S)
+            self._topics.discard(topic)
+            self._well()
+            refusal = State(condition, _refusal(condition, topic, entries, cause))
+            raise LogRefusedError(refusal) from error
+        self._well()
+
+    def _close(self) -> None:
+        producer, consumer = self._producer, self._consumer
+        self._producer = self._consumer = None
+        self._mine = False
+        if producer is not None:
+            producer.purge()
+        if consumer is not None:
+            consumer.close()
+
+
+def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: KafkaError) -> str:
+    if condition is not Condition.RECORD_TOO_LARGE:
+        return f"{topic}: {_words(cause)}"
+    largest = max(entries, key=lambda entry: len(entry.payload))
+    return (
+        f"entry {largest.log_number} of {largest.key} has {len(largest.payload)} bytes, which "
+        f"{topic} does not take: raise record_bytes_max of the topic and run `ordermesh topics "
+        "apply`"
+    )
+
+
+def _words(error: KafkaError) -> str:
+    return f"{error.str()} ({error.name()})"
+
+
+def _written(position: Position) -> bytes:
+    values = {
+        "log_number": position.log_number,
+        "hash": position.hash.hex(),
+    }
+    return json.dumps(values).encode()
+
+
+def _position(value: bytes) -> Position:
+    values = json.loads(value)
+    return Position(values["log_number"], bytes.fromhex(values["hash"]))

@@ -1,0 +1,153 @@
+"""Reads the logs through the views that the order book has for the relay."""
+# ruff: noqa: S608 - statements are put together from constants of this file only
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+
+from svc_relay.domain.logs import Entry, Log, Position
+from svc_relay.domain.reading import Reading
+from svc_relay.service.ports import Page, SourceError
+
+PAGE_ENTRIES_MAX: Final = 2_000
+PAGE_BYTES_MAX: Final = 4 << 20
+"""Payloads of one page; an entry that is larger comes alone."""
+CONNECT_TIMEOUT_S: Final = 5.0
+STATEMENT_TIMEOUT_S: Final = 15.0
+CLOSE_TIMEOUT_S: Final = 3.0
+
+HEADS: Final = f"SELECT {', '.join(Log)} FROM oms.relayed_heads"
+# The first column is the oldest transaction that was open as the statement began.
+PAGES: Final = {
+    log: f"""
+SELECT horizon, log_number, key, sequence, payload, hash FROM (
+    SELECT *, sum(octet_length(payload)) OVER (ORDER BY log_number)
+        - octet_length(payload) AS bytes_before
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS horizon, log_number, key,
+            sequence, payload, hash
+        FROM oms.relayed_{log} WHERE log_number > $1 ORDER BY log_number LIMIT $2) AS next
+) AS counted WHERE bytes_before < $3 ORDER BY log_number
+"""
+    for log in Log
+}
+# Whether the entry is this one, the first entry that was not archived, the highest number given.
+HAS: Final = {
+    log: f"""
+SELECT (SELECT hash = $2 FROM oms.relayed_{log} WHERE log_number = $1),
+    (SELECT log_number FROM oms.relayed_{log} ORDER BY log_number LIMIT 1),
+    (SELECT {log} FROM oms.relayed_heads)
+"""
+    for log in Log
+}
+# Higher than the ids of all transactions that have one. The highest id of a snapshot will not do:
+# it is that of the last transaction that ended, and an open one may have a higher id.
+NEW_TRANSACTION_ID: Final = "SELECT pg_current_xact_id()::text::int8"
+
+CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (asyncpg.UndefinedTableError, "the order book is not migrated: run `svc_oms.admin migrate`"),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "our role may not read the logs: run `svc_oms.admin grant-log-reader`",
+    ),
+    (asyncpg.InvalidAuthorizationSpecificationError, "it refuses our role or password"),
+    (asyncpg.InvalidCatalogNameError, "it has no such database"),
+    (asyncpg.CannotConnectNowError, "it is starting or stopping"),
+    (TimeoutError, "it did not answer in time"),
+)
+_ERRORS: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class LogSource:
+    """One connection, opened when it is needed."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._connection: Any = None
+
+    async def heads(self) -> dict[Log, int]:
+        """Return the highest number that each log has given to a transaction."""
+        async with self._connected() as connection:
+            row = await connection.fetchrow(HEADS)
+        return {log: row[log.value] for log in Log}
+
+    async def page(self, log: Log, after: int) -> Page:
+        """Read the next entries, PAGE_ENTRIES_MAX at most."""
+        async with self._connected() as connection:
+            return await read_page(connection, log, after)
+
+    async def new_transaction_id(self) -> int:
+        """Return an id above those of all transactions that have one."""
+        async with self._connected() as connection:
+            return int(await connection.fetchval(NEW_TRANSACTION_ID))
+
+    async def has(self, log: Log, position: Position) -> bool:
+        """Return whether a log has this entry, or had it until its time was over."""
+        number = position.log_number
+        async with self._connected() as connection:
+            same, first, head = await connection.fetchrow(HAS[log], number, position.hash)
+        if same is None:
+            return number <= head and (first is None or number < first)
+        return bool(same)
+
+    async def close(self) -> None:
+        """Close the connection, by force after a while."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                await asyncio.wait_for(connection.close(), CLOSE_TIMEOUT_S)
+            except _ERRORS:
+                connection.terminate()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[asyncpg.Connection]:
+        try:
+            if self._connection is None:
+                self._connection = await asyncpg.connect(
+                    self._url,
+                    timeout=CONNECT_TIMEOUT_S,
+                    command_timeout=STATEMENT_TIMEOUT_S,
+                    server_settings={"application_name": "svc-relay"},
+                )
+            yield self._connection
+        except _ERRORS as error:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.terminate()
+            cause = next((text for kind, text in CAUSES if isinstance(error, kind)), str(error))
+            raise SourceError(f"PostgreSQL: {cause}") from error
+
+
+async def read_page(
+    connection: Any, log: Log, after: int, entries_max: int = PAGE_ENTRIES_MAX
+) -> Page:
+    """Read the committed entries after a log number; lower ones may still be missing."""
+    rows = await connection.fetch(PAGES[log], after, entries_max, PAGE_BYTES_MAX)
+    horizon = rows[0][0] if rows else 0
+    return Page(horizon, [Entry(*row[1:]) for row in rows])
+
+
+class LogReader:
+    """Reads one log from a place on: every entry once, none skipped."""
+
+    def __init__(self, connection: Any, log: Log, after: int = 0) -> None:
+        """Begin.
+
+        Args:
+            connection: Of asyncpg, to the primary; no transaction may be open on it.
+            log: What to read.
+            after: The place: log number of the last entry that was read before.
+        """
+        self._connection = connection
+        self._log = log
+        self._reading = Reading(after)
+
+    async def read(self, limit: int = PAGE_ENTRIES_MAX) -> list[Entry]:
+        """Read up to this many entries; none if there are none, or the next is not committed."""
+        page = await read_page(self._connection, self._log, self._reading.after, limit)
+        count = self._reading.take(page.horizon, [entry.log_number for entry in page.entries])
+        if self._reading.in_doubt:
+            self._reading.note(int(await self._connection.fetchval(NEW_TRANSACTION_ID)))
+        return page.entries[:count]

@@ -1,0 +1,82 @@
+"""What the relay does, or why it does not."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Condition(StrEnum):
+    """What a relay does, or the kind of cause that keeps it from it."""
+
+    STARTING = "STARTING"
+    STANDBY = "STANDBY"
+    """Another relay has the logs."""
+    RELAYING = "RELAYING"
+    BLOCKED = "BLOCKED"
+    """Some logs are relayed, others are not; the text names the cause of each."""
+    POSTGRES_AWAY = "POSTGRES_AWAY"
+    KAFKA_AWAY = "KAFKA_AWAY"
+    KAFKA_FULL = "KAFKA_FULL"
+    """A broker cannot write to its disk."""
+    ACCESS_REFUSED = "ACCESS_REFUSED"
+    """Kafka refuses our certificate, name, password or rights."""
+    TOPIC_MISSING = "TOPIC_MISSING"
+    RECORD_TOO_LARGE = "RECORD_TOO_LARGE"
+    WRONG_CLUSTER = "WRONG_CLUSTER"
+    BOOK_RESTORED = "BOOK_RESTORED"
+    """The database lacks entries that Kafka has."""
+
+
+WORKS: Final = frozenset({Condition.STANDBY, Condition.RELAYING})
+
+
+class State(NamedTuple):
+    """A condition and its cause."""
+
+    condition: Condition
+    text: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether the relay does what it is for."""
+        return self.condition in WORKS
+
+    def words(self) -> str:
+        """Return condition and cause for people."""
+        return f"{self.condition}: {self.text}" if self.text else str(self.condition)
+
+
+# By the name of Kafka's error. Any other error means that Kafka cannot be reached or used now.
+_REFUSED: Final = (
+    "TOPIC_AUTHORIZATION_FAILED",
+    "GROUP_AUTHORIZATION_FAILED",
+    "CLUSTER_AUTHORIZATION_FAILED",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+    "SASL_AUTHENTICATION_FAILED",
+    "_AUTHENTICATION",
+    "_SSL",
+)
+_MISSING: Final = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION")
+_TOO_LARGE: Final = ("MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")
+CONDITIONS: Final[dict[str, Condition]] = {
+    **dict.fromkeys(_REFUSED, Condition.ACCESS_REFUSED),
+    **dict.fromkeys(_MISSING, Condition.TOPIC_MISSING),
+    **dict.fromkeys(_TOO_LARGE, Condition.RECORD_TOO_LARGE),
+    "KAFKA_STORAGE_ERROR": Condition.KAFKA_FULL,
+}
+# With TLS 1.3 a broker refuses a certificate after the handshake: librdkafka calls it transport.
+_TLS_ALERT: Final = "tls alert"
+# A broker that ends in the middle of a handshake refuses nothing: librdkafka calls it TLS.
+_ENDED: Final = "Disconnected"
+OF_ONE_LOG: Final = frozenset(
+    {Condition.ACCESS_REFUSED, Condition.TOPIC_MISSING, Condition.RECORD_TOO_LARGE}
+)
+"""Conditions that keep one log back, while the others go on."""
+
+
+def condition_of(error_name: str, text: str = "") -> Condition:
+    """Return what an error of Kafka means for the relay."""
+    if _TLS_ALERT in text:
+        return Condition.ACCESS_REFUSED
+    if _ENDED in text:
+        return Condition.KAFKA_AWAY
+    return CONDITIONS.get(error_name, Condition.KAFKA_AWAY)

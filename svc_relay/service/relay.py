@@ -1,0 +1,186 @@
+"""The relay: reads each log in commit order, and passes it on once.
+
+Start, recovery and takeover are one path: become the owner, shut out earlier owners, ask Kafka how
+far each log is, read on from there. The position of a log is in the same Kafka transaction as its
+entries. So what was sent before a crash is either there with its position, or not there.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from kernel.clock import Clock
+from mesh.log import get_logger
+from svc_relay.domain.logs import START, Log, Position
+from svc_relay.domain.reading import Reading
+from svc_relay.domain.state import Condition, State
+from svc_relay.service.ports import (
+    LogRefusedError,
+    OwnerLostError,
+    Sink,
+    SinkError,
+    Source,
+    SourceError,
+)
+
+LOOK_INTERVAL_S: Final = 0.1
+"""Between two looks at the logs when all was passed on."""
+RETRY_S: Final = 1.0
+"""Until PostgreSQL or Kafka is tried again, or a log that Kafka refused."""
+
+_log = get_logger(__name__)
+
+
+class Progress:
+    """How far the relay is, for metrics and readiness."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.state = State(Condition.STARTING)
+        self.relayed = dict.fromkeys(Log, 0)
+        """Entries that this process wrote, by log."""
+        self.bytes = dict.fromkeys(Log, 0)
+        self.waiting = dict.fromkeys(Log, 0)
+        """Numbers given to transactions and not relayed, by log."""
+        self.transactions = 0
+        self._behind_since: float | None = None
+
+    def be(self, state: State) -> None:
+        """Take a state; say so if it is another one."""
+        if state != self.state:
+            report = _log.info if state.works else _log.warning
+            report("relay", state=state.condition.value, cause=state.text)
+        self.state = state
+
+    def measured(self, waiting: Mapping[Log, int]) -> None:
+        """Note what waits."""
+        self.waiting.update(waiting)
+        if not any(waiting.values()):
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = self._clock.monotonic()
+
+    def fell_behind(self) -> None:
+        """Note that the logs cannot be passed on, though it is not known what waits."""
+        if self._behind_since is None:
+            self._behind_since = self._clock.monotonic()
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds since the relay was last seen to have passed on everything."""
+        if self._behind_since is None:
+            return 0.0
+        return self._clock.monotonic() - self._behind_since
+
+
+class Relay:
+    """Runs forever."""
+
+    def __init__(self, source: Source, sink: Sink, progress: Progress, clock: Clock) -> None:
+        self._source = source
+        self._sink = sink
+        self._progress = progress
+        self._clock = clock
+        self._confirmed: dict[Log, Position] = {}
+        self._readings: dict[Log, Reading] = {}
+        self._refused: dict[Log, tuple[State, float]] = {}
+
+    async def run(self) -> None:
+        """Relay until cancelled."""
+        while True:
+            try:
+                await self._own()
+            except SinkError as error:
+                self._progress.be(error.state)
+                self._progress.fell_behind()
+                await self._sink.close()
+                await asyncio.sleep(RETRY_S)
+            except OwnerLostError as error:
+                self._progress.be(State(Condition.STANDBY, str(error)))
+                await self._sink.close()
+
+    async def _own(self) -> None:
+        while not await self._sink.join():
+            self._progress.be(State(Condition.STANDBY, "another relay has the logs"))
+        self._confirmed = dict(await self._sink.take_over())
+        self._refused.clear()
+        while True:
+            try:
+                await self._begin()
+                while True:
+                    await self._sink.keep()
+                    if not await self._pass_on():
+                        await asyncio.sleep(LOOK_INTERVAL_S)
+            except SourceError as error:
+                self._progress.be(State(Condition.POSTGRES_AWAY, str(error)))
+                self._progress.fell_behind()
+                await self._sink.keep()
+                await asyncio.sleep(RETRY_S)
+
+    async def _begin(self) -> None:
+        """Read on after what Kafka has, if the database has it too.
+
+        Whoever restores a database ends its connections, and each new one comes through here.
+        """
+        while lost := await self._lost_entry():
+            self._progress.be(State(Condition.BOOK_RESTORED, lost))
+            self._progress.fell_behind()
+            await self._sink.keep()
+            await asyncio.sleep(RETRY_S)
+        self._readings = {log: Reading(self._confirmed.get(log, START).log_number) for log in Log}
+
+    async def _lost_entry(self) -> str:
+        """Say which entry Kafka has and a restored book has not; empty if none is lost."""
+        for log, position in self._confirmed.items():
+            if not await self._source.has(log, position):
+                return (
+                    f"Kafka has entry {position.log_number} of {log}, and the database has not: it "
+                    "was restored to an earlier state. Set ORDERMESH_KAFKA_TOPIC_PREFIX to a new "
+                    "prefix and apply the topics: the restored book gets topics of its own"
+                )
+        return ""
+
+    async def _pass_on(self) -> bool:
+        """Pass on the next entries of each log; return whether there were any."""
+        heads = await self._source.heads()
+        self._measure(heads)
+        some = False
+        for log in Log:
+            if heads[log] > self._readings[log].after and not self._waits(log):
+                some |= await self._pass_on_one(log)
+        self._measure(heads)
+        refused = "; ".join(f"{log}: {state.words()}" for log, (state, _) in self._refused.items())
+        condition = Condition.BLOCKED if refused else Condition.RELAYING
+        self._progress.be(State(condition, refused))
+        return some
+
+    def _measure(self, heads: Mapping[Log, int]) -> None:
+        at = {log: self._confirmed.get(log, START).log_number for log in Log}
+        self._progress.measured({log: max(0, heads[log] - at[log]) for log in Log})
+
+    def _waits(self, log: Log) -> bool:
+        refused = self._refused.get(log)
+        return refused is not None and self._clock.monotonic() < refused[1]
+
+    async def _pass_on_one(self, log: Log) -> bool:
+        reading = self._readings[log]
+        page = await self._source.page(log, reading.after)
+        count = reading.take(page.horizon, [entry.log_number for entry in page.entries])
+        if reading.in_doubt:
+            reading.note(await self._source.new_transaction_id())
+        if not count:
+            return False
+        entries = page.entries[:count]
+        position = Position(entries[-1].log_number, entries[-1].hash)
+        try:
+            await self._sink.publish(log, entries, position)
+        except LogRefusedError as error:
+            self._refused[log] = error.state, self._clock.monotonic() + RETRY_S
+            self._readings[log] = Reading(self._confirmed.get(log, START).log_number)
+            return False
+        self._refused.pop(log, None)
+        self._confirmed[log] = position
+        self._progress.relayed[log] += count
+        self._progress.bytes[log] += sum(len(entry.payload) for entry in entries)
+        self._progress.transactions += 1
+        return True

@@ -1,0 +1,166 @@
+"""Whatever keeps the relay from its work has a name and a cause, blocks nothing else, and ends."""
+
+import random
+
+import asyncpg
+import pytest
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from svc_relay.domain.logs import Log
+from tests.integration.relay.test_relay import copied
+from tests.support.postgres import as_service
+from tests.support.relay import in_kafka
+
+
+async def test_postgres_is_away(
+    postgres_server, book_url, kafka_server, topic_prefix, writer, relay
+):
+    one = relay()
+    one.wait_for("RELAYING")
+    postgres_server.stop()
+    assert "PostgreSQL" in one.wait_for("POSTGRES_AWAY")
+    assert one.state()[0] == 503
+    postgres_server.start()
+    one.wait_for("RELAYING")
+    await writer.accounts(["ACC-A"])
+    await writer.write(["ACC-A"])
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+async def test_kafka_is_away(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    one = relay()
+    one.wait_for("RELAYING")
+    kafka_server.kill()
+    await writer.write(["ACC-A"], each=3)
+    one.wait_for("KAFKA_AWAY")
+    assert one.figures()["ordermesh_relay_lag_seconds"] > 0
+    kafka_server.start()
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+async def test_kafka_is_slow(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    one = relay(RELAY_LAG_MAX_S="0.5")
+    one.wait_for("RELAYING")
+    kafka_server.pause()
+    try:
+        await writer.write(["ACC-A"], each=3)
+        assert "entries wait" in one.wait_for("LAGGING")
+        assert one.state()[0] == 200
+    finally:
+        kafka_server.resume()
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+def rule(topic: str, operation: AclOperation, kind: AclPermissionType) -> AclBinding:
+    return AclBinding(
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, kind
+    )
+
+
+async def test_kafka_refuses_one_topic(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    topic = f"{topic_prefix}orders"
+    rules = [
+        rule(topic, AclOperation.ALL, AclPermissionType.ALLOW),
+        rule(topic, AclOperation.WRITE, AclPermissionType.DENY),
+    ]
+    for future in kafka_server.admin.create_acls(rules).values():
+        future.result()
+    one = relay()
+    await writer.write(["ACC-A"], each=3)
+    assert f"orders: ACCESS_REFUSED: {topic}" in one.wait_for("BLOCKED")
+    # The other logs go on.
+    await copied(book_url, kafka_server, topic_prefix, Log.STATES)
+    assert in_kafka(kafka_server, topic_prefix, Log.ORDERS) == {}
+    wanted = AclBindingFilter(
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, None, None,
+        AclOperation.ANY, AclPermissionType.ANY,
+    )  # fmt: skip
+    for future in kafka_server.admin.delete_acls([wanted]).values():
+        future.result()
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+async def test_one_topic_is_gone(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    for future in kafka_server.admin.delete_topics([f"{topic_prefix}orders"]).values():
+        future.result()
+    one = relay()
+    await writer.write(["ACC-A"], each=3)
+    assert f"does not show us, {topic_prefix}orders" in one.wait_for("orders: TOPIC_MISSING")
+    await copied(book_url, kafka_server, topic_prefix, Log.STATES)
+    kafka_server.make_topics(topic_prefix)
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+async def test_a_record_is_too_large(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A", "ACC-B"])
+    one = relay()
+    await writer.write(["ACC-A"])
+    # Nothing that can be compressed.
+    await writer.write(["ACC-B"], text=random.Random(3).randbytes(600_000).hex())
+    text = one.wait_for("BLOCKED")
+    assert "orders: RECORD_TOO_LARGE: entry 2 of ACC-B has 12000" in text
+    assert "record_bytes_max" in text
+    change_topic(kafka_server, f"{topic_prefix}orders", "max.message.bytes", "2000000")
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+def change_topic(kafka_server, topic: str, key: str, value: str) -> None:
+    entry = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    for future in kafka_server.admin.incremental_alter_configs([resource]).values():
+        future.result()
+
+
+async def test_topics_are_missing(relay):
+    one = relay(KAFKA_TOPIC_PREFIX="nobody.")
+    text = one.wait_for("TOPIC_MISSING")
+    assert "nobody.relay-positions, nobody.orders" in text
+    assert "ordermesh topics apply" in text
+    assert one.state()[0] == 503
+
+
+async def test_it_is_another_cluster(kafka_server, relay):
+    one = relay(KAFKA_CLUSTER_ID="another")
+    text = one.wait_for("WRONG_CLUSTER")
+    assert f"the cluster is {kafka_server.cluster_id}, should be another" in text
+
+
+async def test_kafka_does_not_accept_our_certificate(stranger_tls_folder, relay):
+    one = relay(
+        TLS_CERT=str(stranger_tls_folder / "svc-relay.pem"),
+        TLS_KEY=str(stranger_tls_folder / "svc-relay.key"),
+    )
+    one.wait_for("ACCESS_REFUSED")
+
+
+async def test_the_role_may_not_read_the_logs(book_url, relay):
+    one = relay(DATABASE_URL=book_url.replace("postgres@", "ordermesh_identity@"))
+    assert "grant-log-reader" in one.wait_for("POSTGRES_AWAY")
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM oms.orders", "SELECT * FROM oms.people"])
+async def test_the_role_reads_nothing_but_the_logs(book_url, statement):
+    connection = await asyncpg.connect(as_service(book_url, "relay"))
+    assert await connection.fetchval("SELECT count(*) FROM oms.relayed_orders") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(statement)
+    await connection.close()

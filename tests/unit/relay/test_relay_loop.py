@@ -1,0 +1,219 @@
+"""What the relay does when PostgreSQL or Kafka is not as it should be, over plain parts."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from svc_relay.api.figures import readiness
+from svc_relay.domain.logs import SCHEMAS, Entry, Log, Position, headers
+from svc_relay.domain.state import Condition, State, condition_of
+from svc_relay.service.ports import LogRefusedError, OwnerLostError, Page, SinkError, SourceError
+from svc_relay.service.relay import Progress, Relay
+from tests.support.clock import ManualClock
+
+
+class EndOfTestError(Exception):
+    """Ends the relay's endless loop."""
+
+
+class Logs:
+    """A source of committed entries; a step may fail."""
+
+    def __init__(self, **entries: list[int]) -> None:
+        self.numbers = {log: entries.get(log.value, []) for log in Log}
+        self.fails: list[Exception | None] = []
+        self.looks = 0
+
+    async def heads(self) -> dict[Log, int]:
+        self.looks += 1
+        if self.fails and (fault := self.fails.pop(0)):
+            raise fault
+        return {log: max(numbers, default=0) for log, numbers in self.numbers.items()}
+
+    async def page(self, log: Log, after: int) -> Page:
+        return Page(100, [entry(number) for number in self.numbers[log] if number > after])
+
+    async def new_transaction_id(self) -> int:
+        return 100
+
+    async def has(self, log: Log, position: Position) -> bool:
+        return position.log_number in self.numbers[log]
+
+
+class Topics:
+    """A sink that keeps what it is given; its methods may be told to fail."""
+
+    def __init__(self, at: dict[Log, Position] | None = None) -> None:
+        self.at = dict(at or {})
+        self.written: list[tuple[Log, list[int]]] = []
+        self.refuses: dict[Log, list[Exception]] = {}
+        self.joins = [True]
+        self.keeps: Callable[[], None] = lambda: None
+        self.closed = 0
+
+    async def join(self) -> bool:
+        return self.joins.pop(0) if len(self.joins) > 1 else self.joins[0]
+
+    async def take_over(self) -> dict[Log, Position]:
+        return dict(self.at)
+
+    async def keep(self) -> None:
+        self.keeps()
+
+    async def publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
+        if self.refuses.get(log):
+            raise self.refuses[log].pop(0)
+        self.written.append((log, [one.log_number for one in entries]))
+        self.at[log] = position
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+def entry(number: int) -> Entry:
+    return Entry(number, "ACC-A", number, b"payload", b"h%d" % number)
+
+
+def at(number: int) -> Position:
+    return Position(number, b"h%d" % number)
+
+
+@pytest.fixture
+def no_pause(monkeypatch):
+    async def pause(_seconds: float) -> None:
+        return
+
+    monkeypatch.setattr("svc_relay.service.relay.asyncio.sleep", pause)
+
+
+async def relayed(logs: Logs, topics: Topics, looks: int) -> Progress:
+    """Run the relay for so many looks at the owner."""
+    clock = ManualClock()
+    progress, left = Progress(clock), [looks]
+
+    def keep() -> None:
+        clock.advance(1.0)
+        left[0] -= 1
+        if left[0] < 0:
+            raise EndOfTestError
+
+    topics.keeps = keep
+    with pytest.raises(EndOfTestError):
+        await Relay(logs, topics, progress, clock).run()
+    return progress
+
+
+@pytest.mark.usefixtures("no_pause")
+class TestTheLoop:
+    async def test_it_reads_on_after_what_kafka_has(self):
+        topics = Topics({Log.ORDERS: at(2)})
+        progress = await relayed(Logs(orders=[1, 2, 3, 4], audit=[1]), topics, 3)
+        assert topics.written == [(Log.ORDERS, [3, 4]), (Log.AUDIT, [1])]
+        assert topics.at[Log.ORDERS] == at(4)
+        assert readiness(progress, 5) == (True, "RELAYING")
+        assert progress.lag_s == 0
+
+    async def test_a_log_that_kafka_refuses_keeps_no_other_back(self):
+        topics = Topics()
+        fault = LogRefusedError(State(Condition.RECORD_TOO_LARGE, "entry 1 is too large"))
+        topics.refuses[Log.ORDERS] = [fault] * 100
+        progress = await relayed(Logs(orders=[1], audit=[1]), topics, 6)
+        assert topics.written == [(Log.AUDIT, [1])]
+        ready, text = readiness(progress, 5)
+        assert not ready
+        assert text == "BLOCKED: orders: RECORD_TOO_LARGE: entry 1 is too large"
+        assert progress.waiting[Log.ORDERS] == 1
+
+    async def test_a_refused_log_goes_on_from_its_place(self):
+        topics = Topics()
+        topics.refuses[Log.ORDERS] = [LogRefusedError(State(Condition.TOPIC_MISSING, "gone"))]
+        await relayed(Logs(orders=[1, 2]), topics, 6)
+        assert topics.written == [(Log.ORDERS, [1, 2])]
+
+    async def test_postgres_comes_back(self):
+        logs, topics = Logs(orders=[1]), Topics()
+        logs.fails = [SourceError("PostgreSQL: it is starting")] * 2
+        progress = await relayed(logs, topics, 8)
+        assert topics.written == [(Log.ORDERS, [1])]
+        assert progress.state == State(Condition.RELAYING)
+        assert topics.closed == 0
+
+    async def test_kafka_comes_back_and_says_where_to_go_on(self):
+        topics = Topics()
+        topics.refuses[Log.ORDERS] = [SinkError(State(Condition.KAFKA_AWAY, "1/1 brokers down"))]
+        await relayed(Logs(orders=[1]), topics, 6)
+        assert (topics.closed, topics.written) == (1, [(Log.ORDERS, [1])])
+
+    async def test_an_owner_that_was_shut_out_waits_for_its_turn(self):
+        topics = Topics()
+        topics.refuses[Log.ORDERS] = [OwnerLostError("another relay took the logs")]
+        topics.joins = [True, False, True]
+        await relayed(Logs(orders=[1]), topics, 6)
+        assert (topics.closed, topics.written) == (1, [(Log.ORDERS, [1])])
+
+    async def test_a_restored_book_stops_it(self):
+        topics = Topics({Log.ORDERS: at(7)})
+        progress = await relayed(Logs(orders=[1, 2]), topics, 3)
+        assert progress.state.condition is Condition.BOOK_RESTORED
+        assert "entry 7 of orders" in progress.state.text
+        assert topics.written == []
+
+    async def test_a_book_that_is_restored_while_it_runs_stops_it(self):
+        logs, topics = Logs(orders=[1, 2]), Topics()
+        logs.fails = [None, SourceError("PostgreSQL: it is stopping")]
+        read = logs.page
+
+        async def page(log: Log, after: int) -> Page:
+            found = await read(log, after)
+            logs.numbers[log] = [1]
+            return found
+
+        logs.page = page
+        progress = await relayed(logs, topics, 8)
+        assert topics.written == [(Log.ORDERS, [1, 2])]
+        assert progress.state.condition is Condition.BOOK_RESTORED
+
+
+def test_lag_is_counted_from_the_first_look_that_found_something_waiting():
+    clock = ManualClock()
+    progress = Progress(clock)
+    progress.be(State(Condition.RELAYING))
+    progress.measured({Log.ORDERS: 3})
+    clock.advance(6.0)
+    progress.measured({Log.ORDERS: 9})
+    assert readiness(progress, 5) == (True, "LAGGING: 9 entries wait, for 6 s")
+    progress.measured({Log.ORDERS: 0})
+    assert progress.lag_s == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("TOPIC_AUTHORIZATION_FAILED", Condition.ACCESS_REFUSED),
+        ("SASL_AUTHENTICATION_FAILED", Condition.ACCESS_REFUSED),
+        ("UNKNOWN_TOPIC_OR_PART", Condition.TOPIC_MISSING),
+        ("MSG_SIZE_TOO_LARGE", Condition.RECORD_TOO_LARGE),
+        ("KAFKA_STORAGE_ERROR", Condition.KAFKA_FULL),
+        ("_ALL_BROKERS_DOWN", Condition.KAFKA_AWAY),
+        ("NOT_ENOUGH_REPLICAS", Condition.KAFKA_AWAY),
+    ],
+)
+def test_what_an_error_of_kafka_means(name, condition):
+    assert condition_of(name) is condition
+
+
+def test_what_an_error_means_when_its_name_says_less_than_its_text():
+    alert = "Receive failed: error:0A000416:SSL routines::ssl/tls alert certificate unknown"
+    assert condition_of("_TRANSPORT", alert) is Condition.ACCESS_REFUSED
+    ended = "SSL handshake failed: Disconnected: connection reset by peer"
+    assert condition_of("_SSL", ended) is Condition.KAFKA_AWAY
+
+
+def test_the_headers_say_what_a_record_is():
+    assert headers(SCHEMAS[Log.ORDERS], entry(3)) == [
+        ("schema", b"ordermesh.oms.v1.OrderEvent"),
+        ("schema-version", b"1"),
+        ("sequence", b"3"),
+        ("log-number", b"3"),
+        ("hash", b"h3"),
+    ]
