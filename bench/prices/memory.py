@@ -47,7 +47,7 @@ def measure(plan: Plan) -> list[Figure]:
     """RSS and PSS after the day, and RSS before it."""
     minutes = QUICK_MINUTES if plan.is_quick else MINUTES
     answer = subprocess.run(
-        [sys.executable, "-m", "bench.memory", str(minutes)],
+        [sys.executable, "-m", "bench.prices.memory", str(minutes)],
         env=child_environment({"PYTHONPATH": f"{PROJECT}:{PROJECT / 'gen/python'}"}),
         cwd=PROJECT, check=True, stdout=subprocess.PIPE,
     )  # fmt: skip
