@@ -49,7 +49,8 @@ SELECT c[2] AS venue_order_id, other.order_id FROM numbers, LATERAL (
         WHERE v.venue_mic = c[1] AND v.venue_order_id = c[2] AND v.order_id <> c[3]
         ORDER BY v.order_id DESC LIMIT {_EARLIER_ORDERS_MAX}
     ) AS earlier JOIN oms.orders o USING (order_id)
-    WHERE o.is_open OR o.closed_at > now() - interval '12 hours' LIMIT 1
+    WHERE o.is_open OR o.closed_at > now() - interval '12 hours'
+    ORDER BY o.order_id DESC LIMIT 1
 ) AS other
 """
 """Of the numbers being written, those that another order has: it is open, or was closed within 12
