@@ -38,8 +38,8 @@ _CHANGES: Final = frozenset("379BD5L")
 _PAUSED_BY: Final = frozenset("79")
 _TRADE: Final = "F"
 _STATUS: Final = "I"
-# OrdStatus(39) of an ended order, in the answer to a question.
-_ENDED: Final = frozenset("48C")
+# OrdStatus(39) of an order that ended or is paused, in the answer to a question.
+_STANDS: Final = frozenset("48C379B")
 # ExecType(150) and OrdStatus(39) of reports that can show a working order.
 _CAN_SHOW: Final = frozenset("056DEFIL")
 _WORKS: Final = frozenset("0156E")
@@ -60,8 +60,8 @@ class Leg(Enum):
 
 def leg_of(order: Order, facts: ExecutionReportFacts) -> Leg:
     """Return what a report that ends, pauses or changes an order is of."""
-    ends = facts.exec_type in _ENDS or (facts.exec_type == _STATUS and facts.ord_status in _ENDED)
-    if not ends and facts.exec_type not in _CHANGES:
+    told = facts.exec_type == _STATUS and facts.ord_status in _STANDS
+    if not told and facts.exec_type not in _ENDS | _CHANGES:
         return Leg.CURRENT
     # The answer to a question names the ClOrdID(11) that was asked about.
     return _leg_named(order, facts, ends=facts.exec_type in _ENDS)
@@ -75,7 +75,8 @@ def _leg_named(order: Order, facts: ExecutionReportFacts, *, ends: bool) -> Leg:
     named = facts.venue_order_id
     if named in order.former_venue_order_ids:
         return Leg.SUPERSEDED
-    number = request_number(order, facts.cl_ord_id)
+    # Of what nobody asked for, some venues put their own identifier into ClOrdID(11).
+    number = request_number(order, facts.cl_ord_id) or request_number(order, facts.orig_cl_ord_id)
     earlier = 0 < number < request_number(order, order.cl_ord_id)
     if not earlier or not ends or order.pending_cancel_id:
         return Leg.CURRENT

@@ -205,6 +205,16 @@ RARE = {
         {"expire_time_ns": EXPIRES_NS, "time_in_force": "6"},
         {"expire_time_ns": EXPIRES_NS + NS_PER_S, "time_in_force": "6"},
     ),
+    "StopPx(99)": (
+        {"stop_price": Decimal(40)},
+        {"stop_price": Decimal("40.0")},
+        {"stop_price": Decimal(41)},
+    ),
+    "MaxFloor(111)": (
+        {"display_quantity": Decimal(10)},
+        {"display_quantity": Decimal(10)},
+        {"display_quantity": Decimal(20)},
+    ),
     "CashOrderQty(152)": (
         {"cash_quantity": Decimal(5000)},
         {"cash_quantity": Decimal(5000)},

@@ -49,7 +49,8 @@ def kinds(events):
 
 @pytest.mark.parametrize("cl_ord_id", [X, Y, "their-own"])
 @pytest.mark.parametrize(
-    ("exec_type", "status"), [("4", "4"), ("C", "C"), ("8", "8"), ("3", "3"), ("9", "9")]
+    ("exec_type", "status"),
+    [*((one, one) for one in "4C8379B"), ("D", "0"), ("L", "0"), ("5", "0")],
 )
 def test_a_report_of_the_former_order_id_ends_nothing(replaced, exec_type, status, cl_ord_id):
     events = replaced.report(
@@ -110,8 +111,10 @@ def test_the_answer_of_the_venue_can_still_end_the_order(replaced):
     assert replaced.status == ("CANCELED", 0, 0)
 
 
-def test_a_mass_answer_lists_the_former_leg_as_ended(replaced):
-    answer = replaced.report("I", "4", cum_quantity=0, mass_status_request_id="M1")
+@pytest.mark.parametrize("status", "48C379B")
+@pytest.mark.parametrize("asked", [{"mass_status_request_id": "M1"}, {}])
+def test_an_answer_lists_the_former_leg_as_ended_or_paused(replaced, asked, status):
+    answer = replaced.report("I", status, cum_quantity=0, **asked)
     assert answer == []
     assert replaced.status == ("NEW", 0, 120)
 
@@ -133,6 +136,11 @@ def test_a_mass_answer_lists_the_former_leg_as_ended(replaced):
             Leg.CURRENT,
         ),
         ({"cl_ord_id": X, "venue_order_id": "V2", "order_quantity": 120}, Leg.UNCLEAR),
+        # Of what nobody asked for, OrigClOrdID(41) may be all that names the order.
+        ({"cl_ord_id": "", "orig_cl_ord_id": X, "venue_order_id": ""}, Leg.SUPERSEDED),
+        ({"cl_ord_id": "their-own", "orig_cl_ord_id": X}, Leg.SUPERSEDED),
+        ({"cl_ord_id": "their-own", "orig_cl_ord_id": X, "venue_order_id": "V2"}, Leg.UNCLEAR),
+        ({"cl_ord_id": "their-own", "orig_cl_ord_id": Y, "venue_order_id": ""}, Leg.CURRENT),
         (
             {"cl_ord_id": X, "venue_order_id": "V2", "order_quantity": 100, "limit_price": "50"},
             Leg.UNCLEAR,
