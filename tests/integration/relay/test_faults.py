@@ -192,3 +192,15 @@ async def test_the_role_reads_nothing_but_the_logs(book_url, statement):
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
     await connection.close()
+
+
+async def test_the_role_cannot_write_to_the_logs_with_their_own_triggers(book_url):
+    """Whoever may execute a trigger's function may have it run for a table of his own."""
+    connection = await asyncpg.connect(as_service(book_url, "relay"))
+    await connection.execute("CREATE TEMP TABLE accounts (account_id text)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(
+            "CREATE TRIGGER forged AFTER INSERT ON accounts FOR EACH ROW "
+            "EXECUTE FUNCTION oms.log_state('account_id', 'account_id')"
+        )
+    await connection.close()

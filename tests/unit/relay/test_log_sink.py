@@ -1,4 +1,4 @@
-"""What the sink reads of the topic of positions, over a broker that is no better than it must be."""
+"""What the sink reads of the topic of positions, over a broker that does only what it must."""
 
 import json
 
