@@ -6,12 +6,13 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import alerts, history, machine, market_data, relay, report, routing
+from bench import history, machine, market_data, relay, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
 from bench.peers import fan_out as gorilla
+from bench.prices import alerts, memory
 from bench.stack import running_mesh
 
 PARTS = {
@@ -24,6 +25,7 @@ PARTS = {
     "history": history.measure,
     "routing": routing.measure,
     "alerts": alerts.measure,
+    "memory": memory.measure,
     "relay": relay.measure,
 }
 

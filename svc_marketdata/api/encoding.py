@@ -123,6 +123,17 @@ class ProtoEncoder:
         assert isinstance(source, Listed)
         return _listing_item(source)
 
+    def masked(self, value: bytes, fields: frozenset[str]) -> bytes:
+        """Return a value without the fields that are not named."""
+        update = market_data_pb2.MarketDataUpdate.FromString(value)
+        kind = update.WhichOneof("value")
+        assert kind is not None
+        message = getattr(update, kind)
+        for field, _ in message.ListFields():
+            if field.name not in fields:
+                message.ClearField(field.name)
+        return update.SerializeToString()
+
     def update(
         self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
     ) -> bytes:

@@ -115,7 +115,7 @@ class LiveStream:
         if before is not None and Topic.CANDLE in before.topics:
             names -= before.instruments if before.instruments is not None else names
         builder = FrameBuilder(self._hub.limits.frame_bytes_max)
-        encoder = ProtoEncoder()
+        encoder, fields = ProtoEncoder(), dict(interest.fields).get(Topic.CANDLE)
         for name in sorted(names):
             market = self._data.listed[name].market
             if not interest.rights.real_time(market.venue_mic):
@@ -124,6 +124,8 @@ class LiveStream:
             for kept in series.completed:
                 if kept.candle is not series.latest:
                     value = candle_bytes(kept.candle)
+                    if fields is not None:
+                        value = encoder.masked(value, fields)
                     builder.add(encoder.update(name, kept.sequence, 0, value, snapshot=True))
         return builder.finish(0)
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from mesh.errors import MeshError, refuse
 from ordermesh.marketdata.v1 import market_data_pb2, market_data_service_pb2
+from svc_marketdata.api.fields import fields_of
 from svc_marketdata.domain.consolidated import InstrumentKey
 from svc_marketdata.domain.price_rights import PriceRights
 from svc_marketdata.service.channels import Topic
@@ -186,4 +187,5 @@ def interest_of(
         interval_ms=interval_ms,
         keys=None if keys is None else frozenset(key.text for key in keys),
         rights=rights,
+        fields=fields_of(subscription.fields, topics, f"{field}.fields"),
     )

@@ -6,7 +6,7 @@ until the value changes.
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from svc_marketdata.domain.price_rights import PriceRights
 
@@ -49,11 +49,25 @@ class Form(NamedTuple):
     """As part of a snapshot."""
 
 
+class Masked(NamedTuple):
+    """How a value is shown to readers who chose some of its fields."""
+
+    whole: int | Form
+    fields: frozenset[str]
+    """Names of the fields."""
+
+
+AnyForm: TypeAlias = int | Form | Masked
+
+
 class Encoder(Protocol):
     """Port: turns values into items of a frame."""
 
     def value(self, source: object, topic: Topic, form: int | Form) -> bytes:
         """Serialise the current value, without its envelope; empty if there is none."""
+
+    def masked(self, value: bytes, fields: frozenset[str]) -> bytes:
+        """Return a serialised value without the fields that are not named."""
 
     def update(
         self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
@@ -101,8 +115,8 @@ class Channel:
         self._kept: tuple[tuple[int, bytes], ...] = ()
         self._encoder = encoder
         # By form: the value. By (form, conflated, snapshot): the item.
-        self._values: dict[int | Form, bytes] = {}
-        self._items: dict[tuple[int | Form, int, bool], bytes] = {}
+        self._values: dict[AnyForm, bytes] = {}
+        self._items: dict[tuple[AnyForm, int, bool], bytes] = {}
 
     def advance(self) -> None:
         """Count a change of the value."""
@@ -118,11 +132,12 @@ class Channel:
         """
         self._kept = (*self._kept[1 - KEPT_VALUES_MAX :], (self.sequence, self.value(0)))
 
-    def item(self, form: int | Form, conflated: int = 0, *, snapshot: bool = False) -> bytes:
+    def item(self, form: AnyForm, conflated: int = 0, *, snapshot: bool = False) -> bytes:
         """Return the current value as an item of a frame.
 
         Args:
-            form: Depth of a book, 0 for other values; a Form where rights count.
+            form: Depth of a book, 0 for other values; a Form where rights count; Masked for some
+                of its fields.
             conflated: Changes left out before it.
             snapshot: As part of a snapshot.
         """
@@ -142,7 +157,7 @@ class Channel:
             self._items[key] = item
         return item
 
-    def items_since(self, form: int | Form, base: int) -> tuple[bytes, int]:
+    def items_since(self, form: AnyForm, base: int) -> tuple[bytes, int]:
         """Return what a reader needs after the sequence ``base``.
 
         Returns:
@@ -154,11 +169,14 @@ class Channel:
             return b"", 0
         return self.item(form, self.sequence - base - 1), 1
 
-    def _with_kept(self, form: int | Form, base: int) -> tuple[bytes, int]:
+    def _with_kept(self, form: AnyForm, base: int) -> tuple[bytes, int]:
         parts: list[bytes] = []
-        for sequence, value in self._kept:
+        for sequence, whole in self._kept:
             if base < sequence < self.sequence:
                 left_out = sequence - base - 1
+                value = whole
+                if isinstance(form, Masked):
+                    value = self._encoder.masked(whole, form.fields)
                 parts.append(
                     self._encoder.update(self.name, sequence, left_out, value, snapshot=False)
                 )
@@ -166,10 +184,14 @@ class Channel:
         parts.append(self.item(form, self.sequence - base - 1))
         return b"".join(parts), len(parts)
 
-    def value(self, form: int | Form) -> bytes:
+    def value(self, form: AnyForm) -> bytes:
         """Serialise the current value, once; empty if there is none."""
         value = self._values.get(form)
         if value is None:
-            value = self._encoder.value(self.source, self.topic, form)
+            if isinstance(form, Masked):
+                whole = self.value(form.whole)
+                value = self._encoder.masked(whole, form.fields) if whole else whole
+            else:
+                value = self._encoder.value(self.source, self.topic, form)
             self._values[form] = value
         return value

@@ -23,7 +23,15 @@ from enum import Enum, auto
 from typing_extensions import override
 
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
-from svc_marketdata.service.channels import DELAYED, LIVE, Channel, Form, Topic
+from svc_marketdata.service.channels import (
+    DELAYED,
+    LIVE,
+    AnyForm,
+    Channel,
+    Form,
+    Masked,
+    Topic,
+)
 from svc_marketdata.service.frames import Frame, FrameBuilder, FrameJoiner
 from svc_marketdata.service.limits import Limits
 
@@ -52,6 +60,8 @@ class Interest:
     """Names of consolidated books; None for all."""
     rights: PriceRights = ALL_PRICES
     """What the subscriber may read."""
+    fields: tuple[tuple[Topic, frozenset[str]], ...] = ()
+    """Names of the fields that are sent, of topics that are not sent whole."""
 
     def wants(self, channel: Channel) -> bool:
         """Return whether the channel is part of the interest."""
@@ -89,8 +99,15 @@ class Interest:
         """
         return channel.topic is not Topic.LISTING or len(self.topics) == 1
 
-    def form_of(self, channel: Channel) -> int | Form:
-        """Return the depth for books, and the rights where values depend on them."""
+    def form_of(self, channel: Channel) -> AnyForm:
+        """Return the depth for books, rights where values depend on them, and chosen fields."""
+        whole = self._whole_form_of(channel)
+        for topic, fields in self.fields:
+            if topic is LIVE.get(channel.topic, channel.topic):
+                return Masked(whole, fields)
+        return whole
+
+    def _whole_form_of(self, channel: Channel) -> int | Form:
         if channel.topic is Topic.BOOK:
             return self.depth
         if channel.topic is Topic.CONSOLIDATED_BOOK:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from svc_marketdata.service.channels import Channel, Encoder, Form, Topic
+from svc_marketdata.service.channels import AnyForm, Channel, Encoder, Topic
 from svc_marketdata.service.frames import Frame
 from svc_marketdata.service.groups import (
     ConflatingGroup,
@@ -127,7 +127,7 @@ class Hub:
         rest: list[Frame] = list(subscriber.outbox)
         subscriber.outbox.clear()
         subscriber.queued_updates = 0
-        had: set[tuple[Channel, int | Form]] = set()
+        had: set[tuple[Channel, AnyForm]] = set()
         if old is not None:
             had = {(channel, old.interest.form_of(channel)) for channel in old.channels}
             rest.extend(old.leave(subscriber))

@@ -24,6 +24,7 @@ from ordermesh.marketdata.v1 import (
     market_data_pb2,
     market_data_service_pb2,
     market_data_service_pb2_grpc,
+    reference_data_service_pb2,
 )
 from ordermesh.oms.v1 import (
     audit_service_pb2,
@@ -48,6 +49,7 @@ CONTROLS = (
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
     parked_service_pb2.DESCRIPTOR.services_by_name["ParkedService"],
     identity_audit_service_pb2.DESCRIPTOR.services_by_name["IdentityAuditService"],
+    reference_data_service_pb2.DESCRIPTOR.services_by_name["ReferenceDataService"],
 )
 LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
 

@@ -12,8 +12,7 @@ from ordermesh.marketdata.v1 import reference_data_service_pb2 as pb
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh_client import MeshClient
 
-ORDERS_MAX: Final = 500
-"""Working orders that are listed for one listing."""
+PAGE: Final = 500
 
 actions = typer.Typer(
     help="Corporate actions: splits, changes of symbol, delistings.", no_args_is_help=True
@@ -37,9 +36,13 @@ async def list_actions(
     as_json: JsonOption = False,
 ) -> None:
     """List corporate actions by day, each with your working orders that it affects."""
-    request = pb.ListActionsRequest(key=key.upper(), date_from=since, page_size=500)
-    answer = await mesh.call(mesh.reference_data.ListActions, request)
-    for action in answer.actions:
+    request = pb.ListActionsRequest(key=key.upper(), date_from=since, page_size=PAGE)
+    found = [
+        action
+        async for page in mesh.pages(mesh.reference_data.ListActions, request)
+        for action in page.actions
+    ]
+    for action in found:
         orders = await _affected(mesh, action)
         if as_json:
             emit(action)
@@ -53,7 +56,7 @@ async def list_actions(
                 state_text(order.progress.state),
                 markup=False,
             )
-    if not answer.actions and not as_json:
+    if not found and not as_json:
         say("no corporate actions")
 
 
@@ -71,9 +74,10 @@ async def _affected(
     found = []
     for listing in listings:
         request = order_service_pb2.ListRequest(
-            instrument_id=listing, open_only=True, page_size=ORDERS_MAX
+            instrument_id=listing, open_only=True, page_size=PAGE
         )
-        found += await mesh.orders(request)
+        async for page in mesh.pages(mesh.order_service.List, request):
+            found += page.orders
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from svc_oms.service.ports.cache_ports import OrderCache, WakeUps
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.fill_ports import FillReader
@@ -433,24 +434,4 @@ class OrderStore(Protocol):
 
     async def ensure_account(self, account: AccountInfo, record: Record | None = None) -> bool:
         """Create or update; True when created. What changes is recorded with it."""
-        ...
-
-
-class WakeUps(Protocol):
-    """Makes other replicas look at the database. A wake-up may be lost."""
-
-    def wake_accounts(self, account_ids: Sequence[str]) -> None:
-        """Say that these logs grew."""
-        ...
-
-    def wake_sessions(self, session_ids: Sequence[str]) -> None:
-        """Say that these sessions' outboxes grew, or their owner or state changed."""
-        ...
-
-
-class OrderCache(Protocol):
-    """Open orders for quick reading. May forget everything at any time."""
-
-    def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
-        """Offer orders just committed, None for closed ones; dropped when the queue is full."""
         ...

@@ -18,7 +18,7 @@ SUBSCRIPTION = {"instrument_ids": [NAME], "topics": [1], "depth": 1, "mode": 2, 
 # Together they are refused for what they mean; each alone is well formed.
 KEY = {"isin": "NL0010273215", "currency": "EUR", "instrument_id": NAME}
 WATCH = prices.WatchRequest(
-    subscription=SUBSCRIPTION | {"instruments": [KEY]},
+    subscription=SUBSCRIPTION | {"instruments": [KEY], "fields": {"paths": ["quote.bid_price"]}},
     heartbeat_s=1,
     cursor={"epoch": "e", "sequence": 1},
 )
@@ -216,6 +216,20 @@ MEANING = [
         for fields in (
             {"instruments": [{"isin": "NL0010273215"}], "topics": [1]},
             {"instruments": [{"isin": "NL0010273215"}], "topics": [1, 5]},
+            *(
+                {"instrument_ids": [NAME], "topics": [1, 3], "fields": {"paths": ["quote", path]}}
+                for path in (
+                    "quote.bid",
+                    "book",
+                    "book.bids",
+                    "quote.",
+                    ".bid_price",
+                    "sequence",
+                    "quote.bid_price.x",
+                    "trade.quote",
+                    "",
+                )
+            ),
         )
     ),
     ("prices.Stream", prices.StreamRequest(), "INVALID_FIELD"),

@@ -308,3 +308,37 @@ def test_the_frames_of_both_streams_have_one_layout():
         field = response.DESCRIPTOR.fields_by_name["items"]
         assert (field.number, field.message_type.name) == (1, "MarketDataItem")
     assert market_data_service_pb2.DESCRIPTOR.package == "ordermesh.marketdata.v1"
+
+
+async def test_chosen_fields_change_without_connecting_again(service, gateway):
+    def chosen(*paths):
+        return subscription("ASML.SIMA", mode=EVERY, fields={"paths": paths})
+
+    def names(update):
+        return {field.name for field, _ in update.quote.ListFields()}
+
+    call = service.prices.Stream(metadata=service.metadata)
+    await call.write(pb.StreamRequest(open=pb.WatchRequest(subscription=chosen("quote.bid_price"))))
+    reader = Reader(call)
+    assert names(await reader.until("quote")) == {"bid_price"}
+    await reader.snapshot()
+    await gateway.send(updates=[bid("ASML.SIMA", "10.5")])
+    update = await reader.until("quote")
+    assert (names(update), update.quote.bid_price) == ({"bid_price"}, "10.5")
+    for paths, expected in ((("quote.ask_price",), {"ask_price"}), ((), None)):
+        await call.write(pb.StreamRequest(subscribe=chosen(*paths)))
+        update = await reader.until("quote")
+        assert update.snapshot
+        assert names(update) == expected or expected is None
+        await reader.snapshot()
+    assert {"bid_price", "ask_price", "received_at"} <= names(update)
+    # A stale price is always said to be stale.
+    await call.write(pb.StreamRequest(subscribe=chosen("quote.volume")))
+    await reader.snapshot()
+    await gateway.send(updates=[{"instrument_id": "ASML.SIMA", "book_incomplete": True}])
+    update = await reader.until("quote", lambda one: not one.snapshot)
+    assert names(update) == {"stale"}
+    await call.write(pb.StreamRequest(subscribe=chosen("quote.bids")))
+    found = await refusal(call)
+    assert (found.reason, found.field) == ("INVALID_FIELD", "subscribe.fields.paths[0]")
+    assert "bid_price" in found.text

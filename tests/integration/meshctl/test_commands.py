@@ -144,3 +144,20 @@ async def test_logout_ends_the_login(trader):
     await trader.done("logout")
     assert (await trader.run("orders"))[0] == 5
     assert trader.edge.requests["Logout"][0].refresh_token == "refresh-1"
+
+
+async def test_every_page_of_corporate_actions_is_listed(trader):
+    """A list that says nothing of how many it shows, shows all."""
+    pages = [
+        {"actions": [{"action_id": f"{page}-{n}", "kind": 3, "instrument_id": "SAP.SIMA"}
+                     for n in range(2)],
+         "next_page_token": str(page + 1) if page < 2 else ""}
+        for page in range(3)
+    ]  # fmt: skip
+    trader.edge.answers["ReferenceDataService/ListActions"] = pages
+    out = await trader.done("instruments", "actions", "list", "--json")
+    found = [json.loads(line)["action_id"] for line in out.splitlines()]
+    assert found == [f"{page}-{n}" for page in range(3) for n in range(2)]
+    tokens = [one.page_token for one in trader.edge.requests["ReferenceDataService/ListActions"]]
+    assert tokens == ["", "1", "2"]
+    assert await trader.done("instruments", "actions", "list")

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as ordermesh_dot_marketdata_dot_v1_dot_market__data__pb2
 from ordermesh.type.v1 import rules_pb2 as ordermesh_dot_type_dot_v1_dot_rules__pb2
 from ordermesh.type.v1 import stream_pb2 as ordermesh_dot_type_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1ordermesh/marketdata/v1/market_data_service.proto\x12\x17ordermesh.marketdata.v1\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\xe5\x02\n\x0cSubscription\x12\x32\n\x0einstrument_ids\x18\x01 \x03(\tB\x0b\xa2\xbb\x18\x07*\x03\x10\xf4\x03\x30\x05R\rinstrumentIds\x12@\n\x06topics\x18\x02 \x03(\x0e\x32\x1e.ordermesh.marketdata.v1.TopicB\x08\xa2\xbb\x18\x04*\x02\x10\x05R\x06topics\x12!\n\x05\x64\x65pth\x18\x03 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xe8\x07R\x05\x64\x65pth\x12\x39\n\x04mode\x18\x04 \x01(\x0e\x32%.ordermesh.marketdata.v1.DeliveryModeR\x04mode\x12,\n\x0binterval_ms\x18\x05 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\x90NR\nintervalMs\x12S\n\x0binstruments\x18\x06 \x03(\x0b\x32&.ordermesh.marketdata.v1.InstrumentKeyB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\"\xc1\x01\n\x0cWatchRequest\x12Q\n\x0csubscription\x18\x01 \x01(\x0b\x32%.ordermesh.marketdata.v1.SubscriptionB\x06\xa2\xbb\x18\x02\x08\x01R\x0csubscription\x12+\n\x0bheartbeat_s\x18\x02 \x01(\x05\x42\n\xa2\xbb\x18\x06\"\x04\x08\x00\x10<R\nheartbeatS\x12\x31\n\x06\x63ursor\x18\x03 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor\"N\n\rWatchResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\x8f\x01\n\rStreamRequest\x12\x39\n\x04open\x18\x01 \x01(\x0b\x32%.ordermesh.marketdata.v1.WatchRequestR\x04open\x12\x43\n\tsubscribe\x18\x02 \x01(\x0b\x32%.ordermesh.marketdata.v1.SubscriptionR\tsubscribe\"O\n\x0eStreamResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\x82\x02\n\x12GetSnapshotRequest\x12\x32\n\x0einstrument_ids\x18\x01 \x03(\tB\x0b\xa2\xbb\x18\x07*\x03\x10\xf4\x03\x30\x05R\rinstrumentIds\x12@\n\x06topics\x18\x02 \x03(\x0e\x32\x1e.ordermesh.marketdata.v1.TopicB\x08\xa2\xbb\x18\x04*\x02\x10\x05R\x06topics\x12!\n\x05\x64\x65pth\x18\x03 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xe8\x07R\x05\x64\x65pth\x12S\n\x0binstruments\x18\x04 \x03(\x0b\x32&.ordermesh.marketdata.v1.InstrumentKeyB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\"\x8d\x01\n\x13GetSnapshotResponse\x12\x43\n\x07updates\x18\x01 \x03(\x0b\x32).ordermesh.marketdata.v1.MarketDataUpdateR\x07updates\x12\x31\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor*\x8b\x01\n\x0c\x44\x65liveryMode\x12\x1d\n\x19\x44\x45LIVERY_MODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45LIVERY_MODE_EVERY_EVENT\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_MODE_INTERVAL\x10\x02\x12!\n\x1d\x44\x45LIVERY_MODE_LATEST_ON_READY\x10\x03\x32\xb6\x02\n\x11MarketDataService\x12X\n\x05Watch\x12%.ordermesh.marketdata.v1.WatchRequest\x1a&.ordermesh.marketdata.v1.WatchResponse0\x01\x12]\n\x06Stream\x12&.ordermesh.marketdata.v1.StreamRequest\x1a\'.ordermesh.marketdata.v1.StreamResponse(\x01\x30\x01\x12h\n\x0bGetSnapshot\x12+.ordermesh.marketdata.v1.GetSnapshotRequest\x1a,.ordermesh.marketdata.v1.GetSnapshotResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1ordermesh/marketdata/v1/market_data_service.proto\x12\x17ordermesh.marketdata.v1\x1a google/protobuf/field_mask.proto\x1a)ordermesh/marketdata/v1/market_data.proto\x1a\x1dordermesh/type/v1/rules.proto\x1a\x1eordermesh/type/v1/stream.proto\"\x99\x03\n\x0cSubscription\x12\x32\n\x0einstrument_ids\x18\x01 \x03(\tB\x0b\xa2\xbb\x18\x07*\x03\x10\xf4\x03\x30\x05R\rinstrumentIds\x12@\n\x06topics\x18\x02 \x03(\x0e\x32\x1e.ordermesh.marketdata.v1.TopicB\x08\xa2\xbb\x18\x04*\x02\x10\x05R\x06topics\x12!\n\x05\x64\x65pth\x18\x03 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xe8\x07R\x05\x64\x65pth\x12\x39\n\x04mode\x18\x04 \x01(\x0e\x32%.ordermesh.marketdata.v1.DeliveryModeR\x04mode\x12,\n\x0binterval_ms\x18\x05 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\x90NR\nintervalMs\x12S\n\x0binstruments\x18\x06 \x03(\x0b\x32&.ordermesh.marketdata.v1.InstrumentKeyB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\x12\x32\n\x06\x66ields\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\x06\x66ields\"\xc1\x01\n\x0cWatchRequest\x12Q\n\x0csubscription\x18\x01 \x01(\x0b\x32%.ordermesh.marketdata.v1.SubscriptionB\x06\xa2\xbb\x18\x02\x08\x01R\x0csubscription\x12+\n\x0bheartbeat_s\x18\x02 \x01(\x05\x42\n\xa2\xbb\x18\x06\"\x04\x08\x00\x10<R\nheartbeatS\x12\x31\n\x06\x63ursor\x18\x03 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor\"N\n\rWatchResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\x8f\x01\n\rStreamRequest\x12\x39\n\x04open\x18\x01 \x01(\x0b\x32%.ordermesh.marketdata.v1.WatchRequestR\x04open\x12\x43\n\tsubscribe\x18\x02 \x01(\x0b\x32%.ordermesh.marketdata.v1.SubscriptionR\tsubscribe\"O\n\x0eStreamResponse\x12=\n\x05items\x18\x01 \x03(\x0b\x32\'.ordermesh.marketdata.v1.MarketDataItemR\x05items\"\x82\x02\n\x12GetSnapshotRequest\x12\x32\n\x0einstrument_ids\x18\x01 \x03(\tB\x0b\xa2\xbb\x18\x07*\x03\x10\xf4\x03\x30\x05R\rinstrumentIds\x12@\n\x06topics\x18\x02 \x03(\x0e\x32\x1e.ordermesh.marketdata.v1.TopicB\x08\xa2\xbb\x18\x04*\x02\x10\x05R\x06topics\x12!\n\x05\x64\x65pth\x18\x03 \x01(\x05\x42\x0b\xa2\xbb\x18\x07\"\x05\x08\x00\x10\xe8\x07R\x05\x64\x65pth\x12S\n\x0binstruments\x18\x04 \x03(\x0b\x32&.ordermesh.marketdata.v1.InstrumentKeyB\t\xa2\xbb\x18\x05*\x03\x10\xf4\x03R\x0binstruments\"\x8d\x01\n\x13GetSnapshotResponse\x12\x43\n\x07updates\x18\x01 \x03(\x0b\x32).ordermesh.marketdata.v1.MarketDataUpdateR\x07updates\x12\x31\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x19.ordermesh.type.v1.CursorR\x06\x63ursor*\x8b\x01\n\x0c\x44\x65liveryMode\x12\x1d\n\x19\x44\x45LIVERY_MODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45LIVERY_MODE_EVERY_EVENT\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_MODE_INTERVAL\x10\x02\x12!\n\x1d\x44\x45LIVERY_MODE_LATEST_ON_READY\x10\x03\x32\xb6\x02\n\x11MarketDataService\x12X\n\x05Watch\x12%.ordermesh.marketdata.v1.WatchRequest\x1a&.ordermesh.marketdata.v1.WatchResponse0\x01\x12]\n\x06Stream\x12&.ordermesh.marketdata.v1.StreamRequest\x1a\'.ordermesh.marketdata.v1.StreamResponse(\x01\x30\x01\x12h\n\x0bGetSnapshot\x12+.ordermesh.marketdata.v1.GetSnapshotRequest\x1a,.ordermesh.marketdata.v1.GetSnapshotResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,22 +57,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['depth']._serialized_options = b'\242\273\030\007\"\005\010\000\020\350\007'
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['instruments']._loaded_options = None
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['instruments']._serialized_options = b'\242\273\030\005*\003\020\364\003'
-  _globals['_DELIVERYMODE']._serialized_start=1453
-  _globals['_DELIVERYMODE']._serialized_end=1592
-  _globals['_SUBSCRIPTION']._serialized_start=185
-  _globals['_SUBSCRIPTION']._serialized_end=542
-  _globals['_WATCHREQUEST']._serialized_start=545
-  _globals['_WATCHREQUEST']._serialized_end=738
-  _globals['_WATCHRESPONSE']._serialized_start=740
-  _globals['_WATCHRESPONSE']._serialized_end=818
-  _globals['_STREAMREQUEST']._serialized_start=821
-  _globals['_STREAMREQUEST']._serialized_end=964
-  _globals['_STREAMRESPONSE']._serialized_start=966
-  _globals['_STREAMRESPONSE']._serialized_end=1045
-  _globals['_GETSNAPSHOTREQUEST']._serialized_start=1048
-  _globals['_GETSNAPSHOTREQUEST']._serialized_end=1306
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=1309
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=1450
-  _globals['_MARKETDATASERVICE']._serialized_start=1595
-  _globals['_MARKETDATASERVICE']._serialized_end=1905
+  _globals['_DELIVERYMODE']._serialized_start=1539
+  _globals['_DELIVERYMODE']._serialized_end=1678
+  _globals['_SUBSCRIPTION']._serialized_start=219
+  _globals['_SUBSCRIPTION']._serialized_end=628
+  _globals['_WATCHREQUEST']._serialized_start=631
+  _globals['_WATCHREQUEST']._serialized_end=824
+  _globals['_WATCHRESPONSE']._serialized_start=826
+  _globals['_WATCHRESPONSE']._serialized_end=904
+  _globals['_STREAMREQUEST']._serialized_start=907
+  _globals['_STREAMREQUEST']._serialized_end=1050
+  _globals['_STREAMRESPONSE']._serialized_start=1052
+  _globals['_STREAMRESPONSE']._serialized_end=1131
+  _globals['_GETSNAPSHOTREQUEST']._serialized_start=1134
+  _globals['_GETSNAPSHOTREQUEST']._serialized_end=1392
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=1395
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=1536
+  _globals['_MARKETDATASERVICE']._serialized_start=1681
+  _globals['_MARKETDATASERVICE']._serialized_end=1991
 # @@protoc_insertion_point(module_scope)

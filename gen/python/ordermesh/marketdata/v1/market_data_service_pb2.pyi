@@ -1,3 +1,4 @@
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as _market_data_pb2
 from ordermesh.type.v1 import rules_pb2 as _rules_pb2
 from ordermesh.type.v1 import stream_pb2 as _stream_pb2
@@ -22,20 +23,22 @@ DELIVERY_MODE_INTERVAL: DeliveryMode
 DELIVERY_MODE_LATEST_ON_READY: DeliveryMode
 
 class Subscription(_message.Message):
-    __slots__ = ("instrument_ids", "topics", "depth", "mode", "interval_ms", "instruments")
+    __slots__ = ("instrument_ids", "topics", "depth", "mode", "interval_ms", "instruments", "fields")
     INSTRUMENT_IDS_FIELD_NUMBER: _ClassVar[int]
     TOPICS_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
     instrument_ids: _containers.RepeatedScalarFieldContainer[str]
     topics: _containers.RepeatedScalarFieldContainer[_market_data_pb2.Topic]
     depth: int
     mode: DeliveryMode
     interval_ms: int
     instruments: _containers.RepeatedCompositeFieldContainer[_market_data_pb2.InstrumentKey]
-    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ..., mode: _Optional[_Union[DeliveryMode, str]] = ..., interval_ms: _Optional[int] = ..., instruments: _Optional[_Iterable[_Union[_market_data_pb2.InstrumentKey, _Mapping]]] = ...) -> None: ...
+    fields: _field_mask_pb2.FieldMask
+    def __init__(self, instrument_ids: _Optional[_Iterable[str]] = ..., topics: _Optional[_Iterable[_Union[_market_data_pb2.Topic, str]]] = ..., depth: _Optional[int] = ..., mode: _Optional[_Union[DeliveryMode, str]] = ..., interval_ms: _Optional[int] = ..., instruments: _Optional[_Iterable[_Union[_market_data_pb2.InstrumentKey, _Mapping]]] = ..., fields: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class WatchRequest(_message.Message):
     __slots__ = ("subscription", "heartbeat_s", "cursor")

@@ -1,0 +1,1 @@
+"""What prices cost beside their delivery: alerts, and memory."""
