@@ -279,7 +279,7 @@ class LogSink:
                     found[log], self._partitions[log] = _position(value)
                 elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  its public name
                     raise KafkaException(error)
-                elif message.offset() >= ends[1]:
+                elif (message.offset() or 0) >= ends[1]:
                     return found
         finally:
             reader.close()
