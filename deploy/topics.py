@@ -10,11 +10,14 @@ import yaml
 FILE: Final = Path(__file__).with_name("topics.yaml")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 DAY_MS: Final = 86_400_000
+BATCH_BYTES_MAX: Final = 512 * 1024
+"""Records that svc_relay sends at once to a partition. A topic refuses a batch that is larger than
+its largest record may be, so every topic must take one."""
 # Field, its least and its largest value.
 NUMBERS: Final = {
     "partitions": (1, 1_000),
     "retention_days": (0, 3_650),
-    "record_bytes_max": (1_024, 64 << 20),
+    "record_bytes_max": (2 * BATCH_BYTES_MAX, 64 << 20),
 }
 CLEANUPS: Final = ("delete", "compact")
 REPLICATION: Final = (1, 7)

@@ -6,6 +6,7 @@ decimal places. In a file each message is preceded by its length (2 bytes).
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from struct import Struct
@@ -65,9 +66,16 @@ def read_messages(path: Path) -> Iterator[Message]:
     Types that say nothing of books and trades, and those of later revisions, are left out.
 
     Raises:
-        ItchError: The file ends within a message, a length or type is none of ITCH 5.0, or the
-            time of a message is before that of an earlier one.
+        ItchError: The file ends within a message or cannot be unpacked, a length or type is none
+            of ITCH 5.0, or the time of a message is before that of an earlier one.
     """
+    try:
+        yield from _messages(path)
+    except (EOFError, zlib.error) as error:
+        raise ItchError(f"{path.name} cannot be unpacked further: {error}") from error
+
+
+def _messages(path: Path) -> Iterator[Message]:
     number = at_byte = latest_ns = 0
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         while prefix := file.read(LENGTH_BYTES):

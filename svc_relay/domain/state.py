@@ -20,6 +20,8 @@ class Condition(StrEnum):
     ACCESS_REFUSED = "ACCESS_REFUSED"
     """Kafka refuses our certificate, name, password or rights."""
     TOPIC_MISSING = "TOPIC_MISSING"
+    PARTITIONS_CHANGED = "PARTITIONS_CHANGED"
+    """A topic has other partitions than when its entries were written: keys would move."""
     RECORD_TOO_LARGE = "RECORD_TOO_LARGE"
     WRONG_CLUSTER = "WRONG_CLUSTER"
     BOOK_RESTORED = "BOOK_RESTORED"

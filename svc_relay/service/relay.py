@@ -41,7 +41,7 @@ class Progress:
         """Entries that this process wrote, by log."""
         self.bytes = dict.fromkeys(Log, 0)
         self.waiting = dict.fromkeys(Log, 0)
-        """Numbers given to transactions and not relayed, by log."""
+        """Numbers given to transactions and not relayed, by log; none if no entry has one."""
         self.transactions = 0
         self._behind_since: float | None = None
 
@@ -84,6 +84,8 @@ class Relay:
         self._confirmed: dict[Log, Position] = {}
         self._readings: dict[Log, Reading] = {}
         self._refused: dict[Log, tuple[State, float]] = {}
+        # Numbers up to here that are not relayed have no committed entry, as far as was seen.
+        self._empty_until: dict[Log, int] = {}
 
     async def run(self) -> None:
         """Relay until cancelled."""
@@ -128,6 +130,7 @@ class Relay:
             await self._sink.keep()
             await asyncio.sleep(RETRY_S)
         self._readings = {log: Reading(self._confirmed.get(log, START).log_number) for log in Log}
+        self._empty_until.clear()
 
     async def _lost_entry(self) -> str:
         """Say which entry Kafka has and a restored book has not; empty if none is lost."""
@@ -147,7 +150,7 @@ class Relay:
         some = False
         for log in Log:
             if heads[log] > self._readings[log].after and not self._waits(log):
-                some |= await self._pass_on_one(log)
+                some |= await self._pass_on_one(log, heads[log])
         self._measure(heads)
         refused = "; ".join(f"{log}: {state.words()}" for log, (state, _) in self._refused.items())
         condition = Condition.BLOCKED if refused else Condition.RELAYING
@@ -155,16 +158,23 @@ class Relay:
         return some
 
     def _measure(self, heads: Mapping[Log, int]) -> None:
-        at = {log: self._confirmed.get(log, START).log_number for log in Log}
+        at = {
+            log: max(self._confirmed.get(log, START).log_number, self._empty_until.get(log, 0))
+            for log in Log
+        }
         self._progress.measured({log: max(0, heads[log] - at[log]) for log in Log})
 
     def _waits(self, log: Log) -> bool:
         refused = self._refused.get(log)
         return refused is not None and self._clock.monotonic() < refused[1]
 
-    async def _pass_on_one(self, log: Log) -> bool:
+    async def _pass_on_one(self, log: Log, head: int) -> bool:
         reading = self._readings[log]
         page = await self._source.page(log, reading.after)
+        if not page.entries:
+            # The newest numbers were rolled back, or their transactions are open: nothing waits.
+            self._empty_until[log] = head
+            return False
         count = reading.take(page.horizon, [entry.log_number for entry in page.entries])
         if reading.in_doubt:
             reading.note(await self._source.new_transaction_id())

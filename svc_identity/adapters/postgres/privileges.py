@@ -25,6 +25,13 @@ TABLES: Final[dict[str, str]] = {
     "alembic_version": "SELECT",
 }
 
+# Whoever may execute the function of a trigger may make a temporary table with that trigger, and so
+# write with the owner's rights what he likes. A trigger that is there fires without this right.
+OWNERS_TRIGGERS: Final = """
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = :schema AND p.prosecdef AND p.prorettype = 'trigger'::regtype
+"""
+
 
 def grant(connection: sa.Connection, role: str) -> None:
     """Grant the service's role what it needs of the tables that are there, and nothing else."""
@@ -39,5 +46,7 @@ def grant(connection: sa.Connection, role: str) -> None:
             if table in present
         ),
     ]
+    closed = connection.scalars(sa.text(OWNERS_TRIGGERS), {"schema": SCHEMA}).all()
+    statements += [f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in closed]
     for statement in statements:
         connection.execute(sa.text(statement))

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from mesh.tasks import is_set_within
 from svc_marketdata.domain.alerts.alert import Alert, AlertState
@@ -54,7 +53,7 @@ class AlertKeeper:
         self._readers: dict[str, set[Callable[[], None]]] = {}
         self._place: int | None = None
         """The last entry of the log that was read; None until the active alerts are."""
-        self._due_ns = 0
+        self._due_s = 0.0
         self._following = asyncio.Lock()
 
     async def run(self) -> None:
@@ -75,10 +74,10 @@ class AlertKeeper:
     async def look(self) -> None:
         """Record what fired and what is due, and follow the log."""
         await self._record()
-        now_ns = self.data.clock.now_ns()
-        if now_ns >= self._due_ns:
-            await self.store.end_due(now_ns)
-            self._due_ns = now_ns + int(DUE_PAUSE_S * NS_PER_S)
+        clock = self.data.clock
+        if clock.monotonic() >= self._due_s:
+            await self.store.end_due(clock.now_ns())
+            self._due_s = clock.monotonic() + DUE_PAUSE_S
         await self.follow()
         self.watching.place_waiting()
 
@@ -94,18 +93,29 @@ class AlertKeeper:
         """Take over what the log has, up to its end."""
         async with self._following:
             if self._place is None:
-                self._place, alerts = await self.store.active()
-                for alert in alerts:
-                    self.watching.add(alert)
-                _log.info("price alerts", active=len(alerts))
+                self._place = await self._begin()
             while True:
                 entries = await self.store.log_after(self._place, BATCH_MAX)
+                if not entries and await self.store.newest() < self._place:
+                    _log.warning("the log of alerts is shorter than it was: all are read again")
+                    self._place = await self._begin()
+                    return
                 for entry in entries:
                     self._take(entry.alert)
                     self._place = entry.log_number
                 self._inform({entry.alert.user_id for entry in entries})
                 if len(entries) < BATCH_MAX:
                     return
+
+    async def _begin(self) -> int:
+        """Watch for the active alerts and for no others; return the place in the log."""
+        place, alerts = await self.store.active()
+        for alert_id in list(self.watching.active):
+            self.watching.remove(alert_id)
+        for alert in alerts:
+            self.watching.add(alert)
+        _log.info("price alerts", active=len(alerts))
+        return place
 
     async def create(self, new: NewAlert) -> tuple[Alert, bool]:
         """Make an alert, and watch for it from now on.

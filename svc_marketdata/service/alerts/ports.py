@@ -87,6 +87,9 @@ class AlertStore(Protocol):
     async def active(self) -> tuple[int, list[Alert]]:
         """Read every active alert, and a log_number that none of them is older than."""
 
+    async def newest(self) -> int:
+        """Return the log_number of the newest entry; 0 without one."""
+
     async def log_after(self, log_number: int, limit: int) -> list[LogEntry]:
         """Read the entries after a place, in order."""
 

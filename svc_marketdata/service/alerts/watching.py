@@ -33,7 +33,9 @@ class Fire(NamedTuple):
 class ListingWatch:
     """The alerts on the real-time, or on the delayed, prices of one listing."""
 
-    __slots__ = ("_ask", "_bid", "_channels", "_count", "_fired", "_last", "_mid", "prices")
+    __slots__ = (
+        "_ask", "_bid", "_channels", "_count", "_fired", "_last", "_last_waits", "_mid", "prices",
+    )  # fmt: skip
 
     def __init__(
         self, prices: Prices, channels: list[Channel],
@@ -43,6 +45,8 @@ class ListingWatch:
         self._channels = channels
         self._fired = fired
         self._last, self._bid, self._ask, self._mid = (Thresholds() for _ in AlertPrice)
+        self._last_waits = False
+        """An alert was compared with a last price that did not count then: it was stale."""
         self._count = 0
         for channel in channels:
             channel.every.append(self)
@@ -54,6 +58,9 @@ class ListingWatch:
             if price is not None and self._last.reaches(price):
                 self._fired(self._last.take(price), AlertPrice.LAST, price)
             return
+        if self._last_waits:
+            self._last_waits = False
+            self._compare(AlertPrice.LAST, self._last)
         bid, ask = self.prices.best()
         if bid is not None:
             if self._bid.reaches(bid):
@@ -93,7 +100,9 @@ class ListingWatch:
 
     def _compare(self, kind: AlertPrice, thresholds: Thresholds) -> None:
         price = self.prices.now(kind)
-        if price is not None and thresholds.reaches(price):
+        if price is None:
+            self._last_waits |= kind is AlertPrice.LAST
+        elif thresholds.reaches(price):
             self._fired(thresholds.take(price), kind, price)
 
 

@@ -75,6 +75,18 @@ SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'oms' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 """
 
+# Whoever may execute the function of a trigger may make a temporary table with that trigger, and so
+# write with the owner's rights what he likes. A trigger that is there fires without this right.
+OWNERS_TRIGGERS = """
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = 'oms' AND p.prosecdef AND p.prorettype = 'trigger'::regtype
+"""
+
+
+def _close_triggers(connection: Connection) -> None:
+    for function in connection.scalars(text(OWNERS_TRIGGERS)).all():
+        connection.execute(text(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"))
+
 
 def grant(connection: Connection, role: str) -> None:
     """Grant the service's role what it needs of the tables that are there, and nothing else."""
@@ -94,6 +106,7 @@ def grant(connection: Connection, role: str) -> None:
     ]
     for statement in statements:
         connection.execute(text(statement))
+    _close_triggers(connection)
 
 
 def grant_log_reader(connection: Connection, role: str) -> None:
@@ -110,3 +123,4 @@ def grant_log_reader(connection: Connection, role: str) -> None:
     ]
     for statement in statements:
         connection.execute(text(statement))
+    _close_triggers(connection)

@@ -37,10 +37,10 @@ TRANSACTION_S: Final = 30.0
 COMMIT_S: Final = 10.0
 """A commit that takes longer is given up; what became of it is read from the positions."""
 BATCH_BYTES: Final = 512 * 1024
-QUEUE_KBYTES: Final = 16 * 1024
-"""Entries on their way to the broker; a page has less."""
 MESSAGE_BYTES_MAX: Final = 64 << 20
 """The broker decides how large a record may be: `max.message.bytes` of its topic."""
+QUEUE_KBYTES: Final = (MESSAGE_BYTES_MAX >> 10) + 8 * 1024
+"""Entries on their way to the broker; a page with one entry as large as may be has less."""
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
 _OF_A_TOPIC: Final = frozenset(
     {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"}
@@ -76,7 +76,10 @@ class LogSink:
         self._fault: State | None = None
         self._down = False
         self._positions_topic = owner.prefix + POSITIONS
-        self._topics: set[str] = set()
+        self._topics: dict[str, int] = {}
+        """Topics of the cluster as they were seen last, and their numbers of partitions."""
+        self._partitions: dict[Log, int] = {}
+        """Partitions that the topic of a log had for the entries that it has."""
 
     async def join(self) -> bool:
         """Wait a moment for the ownership; return whether it is here."""
@@ -180,14 +183,16 @@ class LogSink:
                     f"the cluster is {metadata.cluster_id}, should be {self._of.cluster_id}",
                 )
             )
-        self._topics = set(metadata.topics)
+        self._topics = _partitions_of(metadata)
         if missing := self._missing(self._positions_topic):
             raise SinkError(missing)
+        if (count := self._topics[self._positions_topic]) != 1:
+            raise SinkError(_changed(self._positions_topic, count, 1))
 
     def _missing(self, topic: str) -> State | None:
         """Return what is wrong if the cluster does not have a topic."""
         if topic not in self._topics:
-            self._topics = set(self._consumer.list_topics(timeout=ANSWER_S).topics)
+            self._topics = _partitions_of(self._consumer.list_topics(timeout=ANSWER_S))
         wanted = [self._positions_topic, *(self._of.prefix + log for log in Log)]
         if topic in self._topics:
             return None
@@ -256,21 +261,26 @@ class LogSink:
             )
         )
         found: dict[Log, Position] = {}
+        place = TopicPartition(self._positions_topic, 0, OFFSET_BEGINNING)
         try:
-            reader.assign([TopicPartition(self._positions_topic, 0, OFFSET_BEGINNING)])
+            # A broker that has just become the leader may show an end that is too early, but it
+            # does not name it before it knows the end.
+            ends = reader.get_watermark_offsets(place, timeout=ANSWER_S)
+            reader.assign([place])
             while True:
                 message = reader.poll(TRANSACTION_S)
-                if message is None:
+                if message is None or ends is None:
                     raise SinkError(
                         self._fault or State(Condition.KAFKA_AWAY, "the positions cannot be read")
                     )
                 if (error := message.error()) is None:
                     name, value = message.key() or b"", message.value() or b""
-                    found[Log(name.decode())] = _position(value)
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  its public name
-                    return found
-                else:
+                    log = Log(name.decode())
+                    found[log], self._partitions[log] = _position(value)
+                elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  its public name
                     raise KafkaException(error)
+                elif (message.offset() or 0) >= ends[1]:
+                    return found
         finally:
             reader.close()
 
@@ -278,13 +288,16 @@ class LogSink:
         producer, topic, schema = self._producer, self._of.prefix + log, SCHEMAS[log]
         if missing := self._missing(topic):
             raise LogRefusedError(missing)
+        count = self._partitions.get(log) or self._topics[topic]
         try:
             producer.begin_transaction()
             for entry in entries:
                 producer.produce(
                     topic, entry.payload, entry.key.encode(), headers=headers(schema, entry)
                 )
-            producer.produce(self._positions_topic, _written(position), log.encode())
+            written = _written(position, count)
+            producer.produce(self._positions_topic, written, log.encode(), partition=0)
+            self._check_partitions(topic, count)
             producer.commit_transaction(COMMIT_S)
         except KafkaException as error:
             cause = error.args[0]
@@ -292,11 +305,24 @@ class LogSink:
             if condition not in OF_ONE_LOG or cause.fatal():
                 raise
             self._abort()
-            self._topics.discard(topic)
+            self._topics.pop(topic, None)
             self._well()
             refusal = State(condition, _refusal(condition, topic, entries, cause))
             raise LogRefusedError(refusal) from error
+        self._partitions[log] = count
         self._well()
+
+    def _check_partitions(self, topic: str, expected: int) -> None:
+        """Refuse the transaction if keys have moved: partitions are only ever added.
+
+        Looked for when the entries are in their partitions, so that none can be in a new one.
+        """
+        self._producer.flush(COMMIT_S)
+        count = _partitions_of(self._producer.list_topics(topic, timeout=ANSWER_S))[topic]
+        if count not in (0, expected):  # 0: it may not be read; the commit says why
+            self._abort()
+            self._topics.pop(topic, None)
+            raise LogRefusedError(_changed(topic, count, expected))
 
     def _abort(self) -> None:
         """Abort the transaction, or begin anew.
@@ -319,6 +345,18 @@ class LogSink:
             consumer.close()
 
 
+def _partitions_of(metadata: Any) -> dict[str, int]:
+    return {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+
+
+def _changed(topic: str, count: int, expected: int) -> State:
+    return State(
+        Condition.PARTITIONS_CHANGED,
+        f"{topic} has {count} partitions, should have {expected}: keys would move to other ones. "
+        "Set ORDERMESH_KAFKA_TOPIC_PREFIX to a new prefix and apply the topics",
+    )
+
+
 def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: KafkaError) -> str:
     if condition is not Condition.RECORD_TOO_LARGE:
         return f"{topic}: {_words(cause)}"
@@ -334,14 +372,16 @@ def _words(error: KafkaError) -> str:
     return f"{error.str()} ({error.name()})"
 
 
-def _written(position: Position) -> bytes:
+def _written(position: Position, partitions: int) -> bytes:
     values = {
         "log_number": position.log_number,
         "hash": position.hash.hex(),
+        "partitions": partitions,
     }
     return json.dumps(values).encode()
 
 
-def _position(value: bytes) -> Position:
+def _position(value: bytes) -> tuple[Position, int]:
+    """Return a position, and the number of partitions that the log's topic had then."""
     values = json.loads(value)
-    return Position(values["log_number"], bytes.fromhex(values["hash"]))
+    return Position(values["log_number"], bytes.fromhex(values["hash"])), values["partitions"]

@@ -25,6 +25,10 @@ REFUSED = (
     "DROP TRIGGER users_logged ON identity.users",
     "CREATE OR REPLACE FUNCTION identity.log_user() RETURNS trigger LANGUAGE sql AS 'SELECT 1'",
     "CREATE TABLE identity.mine (a int)",
+    """CREATE TEMP TABLE t (user_id text); CREATE TRIGGER forged AFTER INSERT ON t
+        FOR EACH ROW EXECUTE FUNCTION identity.log_user()""",
+    """CREATE TEMP TABLE t (entry_id text); CREATE TRIGGER forged BEFORE INSERT ON t
+        FOR EACH ROW EXECUTE FUNCTION identity.chain_audit()""",
     "UPDATE identity.alembic_version SET version_num = '0001'",
     "DELETE FROM identity.audit_log",
     "TRUNCATE identity.audit_log",

@@ -96,6 +96,8 @@ REFUSED = (
         valid_until_us, body, hash) VALUES (1, 'L', 1, '', '', 0, 0, '', '')""",
     """INSERT INTO oms.state_log (subject, object_id, version, image, hash)
         VALUES ('kill_switches', 'K', 9, '{}', '')""",
+    """CREATE TEMP TABLE kill_switches (switch_id text); CREATE TRIGGER forged AFTER INSERT
+        ON kill_switches FOR EACH ROW EXECUTE FUNCTION oms.log_state('switch_id')""",
     "SELECT setval('oms.audit_log_log_numbers', 1)",
     # Who did what.
     "UPDATE oms.kill_switches SET engaged_by = 'nobody'",

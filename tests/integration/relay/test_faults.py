@@ -12,6 +12,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    NewPartitions,
     ResourcePatternType,
     ResourceType,
 )
@@ -19,7 +20,7 @@ from confluent_kafka.admin import (
 from svc_relay.domain.logs import Log
 from tests.integration.relay.test_relay import copied
 from tests.support.postgres import as_service
-from tests.support.relay import in_kafka
+from tests.support.relay import in_kafka, in_postgres
 
 
 async def test_postgres_is_away(
@@ -130,6 +131,33 @@ def change_topic(kafka_server, topic: str, key: str, value: str) -> None:
         future.result()
 
 
+def add_partitions(kafka_server, topic: str, count: int) -> None:
+    for future in kafka_server.admin.create_partitions([NewPartitions(topic, count)]).values():
+        future.result()
+
+
+async def test_a_topic_gets_more_partitions(book_url, kafka_server, topic_prefix, writer, relay):
+    await writer.accounts(["ACC-A"])
+    one = relay()
+    await writer.write(["ACC-A"], each=3)
+    await copied(book_url, kafka_server, topic_prefix)
+    before = await in_postgres(book_url, Log.ORDERS)
+    add_partitions(kafka_server, f"{topic_prefix}orders", 24)
+    await writer.write(["ACC-A"], each=3)
+    assert "orders has 24 partitions, should have 12" in one.wait_for("BLOCKED")
+    one.kill()
+    one.start()
+    assert "orders: PARTITIONS_CHANGED" in one.wait_for("BLOCKED")
+    assert in_kafka(kafka_server, topic_prefix, Log.ORDERS) == before
+
+
+async def test_the_positions_must_be_in_one_partition(kafka_server, topic_prefix, relay):
+    add_partitions(kafka_server, f"{topic_prefix}relay-positions", 2)
+    assert "relay-positions has 2 partitions, should have 1" in relay().wait_for(
+        "PARTITIONS_CHANGED"
+    )
+
+
 async def test_topics_are_missing(relay):
     one = relay(KAFKA_TOPIC_PREFIX="nobody.")
     text = one.wait_for("TOPIC_MISSING")
@@ -163,4 +191,16 @@ async def test_the_role_reads_nothing_but_the_logs(book_url, statement):
     assert await connection.fetchval("SELECT count(*) FROM oms.relayed_orders") == 0
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
+    await connection.close()
+
+
+async def test_the_role_cannot_write_to_the_logs_with_their_own_triggers(book_url):
+    """Whoever may execute a trigger's function may have it run for a table of his own."""
+    connection = await asyncpg.connect(as_service(book_url, "relay"))
+    await connection.execute("CREATE TEMP TABLE accounts (account_id text)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(
+            "CREATE TRIGGER forged AFTER INSERT ON accounts FOR EACH ROW "
+            "EXECUTE FUNCTION oms.log_state('account_id', 'account_id')"
+        )
     await connection.close()

@@ -1,9 +1,21 @@
 """The file of the topics: what stands in it, and what each error says."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 
-from deploy.topics import FILE, Topic, TopicsError, read_topics
+from deploy.topics import (
+    BATCH_BYTES_MAX,
+    FILE,
+    NUMBERS,
+    Topic,
+    TopicsError,
+    read_topics,
+)
+from meshctl.stack.servers.kafka.topics import apply_topics
+from svc_relay.adapters.kafka import log_sink
+from svc_relay.adapters.postgres import log_source
 from svc_relay.domain.logs import POSITIONS, Log
 
 GOOD = yaml.safe_load(FILE.read_text("utf-8"))
@@ -24,6 +36,33 @@ def test_days_are_milliseconds_and_none_is_for_ever():
         "max.message.bytes": "2048",
     }
     assert Topic("a", 1, 0, "delete", 2048).configuration()["retention.ms"] == "-1"
+
+
+def test_every_topic_takes_a_batch_of_the_relay():
+    assert log_sink.BATCH_BYTES == BATCH_BYTES_MAX
+    least, most = NUMBERS["record_bytes_max"]
+    assert least >= 2 * BATCH_BYTES_MAX
+    # A page with one record as large as a topic may take is queued as a whole.
+    assert most <= log_sink.MESSAGE_BYTES_MAX
+    assert most + log_source.PAGE_BYTES_MAX < log_sink.QUEUE_KBYTES << 10
+
+
+@pytest.mark.parametrize(("copies", "written"), [(1, "1"), (2, "2"), (3, "2")])
+def test_a_record_counts_as_written_when_two_copies_have_it(copies, written):
+    made = []
+
+    class Cluster:
+        def list_topics(self, timeout):
+            del timeout
+            return SimpleNamespace(topics={})
+
+        def create_topics(self, topics, request_timeout):
+            del request_timeout
+            made.extend(topics)
+            return {}
+
+    assert list(apply_topics(Cluster(), "p.", read_topics(), copies)) == []
+    assert {topic.config["min.insync.replicas"] for topic in made} == {written}
 
 
 def changed(path: str, value: object) -> dict:
@@ -58,7 +97,7 @@ def changed(path: str, value: object) -> dict:
         (
             "topics.audit.record_bytes_max",
             10,
-            "topics.audit.record_bytes_max: is 10, should be a whole number from 1024 to 67108864",
+            "topics.audit.record_bytes_max: is 10, should be a whole number from 1048576 to",
         ),
         ("topics.audit.cleanup", "keep", "topics.audit.cleanup: is 'keep', should be delete or"),
         ("topics.audit.retention", 3, "topics.audit.retention: is not known; known are"),

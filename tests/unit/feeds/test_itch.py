@@ -62,6 +62,18 @@ def test_a_fault_names_the_message_its_place_and_what_is_wrong(tmp_path, fault):
         list(read_messages(file))
 
 
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(file_of([ADDED]))[:-9], gzip.compress(file_of([ADDED]))[:10] + b"\xff" * 20],
+    ids=["cut", "damaged"],
+)
+def test_a_packed_file_that_is_cut_or_damaged_is_a_fault_of_the_file(tmp_path, packed):
+    file = tmp_path / "day.itch.gz"
+    file.write_bytes(packed)
+    with pytest.raises(ItchError, match=r"day\.itch\.gz cannot be unpacked further"):
+        list(read_messages(file))
+
+
 UNKNOWN = {
     "executed": message("E", OPEN_NS, "QIQ", 9, 1, 1),
     "reduced": message("X", OPEN_NS, "QI", 9, 1),

@@ -158,6 +158,20 @@ def test_a_stale_price_never_fires_and_counts_when_it_is_current_again():
     assert scene.fired == [(one, "10")]
 
 
+def test_a_last_price_that_was_stale_counts_when_it_is_current_again_without_a_trade():
+    """As after kill -9: the last price is restored, stale, and the feed has no newer trade."""
+    scene = Scene()
+    scene.trade("12")
+    scene.session.book_incomplete(ID, scene.now())
+    scene.session.end_frame()
+    one, high = scene.alert(LAST, ABOVE, "12"), scene.alert(LAST, ABOVE, "13")
+    assert scene.fired == []
+    scene.book("10", "11")
+    assert scene.fired == [(one, "12")]
+    scene.trade("13")
+    assert scene.fired == [(one, "12"), (high, "13")]
+
+
 @pytest.mark.parametrize("how", ["down", "silent"])
 def test_prices_of_a_venue_without_a_feed_do_not_count(how):
     scene = Scene()

@@ -17,6 +17,9 @@ from deploy.topics import Topic, Topics, TopicsError
 
 ANSWER_S: Final = 10.0
 """Seconds that a cluster has to answer."""
+COPIES_WRITTEN: Final = 2
+"""Copies that have a record when it counts as written, if there are so many: with one, what was
+confirmed could be lost with a broker, and would never be sent again."""
 
 
 def apply_topics(
@@ -47,8 +50,11 @@ def apply_topics(
 def _made(admin: AdminClient, prefix: str, topics: list[Topic], copies: int) -> Iterator[str]:
     if not topics:
         return
+    written = {"min.insync.replicas": str(min(copies, COPIES_WRITTEN))}
     new = [
-        NewTopic(prefix + topic.name, topic.partitions, copies, config=topic.configuration())
+        NewTopic(
+            prefix + topic.name, topic.partitions, copies, config=topic.configuration() | written
+        )
         for topic in topics
     ]
     futures = admin.create_topics(new, request_timeout=ANSWER_S)

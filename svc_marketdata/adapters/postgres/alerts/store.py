@@ -93,6 +93,11 @@ class PostgresAlertStore:
             rows = await connection.fetch(sql.ACTIVE)
         return place, [_alert(row) for row in rows]
 
+    async def newest(self) -> int:
+        """Return the log_number of the newest entry."""
+        async with self._database.read() as connection:
+            return int(await connection.fetchval(sql.NEWEST_LOG_NUMBER))
+
     async def log_after(self, log_number: int, limit: int) -> list[LogEntry]:
         """Read the entries after a place, in order."""
         async with self._database.read() as connection:
