@@ -69,10 +69,11 @@ async def shown_orders(page: Page) -> dict[str, str]:
 async def test_the_state_of_an_order_is_not_covered_by_its_buttons(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)
     row = await resting(page, 3)
-    for width in (1440, 1300, 1024):
+    for width in (1440, 1300, 1024, 600):
         await page.set_viewport_size({"width": width, "height": 900})
         assert await row.locator(".chip").evaluate(
             """chip => {
+              chip.scrollIntoView({ block: "center" });
               const box = chip.getBoundingClientRect();
               return document.elementFromPoint(box.right - 2, box.top + box.height / 2) === chip;
             }"""
