@@ -271,8 +271,14 @@ def show(values: Iterable[Message], shown: Table, nothing: str, *, as_json: bool
         console.print(nothing)
 
 
-async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
-    """Find the listing for "ASML", "ASML.SIMA", or a symbol as the venue writes it: "BRK.B"."""
+async def resolve(
+    mesh: MeshClient, symbol: str, *, any_listing: bool = False
+) -> instrument_pb2.Instrument:
+    """Find the listing for "ASML", "ASML.SIMA", or a symbol as the venue writes it: "BRK.B".
+
+    If several listings have the symbol, a line says which one is meant, unless the caller needs
+    only the instrument, which any listing shows.
+    """
     wanted = symbol.upper()
     found = [
         one
@@ -301,7 +307,7 @@ async def resolve(mesh: MeshClient, symbol: str) -> instrument_pb2.Instrument:
             f"ISIN {wanted} is traded in {', '.join(currencies)}; name a listing: {listings}",
             {"field": "instrument_id", "value": wanted, "expected": "one listing"},
         )
-    if len(found) > 1 and not _Output.as_json:
+    if len(found) > 1 and not any_listing and not _Output.as_json:
         others = ", ".join(one.instrument_id for one in found[1:])
         errors.print(
             f"{symbol} is {found[0].instrument_id} here (also listed: {others})", style="dim"

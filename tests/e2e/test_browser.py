@@ -66,6 +66,22 @@ async def shown_orders(page: Page) -> dict[str, str]:
     return dict(pairs)
 
 
+async def test_the_state_of_an_order_is_not_covered_by_its_buttons(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    row = await resting(page, 3)
+    for width in (1440, 1300, 1024, 600):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await row.locator(".chip").evaluate(
+            """chip => {
+              chip.scrollIntoView({ block: "center" });
+              const box = chip.getBoundingClientRect();
+              return document.elementFromPoint(box.right - 2, box.top + box.height / 2) === chip;
+            }"""
+        ), width
+    await row.get_by_role("button", name="Cancel").click()
+    await expect(row).to_have_attribute("data-state", "CANCELED")
+
+
 async def test_login_refuses_a_wrong_password_in_words(page: Page) -> None:
     await page.get_by_label("User name").fill("alice")
     await page.get_by_label("Password").fill("not the password")

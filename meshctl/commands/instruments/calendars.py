@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+from rich.table import Table
 
 from meshctl.commands.common import JsonOption, console, emit, say, table, usage_error, with_mesh
 from meshctl.commands.words import phase_name, phase_words, trading_words
@@ -48,14 +49,7 @@ async def calendar(
     for line in calendar_words(answer):
         say(line, markup=False)
     if answer.sessions:
-        shown = table("date", f"phases in {answer.time_zone}", "phases in UTC", whole=("date",))
-        for session in answer.sessions:
-            shown.add_row(
-                session.date,
-                session_words(session, zone_of(answer.time_zone)),
-                session_words(session, UTC),
-            )
-        console.print(shown)
+        console.print(sessions_table(answer))
 
 
 def request_of(name: str, first: str, last: str) -> GetCalendarRequest:
@@ -73,6 +67,15 @@ def request_of(name: str, first: str, last: str) -> GetCalendarRequest:
     else:
         usage_error(f"{name!r} is neither a MIC, as in XAMS, nor a listing, as in ASML.SIMA")
     return request
+
+
+def sessions_table(answer: GetCalendarResponse) -> Table:
+    """Return the sessions by the clock of the calendar's zone, and by UTC if that is another."""
+    zones: dict[str, tzinfo] = {answer.time_zone: zone_of(answer.time_zone), "UTC": UTC}
+    shown = table("date", *(f"phases in {name}" for name in zones), whole=("date",))
+    for session in answer.sessions:
+        shown.add_row(session.date, *(session_words(session, zone) for zone in zones.values()))
+    return shown
 
 
 def calendar_words(answer: GetCalendarResponse) -> Iterator[str]:

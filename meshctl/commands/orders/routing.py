@@ -65,7 +65,7 @@ async def name_instrument(
         return
     isin, _, currency = symbol.upper().partition("/")
     if not _ISIN.fullmatch(isin):
-        listing = await resolve(mesh, symbol)
+        listing = await resolve(mesh, symbol, any_listing=True)
         isin, currency = listing.isin, listing.currency
         if not isin:
             usage_error(f"{listing.instrument_id} has no ISIN and cannot be routed: omit --route")

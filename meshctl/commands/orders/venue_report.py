@@ -83,7 +83,7 @@ async def report(
     made = tables(await read_executed(mesh, account, first, last))
     if file is not None:
         _write(file, made, first, last)
-        say(f"{file}: {len(made)} tables")
+        say(f"{file}: {len(made)} table{'' if len(made) == 1 else 's'}")
     elif as_json:
         for row in _rows(made, first, last):
             emit(dict(zip(COLUMNS, row, strict=True)))

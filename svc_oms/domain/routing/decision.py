@@ -30,7 +30,8 @@ class Cause(IntEnum):
     CANCEL = 7
     """The parent is to end."""
     RESUMED = 8
-    """A replica took the parent over, or a person paused or resumed it."""
+    """A replica looks at the parent anew: it took it over, had no prices before, looks again at one
+    that ends at once, or a person paused or resumed it."""
 
 
 class RoutingLimits(NamedTuple):

@@ -57,8 +57,13 @@ class FixRecord:
         self._order.symbol = venue_symbol or order.symbol
 
     def message(self, event: event_pb2.OrderEvent) -> order_way_pb2.FixMessage | None:
-        """Write the FIX message of the next event; None if it had none."""
+        """Write the FIX message of the next event; None if it had none.
+
+        A routed order has none: its children are at the venues, and each has its own way.
+        """
         order = self._order
+        if order.HasField("routing"):
+            return None
         before = order.progress.cl_ord_id
         match event.WhichOneof("kind"):
             case "accepted":

@@ -12,6 +12,7 @@ from meshctl.commands.instruments.calendars import (
     calendar_words,
     request_of,
     session_words,
+    sessions_table,
     zone_of,
 )
 from meshctl.commands.words import quote_words
@@ -79,6 +80,20 @@ def test_the_phases_of_a_session(mic, date, local, utc):
     session = session_of(mic, date)
     assert session_words(session, library_calendar(mic).zone) == local
     assert session_words(session, dt.UTC) == utc
+
+
+@pytest.mark.parametrize(
+    ("zone", "columns"),
+    [
+        ("Europe/Amsterdam", ["date", "phases in Europe/Amsterdam", "phases in UTC"]),
+        ("UTC", ["date", "phases in UTC"]),
+    ],
+)
+def test_utc_is_shown_once(zone, columns):
+    answer = GetCalendarResponse(time_zone=zone, sessions=[session_of("XETR", "2026-11-30")])
+    shown = sessions_table(answer)
+    assert [column.header for column in shown.columns] == columns
+    assert shown.row_count == 1
 
 
 def test_a_zone_that_is_not_known_here_is_shown_in_utc():

@@ -99,6 +99,19 @@ def test_the_message_of_each_event(made, text):
         )  # fmt: skip
 
 
+def test_a_routed_order_was_never_sent():
+    routed = order_pb2.Order()
+    routed.CopyFrom(ORDER)
+    routed.routing.strategy = order_pb2.ROUTING_STRATEGY_BEST
+    record = FixRecord(routed)
+    for made in (
+        own("accepted", {"order": routed}, state=SENT),
+        own("replace_requested", {"cl_ord_id": "O-2", "terms": TERMS}),
+        own("cancel_requested", {"cl_ord_id": "O-2"}),
+    ):
+        assert record.message(made) is None
+
+
 def test_the_symbol_is_the_one_that_the_venue_got():
     record = FixRecord(ORDER, "ASML.X")
     for made in (own("accepted", {"order": ORDER}, state=SENT), own("cancel_requested")):

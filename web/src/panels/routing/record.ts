@@ -53,7 +53,7 @@ export interface DecisionLine {
 
 type Tuple = readonly unknown[];
 
-const CAUSES = ["", "the order was placed", "a child order changed", "a book changed", "a venue changed", "a time came", "the order was amended", "the order is to end", "another replica took over"];
+const CAUSES = ["", "the order was placed", "a child order changed", "a book changed", "a venue changed", "a time came", "the order was amended", "the order is to end", "a replica looked at it anew"];
 const VERDICTS = [
   "", "chosen", "not needed", "denied", "not open", "prices stale", "session down", "taken out", "no fees", "nothing within the limit", "below its lot",
   "time in force not offered", "rejected before", "ended resting orders early",
