@@ -183,7 +183,7 @@ def _threshold(
     """Return condition, threshold, and the reference of a change by percent."""
     given = [name for name in ("above", "below", "percent") if getattr(request, name)]
     if len(given) != 1:
-        value = " and ".join(given) or "none of them"
+        value = " and ".join(given)
         raise wrong(
             given[1] if given else "above", value, "exactly one of above, below and percent"
         )

@@ -115,9 +115,9 @@ function actionLine(action: Tuple): ActionLine {
     text(mic) && `at ${text(mic)}`,
     text(childId) && `child ${text(childId)}`,
     time === "" ? "" : timeWord(Number(time)),
-    end === "" ? "" : word(ENDS, end),
   ];
-  return { what: parts.filter(Boolean).join(" "), why: text(why) };
+  const ended = end === "" ? "" : `: ${word(ENDS, end)}`;
+  return { what: parts.filter(Boolean).join(" ") + ended, why: text(why) };
 }
 
 /** "0.5 bps + 0.01 EUR per share, at least 1 EUR"; a negative one is a rebate. */

@@ -31,7 +31,7 @@ describe("the record of a decision", () => {
     expect(line.venues[0]).toMatchObject({ taker: "0.3 bps + 0.01 EUR per share + 2 EUR, at least 0.05 EUR", maker: "free, at most 9 EUR" });
     expect(line.actions).toEqual([
       { what: "Placed 200 at 703.2 at SIMB IOC", why: "displayed within the limit" },
-      { what: "Ended 0 the rest cannot be had at once", why: "" },
+      { what: "Ended 0: the rest cannot be had at once", why: "" },
     ]);
   });
 
