@@ -1,19 +1,19 @@
 """The prices of one listing, and what each report of the venue changes."""
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
-from kernel.decimals import parse_nano
+from kernel.decimals import format_nano, parse_nano
 from kernel.trading_calendar import UTC_DAYS, TradingCalendar, TradingDay
 from svc_marketdata.domain.auction import NO_AUCTION
 from svc_marketdata.domain.book import BookFlags, Level, PriceBook, Side
-from svc_marketdata.domain.candles import Candle, CandleSeries
+from svc_marketdata.domain.candles import CandleSeries, candle_start
 from svc_marketdata.domain.day_statistics import NO_FIGURES, DayStatistics
 from svc_marketdata.domain.kept_trades import KeptTrade, KeptTrades
 from svc_marketdata.domain.own_day import OwnDay, Traded
+from svc_marketdata.domain.packed.known_trades import KnownTrades
 
 NO_LEVEL = Level("", "", 0)
 TRADE_IDS_KEPT_MAX = 256
@@ -117,9 +117,9 @@ class InstrumentMarket:
         "_day",
         "_day_at_ns",
         "_kept",
+        "_known",
         "_last_at_ns",
         "_taken_out",
-        "_trade_ids",
         "_volume_told_at_ns",
         "aged",
         "auction",
@@ -163,7 +163,7 @@ class InstrumentMarket:
         self.late_trades = 0
         self.unknown_amendments = 0
         """Withdrawals of trades that are not kept."""
-        self._trade_ids: deque[tuple[str, int]] = deque(maxlen=TRADE_IDS_KEPT_MAX)
+        self._known = KnownTrades(TRADE_IDS_KEPT_MAX)
         self._kept = KeptTrades()
         self._taken_out: _TakenOut | None = None
         self._last_at_ns = 0
@@ -239,11 +239,13 @@ class InstrumentMarket:
             if trade.off_market is OffMarket.OLD and at_ns > self._last_at_ns:
                 # Nothing was traded since: it is the last price, but not the market now.
                 self._last_at_ns = at_ns
-                self._keep(KeptTrade(trade, price, size, at_ns, market=False, counts=False))
+                kept = KeptTrade(trade.trade_id, price, size, at_ns, market=False, counts=False)
+                self._keep(trade, kept)
             return Changed.TRADE | Changed.QUOTE
         self._begin_day(at_ns)
         self._last_at_ns = max(self._last_at_ns, at_ns)
-        self._keep(KeptTrade(trade, price, size, at_ns, market=True))
+        kept = KeptTrade(trade.trade_id, price, size, at_ns, market=True, counts=True)
+        self._keep(trade, kept)
         if at_ns >= self._day.begins_ns:
             self.own.add(price, size)
             # A venue that reports the volume in the same message has counted the trade already.
@@ -259,23 +261,23 @@ class InstrumentMarket:
             # A snapshot after a break reports the last trade again, under no id of the venue.
             return True
         if trade.trade_id:
-            # Venues give the same id again on another trading day.
             day = self._calendar.day_of(trade.venue_time_ns or received_ns)
-            if (trade.trade_id, day.begins_ns) in self._trade_ids:
-                return True
-            self._trade_ids.append((trade.trade_id, day.begins_ns))
+            return not self._known.note(day, trade.trade_id)
         return False
 
-    def _keep(self, kept: KeptTrade) -> None:
+    def _keep(self, trade: Trade, kept: KeptTrade) -> None:
+        """Keep the trade of the last price."""
         self._kept.add(kept, self._day.begins_ns)
-        self._take_last()
+        quote = self.quote
+        quote.last_off_market = not kept.market
+        quote.last_price, quote.last_size = trade.price, trade.size
 
     def _take_last(self) -> None:
         """Have the last price of the newest trade; without one it is the last that was known."""
         quote, newest = self.quote, self._kept.newest
         quote.last_off_market = newest is None or not newest.market
         if newest is not None:
-            quote.last_price, quote.last_size = newest.trade.price, newest.trade.size
+            quote.last_price, quote.last_size = format_nano(newest.price), format_nano(newest.size)
 
     def _begin_day(self, at_ns: int) -> int:
         """Forget the figures of the day before, if a new day has begun."""
@@ -300,47 +302,43 @@ class InstrumentMarket:
             self.unknown_amendments += 1
             return Changed.NOTHING
         index, kept = found
-        trade, quote = kept.trade, self.quote
+        price, quote = format_nano(kept.price), self.quote
         # It may be reported again, corrected.
-        known = (trade.trade_id, self._calendar.day_of(kept.at_ns).begins_ns)
-        if known in self._trade_ids:
-            self._trade_ids.remove(known)
-        self.trade = replace(withdrawal, price=trade.price, size=trade.size)
+        self._known.forget(self._calendar.day_of(kept.at_ns), kept.trade_id)
+        self.trade = replace(withdrawal, price=price, size=format_nano(kept.size))
         self._taken_out = _TakenOut(index, kept, quote.day)
         self._take_last()
         if kept.counts and kept.at_ns >= self._day.begins_ns:
             self.own.set(self._kept.of_day(self._day.begins_ns))
-            quote.day = quote.day.without(trade.price, self.own.figures)
+            quote.day = quote.day.without(price, self.own.figures)
             if self._volume_told_at_ns != received_ns:
                 quote.day = quote.day.plus(-kept.size)
         self._stamp(0, received_ns)
-        return Changed.TRADE | Changed.QUOTE | self._fill(kept.candle)
+        return Changed.TRADE | Changed.QUOTE | self._fill(kept)
 
     def _correct(
         self, taken_out: "_TakenOut", trade: Trade, price: int, size: int, received_ns: int
     ) -> int:
         """Put a corrected trade in the place of the one that was taken out for it."""
         before = taken_out.kept
-        kept = replace(before, trade=trade, price=price, size=size, market=False)
+        kept = replace(before, trade_id=trade.trade_id, price=price, size=size, market=False)
         self._kept.put(taken_out.place, kept)
         self._take_last()
         if kept.counts and kept.at_ns >= self._day.begins_ns:
             self.own.set(self._kept.of_day(self._day.begins_ns))
-            day = taken_out.day.without(before.trade.price, self.own.figures).with_prices(
-                self.own.tally
-            )
+            day = taken_out.day.without(format_nano(before.price), self.own.figures)
+            day = day.with_prices(self.own.tally)
             day = replace(day, volume=self.quote.day.volume)
             counted = self._volume_told_at_ns == received_ns
             self.quote.day = day if counted else day.plus(size)
-        return Changed.QUOTE | self._fill(kept.candle)
+        return Changed.QUOTE | self._fill(kept)
 
-    def _fill(self, candle: Candle | None) -> int:
-        """Make a candle anew."""
-        if candle is None:
+    def _fill(self, kept: KeptTrade) -> int:
+        """Make the candle of a trade anew."""
+        if not kept.in_candle:
             return Changed.NOTHING
-        self._kept.fill(candle)
-        if candle is not self.candles.latest:
-            self.candles.amended = candle
+        start_ns = candle_start(kept.at_ns)
+        self.candles.amend(start_ns, self._kept.of_candle(start_ns))
         return Changed.CANDLE
 
     def add_to_candle(self, trade: Trade, received_ns: int) -> int:
@@ -351,8 +349,8 @@ class InstrumentMarket:
             self.late_trades += 1
             return Changed.NOTHING
         newest = self._kept.newest
-        if newest is not None and newest.trade is trade:
-            newest.candle = candle
+        if newest is not None and trade is self.trade and trade.counts:
+            newest.in_candle = True
         return Changed.CANDLE
 
     def tell_statistics(

@@ -1,0 +1,1 @@
+"""What is kept of a listing in thousands, as bytes and not as objects."""
