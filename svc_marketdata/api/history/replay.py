@@ -185,6 +185,9 @@ def _check(request: pb.ReplayRequest) -> None:
             raise invalid(f"subscription.topics[{index}]", name, expected)
     if subscription.instruments:
         raise invalid("subscription.instruments", "set", "nothing: books are not stored")
+    if subscription.fields.paths:
+        expected = "nothing: a replay sends whole messages"
+        raise invalid("subscription.fields", ", ".join(subscription.fields.paths), expected)
 
 
 def _framed(**item: Any) -> bytes:

@@ -92,7 +92,7 @@ async def test_the_file_has_the_same_rows(trader, tmp_path) -> None:
     script(trader.edge)
     file = tmp_path / "venues.csv"
     words = ("routing", "report", "--from", FROM, "--to", TO, "--csv", str(file))
-    assert await trader.done(*words, "--account", "ACC-ALICE") == f"{file}: 1 tables\n"
+    assert await trader.done(*words, "--account", "ACC-ALICE") == f"{file}: 1 table\n"
     with file.open(encoding="utf-8") as text:
         head, *rows = csv.reader(text)
     assert tuple(head) == COLUMNS

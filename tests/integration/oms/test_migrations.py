@@ -24,6 +24,8 @@ OLD = ORDER._replace(
     ended_by_copy=False,
     routing_sums=None,
     traded_before=(),
+    replace_asked_at_ns=0,
+    closed_sequence=0,
 )
 NEW = OLD._replace(
     base_state=OrderState.PENDING_NEW,

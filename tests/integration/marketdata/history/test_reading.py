@@ -147,7 +147,8 @@ GOOD = {
     "Replay": pb.ReplayRequest(
         subscription={
             "instrument_ids": [ASML], "topics": [1], "depth": 1, "mode": 2, "interval_ms": 100,
-            "instruments": [{"isin": "NL0010273215", "currency": "EUR", "instrument_id": ASML}]
+            "instruments": [{"isin": "NL0010273215", "currency": "EUR", "instrument_id": ASML}],
+            "fields": {"paths": ["trade.price"]},
         },
         **{"from": stamp(NOW_NS)}, to=stamp(NOW_NS + 1), speed=1, heartbeat_s=1,
     ),
@@ -190,9 +191,10 @@ def trades(names=(ASML,), **fields):
     return request(pb.ListTradesRequest, names, **fields)
 
 
-def replay(topics=(1,), from_ns=NOW_NS, names=(ASML,), **fields):
+def replay(topics=(1,), from_ns=NOW_NS, names=(ASML,), paths=(), **fields):
+    chosen = {"fields": {"paths": paths}} if paths else {}
     return pb.ReplayRequest(
-        subscription={"instrument_ids": names, "topics": topics, "mode": 1},
+        subscription={"instrument_ids": names, "topics": topics, "mode": 1} | chosen,
         **{"from": stamp(from_ns)}, **fields,
     )  # fmt: skip
 
@@ -218,6 +220,7 @@ MEANING = [
     ("ListTrades", trades(["NONE.SIMA"], latest=1), "instrument_ids[0]", "no instrument"),
     ("Replay", replay(topics=[2]), "subscription.topics[0]", "books are not stored"),
     ("Replay", replay(topics=[1, 5]), "subscription.topics[1]", "books are not stored"),
+    ("Replay", replay(paths=["trade.price"]), "subscription.fields", "whole messages"),
     ("Replay", replay(names=[]), "subscription.instrument_ids", "1 to 200"),
     ("Replay", replay(names=["NONE.SIMA"]), "subscription.instrument_ids[0]", "no instrument"),
     ("Replay", replay(from_ns=NOW_NS - 32 * DAY_NS), "from", "at most 31 days"),
