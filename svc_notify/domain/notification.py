@@ -63,6 +63,8 @@ class Draft(NamedTuple):
     object_id: str = ""
     amount: str = ""
     """Price times quantity of executions, a decimal."""
+    once: str = ""
+    """If set: of several notifications with the same text here only the first is made."""
 
 
 class Notification(NamedTuple):

@@ -46,6 +46,12 @@ class Writing(Protocol):
     async def add(self, notifications: Sequence[Notification]) -> None:
         """Store notifications."""
 
+    async def first(self, keys: Collection[str], now_ns: int) -> set[str]:
+        """Note keys of what is notified once; return those that were not noted before."""
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Forget keys: what they stand for is notified again."""
+
     async def doubt(self, opened: Sequence[Doubt], after_ns: int, known: Collection[str]) -> None:
         """Note orders that are in doubt, and orders whose state is known.
 
@@ -69,11 +75,11 @@ class Writing(Protocol):
 
     async def put(
         self, message_id: str, collected: Collected, now_ns: int, due_ns: int, pace: Pace
-    ) -> None:
+    ) -> bool:
         """Add to the message that waits for a rule and destination, or make it.
 
         A message that is being sent, or was, takes nothing more. `due_ns` and `pace` count only if
-        the message is made.
+        the message is made; return whether it was.
         """
 
 
@@ -92,6 +98,9 @@ class NotificationStore(Protocol):
 
     async def positions(self) -> dict[Log, Position]:
         """Return how far each log is read."""
+
+    async def has_due_doubts(self, now_ns: int) -> bool:
+        """Return whether orders have been in doubt for too long."""
 
     def writing(self) -> AbstractAsyncContextManager[Writing]:
         """Write notifications in one transaction, committed at the end."""
@@ -114,6 +123,33 @@ class Outbox(Protocol):
         Delivered removes the message, RetryAfter makes it due at `due_ns`, Dead makes it a dead
         letter. The destination shows the state and the cause.
         """
+
+
+class DeadLetter(NamedTuple):
+    """A message that was given up."""
+
+    message_id: str
+    destination_id: str
+    rule_id: str
+    notifications: int
+    text: str
+    attempts: int
+    cause: str
+    created_ns: int
+    dead_ns: int
+
+
+class DeadLetters(Protocol):
+    """Messages that were given up. Every method may raise StoreUnavailableError."""
+
+    async def dead_letters(self, before: str, destination_id: str, limit: int) -> list[DeadLetter]:
+        """Return messages that were given up, with lower ids, newest first."""
+
+    async def retry(self, message_id: str, now_ns: int) -> bool | None:
+        """Send a dead letter again; False if its destination is gone, None if there is no such."""
+
+    async def discard(self, message_id: str) -> None:
+        """Remove a dead letter."""
 
 
 class Channel(Protocol):

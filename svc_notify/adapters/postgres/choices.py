@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ordermesh.notify.v1 import destination_service_pb2, rule_pb2
 from svc_notify.adapters.postgres.database import Database
+from svc_notify.service.choices import KeyReusedError
 
 Rule = rule_pb2.Rule
 Destination = destination_service_pb2.Destination
@@ -55,12 +56,8 @@ WHERE destination_id = $1 AND dead_ns = 0
 ALL_RULES: Final = "SELECT body FROM notify.rules ORDER BY rule_id"
 
 
-class KeyReusedError(Exception):
-    """The idempotency key stands for another request."""
-
-
 class PostgresChoices:
-    """Rules and destinations."""
+    """The port ``Choices``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -76,15 +73,15 @@ class PostgresChoices:
             return [_destination(row) for row in await connection.fetch(DESTINATIONS)]
 
     @asynccontextmanager
-    async def changing(self) -> AsyncIterator["Changing"]:
+    async def changing(self) -> AsyncIterator["PostgresChanging"]:
         """Change rules or destinations in one transaction; one at a time, over all replicas."""
         async with self._database.transaction() as connection:
             await connection.execute(LOCK)
-            yield Changing(connection)
+            yield PostgresChanging(connection)
 
 
-class Changing:
-    """One transaction of changes."""
+class PostgresChanging:
+    """The port ``Changing``."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection

@@ -2,11 +2,12 @@
 # ruff: noqa: S608 - statements are put together from constants of this package only
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from svc_notify.adapters.postgres.database import Database
 from svc_notify.adapters.postgres.rows import SELECTED, notification_of
-from svc_notify.domain.notification import Notification, Viewer
+from svc_notify.domain.notification import Viewer
+from svc_notify.service.history import Feed, Filter, Listed, NotFoundError, ReadState, Shown
 
 # What a viewer may see: $1 user, $2 accounts, $3 sees all, $4 oversees. One rule with
 # `domain.notification.Viewer.may_see`; a test compares them.
@@ -72,57 +73,6 @@ WITH old AS (
 ), read AS (DELETE FROM notify.reads s USING old WHERE s.sequence = old.sequence)
 DELETE FROM notify.notifications n USING old WHERE n.sequence = old.sequence RETURNING 1
 """
-
-
-class Shown(NamedTuple):
-    """A notification, and when the viewer has read it; 0 for not yet."""
-
-    notification: Notification
-    read_ns: int
-
-
-class Feed(NamedTuple):
-    """What is kept."""
-
-    epoch: str
-    last_sequence: int
-    oldest: int
-    """Lowest sequence that is kept; last_sequence + 1 if none is."""
-
-
-class Filter(NamedTuple):
-    """What a list is restricted to; an empty value restricts nothing."""
-
-    kinds: Sequence[int]
-    severity_min: int
-    account_id: str
-    order_id: str
-    venue_mic: str
-    unread_only: bool
-    from_ns: int
-    until_ns: int
-
-
-class Listed(NamedTuple):
-    """A page, and the sequence before which the next one begins; 0 on the last page."""
-
-    page: list[Shown]
-    next_before: int
-
-
-class ReadState(NamedTuple):
-    """What a user has read, so far as a stream has to know."""
-
-    number: int = 0
-    """Counts the changes."""
-    up_to: int = 0
-    up_to_ns: int = 0
-    up_to_since: int = 0
-    """The change that moved `up_to`."""
-
-
-class NotFoundError(Exception):
-    """A notification does not exist any more, or the viewer may not see it."""
 
 
 class PostgresHistory:

@@ -1,12 +1,13 @@
 """Messages that wait to be sent, and those that were given up."""
 # ruff: noqa: S608 - statements are put together from constants of this package only
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ordermesh.notify.v1 import destination_service_pb2 as pb
 from svc_notify.adapters.postgres.database import Database
 from svc_notify.adapters.postgres.rows import SELECTED, notification_of
 from svc_notify.domain.outbox import Dead, Delivered, Destination, Message, Outcome, by_kind
+from svc_notify.service.ports import DeadLetter
 
 # A destination that is away keeps nobody else waiting: of each, the oldest message comes first.
 CLAIM: Final = """
@@ -58,20 +59,6 @@ SELECT count(*) FILTER (WHERE dead_ns = 0) AS waiting, count(*) FILTER (WHERE de
 FROM notify.outbox
 """
 CAUSE_CHARACTERS_MAX: Final = 500
-
-
-class DeadLetter(NamedTuple):
-    """A message that was given up."""
-
-    message_id: str
-    destination_id: str
-    rule_id: str
-    notifications: int
-    text: str
-    attempts: int
-    cause: str
-    created_ns: int
-    dead_ns: int
 
 
 class PostgresOutbox:

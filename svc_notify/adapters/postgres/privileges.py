@@ -28,7 +28,7 @@ TABLES: Final[dict[str, str]] = {
     "keys": "SELECT, INSERT",
     "outbox": ALL,
     "paces": "SELECT, INSERT, UPDATE",
-    "near_limits": ALL,
+    "once": "SELECT, INSERT, DELETE",
     "alembic_version": "SELECT",
 }
 

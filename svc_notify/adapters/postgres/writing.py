@@ -8,11 +8,11 @@ from typing import Any, Final
 from eventlog.logs import Log, Position
 from svc_notify.adapters.postgres.database import SCHEMA, Database
 from svc_notify.adapters.postgres.rows import COLUMNS, row_of
-from svc_notify.adapters.postgres.stored import rule_of
 from svc_notify.domain.notification import Notification, Viewer, viewer
 from svc_notify.domain.outbox import SHOWN_MAX, Collected
 from svc_notify.domain.rules import Pace, Rule
 from svc_notify.service.ports import Doubt, PositionMovedError
+from svc_notify.service.rule_messages import rule_of
 
 LOCK_FEED: Final = "SELECT last_sequence FROM notify.feed FOR UPDATE"
 POSITIONS: Final = "SELECT log, log_number, hash FROM notify.positions"
@@ -25,12 +25,18 @@ UPDATE notify.positions SET log_number = $2, hash = $3 WHERE log = $1 AND log_nu
 RETURNING 1
 """
 MOVE_FEED: Final = "UPDATE notify.feed SET last_sequence = $1"
+FIRST: Final = """
+INSERT INTO notify.once (key, at_ns) SELECT unnest($1::text[]), $2
+ON CONFLICT DO NOTHING RETURNING key
+"""
+FORGET: Final = "DELETE FROM notify.once WHERE key = ANY($1::text[])"
 OPEN_DOUBT: Final = """
 INSERT INTO notify.deadlines
     (order_id, account_id, instrument_id, venue_mic, since_ns, due_ns, text)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING
 """
 END_DOUBTS: Final = "DELETE FROM notify.deadlines WHERE order_id = ANY($1::text[])"
+HAS_DUE: Final = "SELECT EXISTS (SELECT FROM notify.deadlines WHERE due_ns <= $1)"
 TAKE_DUE: Final = """
 DELETE FROM notify.deadlines WHERE due_ns <= $1
 RETURNING order_id, account_id, instrument_id, venue_mic, since_ns, text
@@ -70,6 +76,11 @@ class PostgresNotifications:
             rows = await connection.fetch(POSITIONS)
         return {Log(row["log"]): Position(row["log_number"], row["hash"]) for row in rows}
 
+    async def has_due_doubts(self, now_ns: int) -> bool:
+        """Return whether orders have been in doubt for too long."""
+        async with self._database.read() as connection:
+            return bool(await connection.fetchval(HAS_DUE, now_ns))
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator["PostgresWriting"]:
         """Write notifications in one transaction."""
@@ -103,6 +114,15 @@ class PostgresWriting:
         )
         self.last_sequence = notifications[-1].sequence
         await self._connection.execute(MOVE_FEED, self.last_sequence)
+
+    async def first(self, keys: Collection[str], now_ns: int) -> set[str]:
+        """Note keys of what is notified once."""
+        rows = await self._connection.fetch(FIRST, list(keys), now_ns)
+        return {row["key"] for row in rows}
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """Forget keys."""
+        await self._connection.execute(FORGET, list(keys))
 
     async def doubt(self, opened: Sequence[Doubt], after_ns: int, known: Collection[str]) -> None:
         """Note orders that are in doubt, and orders whose state is known."""
@@ -143,7 +163,7 @@ class PostgresWriting:
 
     async def put(
         self, message_id: str, collected: Collected, now_ns: int, due_ns: int, pace: Pace
-    ) -> None:
+    ) -> bool:
         """Add to the message that waits for a rule and destination, or make it."""
         rule, to = collected.rule, collected.destination_id
         made = await self._connection.fetchval(
@@ -152,3 +172,4 @@ class PostgresWriting:
         )  # fmt: skip
         if made:
             await self._connection.execute(PUT_PACE, rule.rule_id, to, *pace)
+        return bool(made)

@@ -99,12 +99,11 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX deadlines_due ON notify.deadlines (due_ns)",
-    # Limits that accounts are near: each is notified once until its use has fallen again.
+    # What is notified once although several entries say it.
     """
-    CREATE TABLE notify.near_limits (
-        account_id text COLLATE "C" NOT NULL,
-        limit_key  text COLLATE "C" NOT NULL,
-        PRIMARY KEY (account_id, limit_key)
+    CREATE TABLE notify.once (
+        key   text COLLATE "C" PRIMARY KEY,
+        at_ns bigint NOT NULL
     )
     """,
     # Rules and destinations as protobuf of the contract.

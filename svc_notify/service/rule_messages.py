@@ -1,4 +1,4 @@
-"""Rules and destinations between protobuf, as they are stored, and domain."""
+"""Rules from protobuf, as the contract and the database have them, to the domain."""
 
 from datetime import time
 from decimal import Decimal
