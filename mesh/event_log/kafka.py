@@ -37,7 +37,7 @@ class KafkaSource(EventSource):
     """One reading of topics in Kafka under `read_committed`."""
 
     def __init__(
-        self, configuration: Mapping[str, Any], prefix: str, ranges: dict[str, dict[int, Range]]
+        self, configuration: dict[str, Any], prefix: str, ranges: dict[str, dict[int, Range]]
     ) -> None:
         """Take what `opened` found."""
         self._configuration = configuration
@@ -151,7 +151,7 @@ def _entry(topic: str, message: Any) -> CopiedEntry:
 
 
 def _ranges(
-    settings: Mapping[str, Any], prefix: str, topics: Collection[str]
+    settings: dict[str, Any], prefix: str, topics: Collection[str]
 ) -> dict[str, dict[int, Range]]:
     consumer = Consumer(settings)
     try:
