@@ -7,9 +7,9 @@ from typing import Annotated, Final
 import typer
 
 from kernel.clock import SystemClock
-from mesh.event_log.entries import EventSource, SourceError
-from mesh.event_log.kafka import KafkaSource
-from mesh.kafka.connection import KafkaFields, kafka_configuration
+from eventlog.copies.entries import EventSource, SourceError
+from eventlog.copies.kafka import KafkaSource
+from mesh.kafka.connection import KafkaFields, kafka_configuration, quiet
 from mesh.settings import load_settings
 from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.admin_options import EXIT_DIFFERENCE, TIME_WORDS, Progress, database_url, range_ns
@@ -85,5 +85,5 @@ async def copy_of_the_log(archive: str) -> EventSource:
             "nothing says where the copy of the log is; set ORDERMESH_KAFKA_BOOTSTRAP, or give "
             "--archive"
         )
-    configuration = kafka_configuration(settings, settings)
+    configuration = kafka_configuration(settings, settings) | quiet()
     return await KafkaSource.opened(configuration, settings.kafka_topic_prefix, [ORDERS])

@@ -6,7 +6,7 @@ import asyncpg
 from typing_extensions import override
 
 from kernel.nanoseconds import NS_PER_S
-from mesh.event_log.entries import CopiedEntry, EventSource
+from eventlog.copies.entries import CopiedEntry, EventSource
 from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.service.replay.replay import Replay, ReplayScope
 from svc_oms.service.replay.report import ReplayReport

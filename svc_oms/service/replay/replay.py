@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from kernel.hashchain import Head
 from kernel.nanoseconds import to_us
-from mesh.event_log.entries import CopiedEntry, EventSource
+from eventlog.copies.entries import CopiedEntry, EventSource
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
 from svc_oms.domain.verification.copied_log import NOTHING, Copied, Difference

@@ -15,8 +15,7 @@ from confluent_kafka import (
 )
 from typing_extensions import override
 
-from mesh.event_log.entries import PAGE_ENTRIES, CopiedEntry, EventSource, SourceError
-from mesh.kafka.connection import quiet
+from eventlog.copies.entries import PAGE_ENTRIES, CopiedEntry, EventSource, SourceError
 
 ANSWER_S: Final = 15.0
 """Seconds for an answer of the cluster about its topics."""
@@ -51,7 +50,7 @@ class KafkaSource(EventSource):
         """Look where the topics begin and end now.
 
         Args:
-            configuration: Of the connection; see `mesh.kafka.connection`.
+            configuration: Of the connection, for librdkafka; with a logger.
             prefix: What the name of each topic begins with in the cluster.
             topics: Names without the prefix.
 
@@ -60,7 +59,6 @@ class KafkaSource(EventSource):
         """
         settings = {
             **configuration,
-            **quiet(),
             "group.id": f"{prefix}readers",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
