@@ -21,7 +21,7 @@ from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import let_read_logs, newest_revision
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.orders.order_store import Partition, PostgresStore
-from svc_oms.admin_log import replay
+from svc_oms.admin_log import evidence, export, replay
 from svc_oms.admin_options import EXIT_DIFFERENCE, Progress, database_url
 from svc_oms.admin_retention import ArchiveOption, report_archive
 from svc_oms.admin_retention import retention as run_retention
@@ -34,7 +34,8 @@ from svc_oms.service.recovery.verification import older_findings, read_mark
 from svc_oms.settings import OmsSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-app.command()(replay)
+for log_command in (replay, export, evidence):
+    app.command()(log_command)
 
 EXIT_UNAVAILABLE = 3
 SCHEMA = "oms"

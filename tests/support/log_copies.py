@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 from typing_extensions import override
 
-from kernel.nanoseconds import NS_PER_S
 from eventlog.copies.entries import CopiedEntry, EventSource
+from kernel.nanoseconds import NS_PER_S
 from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.service.replay.replay import Replay, ReplayScope
 from svc_oms.service.replay.report import ReplayReport

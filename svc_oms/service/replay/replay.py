@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
 
+from eventlog.copies.entries import CopiedEntry, EventSource
 from kernel.hashchain import Head
 from kernel.nanoseconds import to_us
-from eventlog.copies.entries import CopiedEntry, EventSource
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
 from svc_oms.domain.verification.copied_log import NOTHING, Copied, Difference
