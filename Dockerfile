@@ -42,6 +42,7 @@ COPY conformance conformance
 COPY deploy deploy
 COPY edge edge
 COPY envoy envoy
+COPY eventlog eventlog
 COPY feeds feeds
 COPY fix fix
 COPY kernel kernel
@@ -51,6 +52,7 @@ COPY sim_exchange sim_exchange
 COPY svc_gateway svc_gateway
 COPY svc_identity svc_identity
 COPY svc_marketdata svc_marketdata
+COPY svc_notify svc_notify
 COPY svc_oms svc_oms
 COPY svc_relay svc_relay
 RUN python -m compileall -q .
