@@ -115,6 +115,7 @@ class Outbox(Protocol):
     async def claim(self, now_ns: int, limit: int, seconds: float) -> list[Message]:
         """Take messages that are due, of destinations that are not paused, oldest first.
 
+        Of each destination one is taken, and none while another one of it is claimed.
         Each is counted as an attempt, and due again after so many seconds unless it is settled: a
         process that ends meanwhile loses nothing, and the receiver may get the message twice, under
         the same message_id.

@@ -31,6 +31,8 @@ ONLY_IN = {
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",
     ),
+    "aiosmtplib": ("svc_notify/adapters/channels/",),
+    "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),
