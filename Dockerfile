@@ -41,6 +41,7 @@ COPY clients/python/src clients/python/src
 COPY conformance conformance
 COPY deploy deploy
 COPY edge edge
+COPY event_archive event_archive
 COPY envoy envoy
 COPY feeds feeds
 COPY fix fix
@@ -53,6 +54,7 @@ COPY svc_identity svc_identity
 COPY svc_marketdata svc_marketdata
 COPY svc_oms svc_oms
 COPY svc_relay svc_relay
+COPY svc_archive svc_archive
 RUN python -m compileall -q .
 USER 10001:10001
 ENTRYPOINT ["python"]
