@@ -43,6 +43,7 @@ COPY deploy deploy
 COPY edge edge
 COPY event_archive event_archive
 COPY envoy envoy
+COPY eventlog eventlog
 COPY feeds feeds
 COPY fix fix
 COPY kernel kernel

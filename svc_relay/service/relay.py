@@ -9,19 +9,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from eventlog.logs import SCHEMAS, START, Log, Position, Source, SourceError
+from eventlog.reading import Reading
 from kernel.clock import Clock
 from mesh.log import get_logger
-from svc_relay.domain.logs import START, Log, Position
-from svc_relay.domain.reading import Reading
 from svc_relay.domain.state import Condition, State
-from svc_relay.service.ports import (
-    LogRefusedError,
-    OwnerLostError,
-    Sink,
-    SinkError,
-    Source,
-    SourceError,
-)
+from svc_relay.service.ports import LogRefusedError, OwnerLostError, Sink, SinkError
+
+RELAYED: Final = tuple(SCHEMAS)
+"""The logs that are copied to Kafka."""
 
 LOOK_INTERVAL_S: Final = 0.1
 """Between two looks at the logs when all was passed on."""
@@ -37,10 +33,10 @@ class Progress:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.state = State(Condition.STARTING)
-        self.relayed = dict.fromkeys(Log, 0)
+        self.relayed = dict.fromkeys(RELAYED, 0)
         """Entries that this process wrote, by log."""
-        self.bytes = dict.fromkeys(Log, 0)
-        self.waiting = dict.fromkeys(Log, 0)
+        self.bytes = dict.fromkeys(RELAYED, 0)
+        self.waiting = dict.fromkeys(RELAYED, 0)
         """Numbers given to transactions and not relayed, by log; none if no entry has one."""
         self.transactions = 0
         self._behind_since: float | None = None
@@ -129,7 +125,9 @@ class Relay:
             self._progress.fell_behind()
             await self._sink.keep()
             await asyncio.sleep(RETRY_S)
-        self._readings = {log: Reading(self._confirmed.get(log, START).log_number) for log in Log}
+        self._readings = {
+            log: Reading(self._confirmed.get(log, START).log_number) for log in RELAYED
+        }
         self._empty_until.clear()
 
     async def _lost_entry(self) -> str:
@@ -148,7 +146,7 @@ class Relay:
         heads = await self._source.heads()
         self._measure(heads)
         some = False
-        for log in Log:
+        for log in RELAYED:
             if heads[log] > self._readings[log].after and not self._waits(log):
                 some |= await self._pass_on_one(log, heads[log])
         self._measure(heads)
@@ -160,9 +158,9 @@ class Relay:
     def _measure(self, heads: Mapping[Log, int]) -> None:
         at = {
             log: max(self._confirmed.get(log, START).log_number, self._empty_until.get(log, 0))
-            for log in Log
+            for log in RELAYED
         }
-        self._progress.measured({log: max(0, heads[log] - at[log]) for log in Log})
+        self._progress.measured({log: max(0, heads[log] - at[log]) for log in RELAYED})
 
     def _waits(self, log: Log) -> bool:
         refused = self._refused.get(log)

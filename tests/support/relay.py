@@ -12,12 +12,12 @@ from typing import Any
 
 import asyncpg
 
+from eventlog.logs import Log
 from kernel.hashchain import GENESIS, event_hash
 from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
-from svc_relay.domain.logs import Log
 from tests.support.kafka import KafkaServer, headers_of
 from tests.support.pages import page
 from tests.support.ports import free_port

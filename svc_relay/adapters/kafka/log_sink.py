@@ -24,9 +24,10 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from eventlog.logs import SCHEMAS, Entry, Log, Position
 from mesh.kafka.connection import logger
 from mesh.kafka.faults import Complaints, fault_of
-from svc_relay.domain.logs import POSITIONS, SCHEMAS, Entry, Log, Position, headers
+from svc_relay.adapters.kafka.records import POSITIONS, headers
 from svc_relay.domain.state import OF_ONE_LOG, Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
 
@@ -190,7 +191,7 @@ class LogSink:
         """Return what is wrong if the cluster does not have a topic."""
         if topic not in self._topics:
             self._topics = _partitions_of(self._consumer.list_topics(timeout=ANSWER_S))
-        wanted = [self._positions_topic, *(self._of.prefix + log for log in Log)]
+        wanted = [self._positions_topic, *(self._of.prefix + log for log in SCHEMAS)]
         if topic in self._topics:
             return None
         missing = ", ".join(name for name in wanted if name not in self._topics)

@@ -17,7 +17,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from svc_relay.domain.logs import Log
+from eventlog.logs import Log
 from tests.integration.relay.test_relay import copied
 from tests.support.postgres import as_service
 from tests.support.relay import in_kafka, in_postgres

@@ -7,8 +7,8 @@ import signal
 import asyncpg
 import pytest
 
+from eventlog.logs import SCHEMAS, Log
 from kernel.hashchain import verify_chain
-from svc_relay.domain.logs import Log
 from tests.support.kafka import headers_of
 from tests.support.postgres import as_service
 from tests.support.relay import in_kafka, in_postgres
@@ -24,7 +24,7 @@ async def test_every_log_is_copied(book_url, kafka_server, topic_prefix, writer,
     one.wait_for("RELAYING")
     await writer.write(accounts)
     wait_for(lambda: one.figures()["ordermesh_relay_lag_seconds"] == 0, "all is in Kafka")
-    for log in Log:
+    for log in SCHEMAS:
         await copied(book_url, kafka_server, topic_prefix, log)
 
 

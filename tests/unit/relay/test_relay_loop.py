@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from eventlog.logs import SCHEMAS, Entry, Log, Page, Position, SourceError
+from svc_relay.adapters.kafka.records import headers
 from svc_relay.api.figures import readiness
-from svc_relay.domain.logs import SCHEMAS, Entry, Log, Position, headers
 from svc_relay.domain.state import Condition, State
-from svc_relay.service.ports import LogRefusedError, OwnerLostError, Page, SinkError, SourceError
+from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
 from svc_relay.service.relay import Progress, Relay
 from tests.support.clock import ManualClock
 
@@ -20,7 +21,7 @@ class Logs:
     """A source of committed entries; a step may fail."""
 
     def __init__(self, **entries: list[int]) -> None:
-        self.numbers = {log: entries.get(log.value, []) for log in Log}
+        self.numbers = {log: entries.get(log.value, []) for log in SCHEMAS}
         self.rolled_back = 0
         """Numbers after the last entry that transactions took and gave up."""
         self.fails: list[Exception | None] = []
