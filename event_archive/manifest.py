@@ -16,6 +16,8 @@ from kernel.hashchain import GENESIS, event_hash
 FORMAT: Final = "ordermesh event archive 1"
 FOLDER: Final = "manifest"
 CHECKPOINTS: Final = "checkpoints"
+ENDS: Final = "removed"
+"""Folder of what stays of files that retention removed."""
 ENTRIES_A_FOLDER: Final = 1_000
 ENTRY_BYTES_MAX: Final = 4 << 20
 """A larger entry is none of ours."""

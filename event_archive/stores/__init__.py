@@ -6,12 +6,6 @@ from event_archive.stores.folder import FolderStore
 from event_archive.stores.port import Store
 
 
-def open_store(place: str, spool: Path | None = None) -> Store:
-    """Open the store of an archive; nothing connects yet.
-
-    Args:
-        place: A folder.
-        spool: Local folder for files that are being written to a store that is no folder.
-    """
-    del spool
+def open_store(place: str) -> Store:
+    """Open the store of an archive: a folder. Nothing is made before something is written."""
     return FolderStore(Path(place))

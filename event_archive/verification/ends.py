@@ -3,13 +3,15 @@
 import gzip
 import json
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from event_archive.chains import WHOLE_TOPIC, Chain, chain_of
 from event_archive.reading import Entry
 
 Ends = dict[str, tuple[int, int, bytes]]
-"""First sequence, last sequence and hash of the last entry, by key; the one chain of a topic has its
-counted entries under a slash and `WHOLE_TOPIC`."""
+"""First sequence, last sequence and hash of the last entry, by key."""
+WHOLE_ENDS: Final = f"/{WHOLE_TOPIC}"
+"""In the place of a key: the one chain of a topic, whose entries are counted."""
 
 
 def ends_of(topic: str, entries: Iterable[Entry], counted_before: int) -> Ends:
@@ -29,7 +31,7 @@ def ends_of(topic: str, entries: Iterable[Entry], counted_before: int) -> Ends:
         ends[entry.key] = min(first, entry.sequence), max(last, entry.sequence), entry.hash
         if chain_of(topic) is Chain.OF_THE_TOPIC:
             count += 1
-            ends[f"/{WHOLE_TOPIC}"] = counted_before + 1, count, entry.hash
+            ends[WHOLE_ENDS] = counted_before + 1, count, entry.hash
     return ends
 
 

@@ -143,9 +143,7 @@ class Memory:
 
 def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
     every = list(keys)
-    return (
-        every[first : first + KEYS_AT_ONCE] for first in range(0, len(every), KEYS_AT_ONCE)
-    )
+    return (every[first : first + KEYS_AT_ONCE] for first in range(0, len(every), KEYS_AT_ONCE))
 
 
 def _places(part: list[str]) -> str:

@@ -99,7 +99,7 @@ ROLES: Final[dict[str, str]] = {
     "recovery confirm": "OPERATOR, RISK",
 }
 """By command. Commands of this machine alone (`up`, `login`, `status`) need no role, and those of
-Kafka (`topics`, `events`) need rights there."""
+Kafka (`topics`, `events`) and of the archive need rights there."""
 
 
 def add_to_help(app: typer.Typer) -> None:

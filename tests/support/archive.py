@@ -1,7 +1,6 @@
 """svc_archive as a process of its own, records for it, and what its archive has."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -227,6 +226,6 @@ async def archived(kafka: KafkaServer, prefix: str, place: Path | str, count: in
     assert in_archive(place) == expected
 
 
-def seen_of(process: ArchiveProcess, path: Path) -> Path:
+def seen_by(process: ArchiveProcess, path: Path) -> Path:
     """Return a path as the process sees it: a disk of its own is in its namespace."""
-    return Path(f"/proc/{process.pid}/root{path}") if os.path.isabs(path) else path
+    return Path(f"/proc/{process.pid}/root{path}")
