@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -82,6 +83,16 @@ def read_file(store: Store, file: ArchivedFile) -> Iterator[Entry]:
         raise ArchiveError(f"{file.name} is missing") from None
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise ArchiveError(f"{file.name} cannot be read: {first_line(error)}") from error
+
+
+def measure(store: Store, name: str) -> tuple[int, str]:
+    """Return size and SHA-256, in hexadecimal digits, of a file. Raises MissingError."""
+    digest, size = sha256(), 0
+    with store.open(name) as file:
+        while part := file.read(READ_BYTES):
+            digest.update(part)
+            size += len(part)
+    return size, digest.hexdigest()
 
 
 def rows_of(batch: Any) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ and after it can still be compared.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 import pyarrow.compute as pc
@@ -32,7 +32,7 @@ from event_archive.manifest import (
     release_body,
     removed_body,
 )
-from event_archive.reading import read_file
+from event_archive.reading import measure, read_file
 from event_archive.stores.port import ExistsError, Store
 from event_archive.verification.ends import ends_of, write_ends
 from kernel.nanoseconds import NS_PER_US
@@ -140,9 +140,7 @@ def _finish(store: Store) -> None:
 
 
 def _leave_ends(store: Store, file: ArchivedFile) -> RemovedFile:
-    with store.open(file.name) as source:
-        digest = file_digest(source, "sha256").hexdigest()
-    if digest != file.sha256:
+    if measure(store, file.name) != (file.bytes, file.sha256):
         raise ArchiveError(f"{file.name} was changed: run `ordermesh archive verify`")
     before = _counted_before(store, file) if chain_of(file.topic) is Chain.OF_THE_TOPIC else 0
     content = write_ends(ends_of(file.topic, read_file(store, file), before))

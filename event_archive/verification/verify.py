@@ -20,7 +20,7 @@ from event_archive.manifest import (
     RemovedFile,
     checkpoint_name,
 )
-from event_archive.reading import read_file
+from event_archive.reading import measure, read_file
 from event_archive.stores.port import LOCK_NAME, PARTIAL, MissingError, Store
 from event_archive.verification.ends import read_ends
 from event_archive.verification.heads import Memory, Wanted
@@ -30,7 +30,6 @@ from kernel.hashchain import Head
 from mesh.checkpoints import CheckpointError, read_checkpoint
 
 SCHEMA: Final = "oms"
-READ_BYTES: Final = 1 << 20
 ON_ITS_WAY_US: Final = 3_600_000_000
 """An entry that a checkpoint names may be archived so long after the checkpoint was taken."""
 Progress = Callable[[int, int], None]
@@ -132,7 +131,7 @@ class Verification:
     def _file(self, check: EntryCheck, file: ArchivedFile) -> Iterator[str]:
         self.files += 1
         try:
-            measured = _measured(self._store, file.name)
+            measured = measure(self._store, file.name)
         except MissingError:
             yield f"{file.name} is missing: {file.rows} entries"
             return
@@ -193,16 +192,6 @@ def _wanted(heads: Iterable[Head], source: str) -> Iterator[Wanted]:
         if topic is not None:
             key = WHOLE_TOPIC if topic == "controls" else head.key
             yield Wanted(topic, key, head.version, head.hash, source)
-
-
-def _measured(store: Store, name: str) -> tuple[int, str]:
-    """Return size and SHA-256 of a file."""
-    digest, size = sha256(), 0
-    with store.open(name) as file:
-        while part := file.read(READ_BYTES):
-            digest.update(part)
-            size += len(part)
-    return size, digest.hexdigest()
 
 
 def _may_be_written_now(name: str, positions: dict[int, int]) -> bool:

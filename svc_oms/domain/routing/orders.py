@@ -294,7 +294,7 @@ def sums_after(inputs: Inputs, decision: Decision, after_sequence: int) -> Routi
         moves, moved_at_ns = moves_in_a_row(parent, now_ns, inputs.limits) + 1, now_ns
     if inputs.request.schedule is not None:
         # Its decisions count the children of a slice.
-        return RoutingSums(moves=moves, moved_at_ns=moved_at_ns)
+        return RoutingSums(moves=moves, moved_at_ns=moved_at_ns, held=inputs.held)
     placed = [one.role for one in decision.actions if one.kind is ActionKind.PLACE]
     number = parent.round + bool(placed)
     return RoutingSums(
@@ -306,6 +306,7 @@ def sums_after(inputs: Inputs, decision: Decision, after_sequence: int) -> Routi
         parent.early_ends,
         moves,
         moved_at_ns,
+        inputs.held,
     )
 
 
