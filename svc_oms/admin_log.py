@@ -34,7 +34,7 @@ ToOption = Annotated[
     str, typer.Option("--to", help="End, in the same form, not included; now if not given.")
 ]
 ArchiveOption = Annotated[
-    str, typer.Option("--archive", help="Read this archive, a folder or s3://, and not Kafka.")
+    str, typer.Option("--archive", help="Read this archive, a folder, and not Kafka.")
 ]
 
 

@@ -19,6 +19,8 @@ from event_archive.stores.port import (
     StoreReadOnlyError,
 )
 
+PROBE_BYTES: Final = 256 * 1024
+"""A disk that does not take so much is full."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
@@ -42,7 +44,8 @@ class FolderStore:
             return True
         with faults(self.place):
             self._root.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._root / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+            # Not for writing: a disk with such a file cannot be made read-only.
+            file = os.open(self._root / LOCK_NAME, os.O_RDONLY | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -66,6 +69,18 @@ class FolderStore:
         with faults(self.place):
             folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def probe(self) -> None:
+        """Write a file, and remove it again."""
+        path = self.partial_folder() / "probe"
+        with faults(self.place):
+            try:
+                with path.open("wb") as file:
+                    file.write(bytes(PROBE_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+            finally:
+                path.unlink(missing_ok=True)
 
     def create(self, name: str, content: bytes) -> None:
         """Write a small file under a name that is free."""

@@ -45,6 +45,9 @@ class Store(Protocol):
     def partial_folder(self) -> Path:
         """Return a local folder for files that are being written."""
 
+    def probe(self) -> None:
+        """Raise StoreError unless something can be written."""
+
     def create(self, name: str, content: bytes) -> None:
         """Write a small file, whole and durable.
 

@@ -122,6 +122,8 @@ class Archiver:
             except StoreError as error:
                 condition = _OF_STORES.get(type(error), Condition.STORE_AWAY)
                 raise HinderedError(State(condition, str(error))) from error
+            except OSError as error:
+                raise HinderedError(State(Condition.STORE_AWAY, str(error))) from error
             except ArchiveError as error:
                 raise HinderedError(State(Condition.ARCHIVE_DAMAGED, str(error))) from error
 
@@ -146,6 +148,7 @@ class Archiver:
             raise HinderedError(State(Condition.WRONG_ARCHIVE, text))
         for path in self._store.partial_folder().iterdir():
             path.unlink(missing_ok=True)
+        self._store.probe()
         self._reader.assign(self._contents.positions)
         self._next_look = self._clock.monotonic()
         self._healing = self._progress.state.condition in OF_THE_STORE

@@ -183,7 +183,8 @@ class TopicReader:
         for topic, partition in self._unread:
             place = TopicPartition(self._prefix + topic, partition)
             known = self._consumer.get_watermark_offsets(place, cached=True)
-            found[topic] += max(0, known[1] - self._next[topic, partition]) if known else 0
+            # At least one: its end was not reached, or is not known yet.
+            found[topic] += max(1, known[1] - self._next[topic, partition]) if known else 1
         return found
 
     def changed(self) -> bool:

@@ -16,7 +16,7 @@ from event_archive.verification.verify import Asked, Verification
 from kernel.hashchain import GENESIS, Head, event_hash
 from mesh.checkpoints import About, write_checkpoint, write_new_key
 from tests.support.archived_records import Log
-from tests.support.archiving import made_archive
+from tests.support.archiving import archive_all, archiver, made_archive
 
 ACCOUNTS = ["ACC-0", "ACC-1", "ACC-2", "ACC-3", "ACC-4", "ACC-5"]
 
@@ -239,6 +239,10 @@ class TestCheckpoints:
         file = self.checkpoint(taken, key, log, "2026-10-01T00:00:00+00:00")
         store = made_archive(tmp_path / "a", log, checkpoints=taken)
         assert [entry.kind for entry in entries(store)].count("checkpoint") == 1
+        (taken / "oms-20261002T000000Z.jsonl").write_bytes(file.read_bytes()[:-9])
+        archive_all(archiver(store, log, checkpoints=taken))
+        kinds = [entry.kind for entry in entries(store)]
+        assert kinds.count("checkpoint") == 1, "one that is being written is not taken yet"
         asked = Asked(Path(f"{key}.pub"))
         assert found(tmp_path / "a", asked) == []
         copy = tmp_path / "a" / "checkpoints" / file.name
