@@ -69,7 +69,7 @@ class Process:
         keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
         database: Has a schema in PostgreSQL, which its owner's role migrates.
         reads_logs: Reads the order book's logs with a role of its own; it has no schema.
-        kafka: Writes to Kafka, so it runs only where there is a cluster.
+        kafka: Writes to Kafka or reads from it, so it runs only where there is a cluster.
         redis: Uses Redis.
         files: Files it is given.
         store: The folder that it keeps.
@@ -277,6 +277,17 @@ PROCESSES = (
         replicas=2,
         cpu="200m",
         memory="192Mi",
+    ),
+    Process(
+        name="archive",
+        module="svc_archive",
+        about="Writes the log in Kafka to the event archive: Parquet files that are chained by "
+        "their hashes. One process writes to an archive. Nothing waits for it.",
+        ops=9161,
+        kafka=True,
+        store=Store(setting="ARCHIVE", local="data/event-archive", volume="archive", size="200Gi"),
+        cpu="200m",
+        memory="512Mi",
     ),
     _simulated("SIMA", 1, ops=9155, fix=9878),
     # Takes only what every venue takes, so that the order book works the rest. It is slower, with
