@@ -10,9 +10,13 @@ from typing import Protocol, TypeVar
 
 from kernel.well_known import JWKS_PATH
 
-PORT_KINDS = ("grpc", "keys", "fix", "ops")
-BINDS = {"grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND"}
+PORT_KINDS = ("grpc", "keys", "fix", "ops", "health")
+BINDS = {
+    "grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND", "health": "HEALTH_BIND",
+}  # fmt: skip
 """Settings keys of the addresses that a process binds to, by kind of port."""
+HEALTH_ABOVE_OPS = 20
+"""The port where the edge asks for the health of a process is so far above its ops port."""
 Value_co = TypeVar("Value_co", covariant=True)
 
 
@@ -124,7 +128,12 @@ class Process:
         return self.name if self.trial else self.module.replace("_", "-")
 
     def port(self, kind: str) -> int:
-        """Return its port of a kind (PORT_KINDS) where each process has its own address."""
+        """Return its port of a kind (PORT_KINDS) where each process has its own address; 0: none.
+
+        Only what the edge opens to the outside is asked for its health.
+        """
+        if kind == "health":
+            return self.ops + HEALTH_ABOVE_OPS if self.opened else 0
         return {"grpc": self.grpc, "keys": self.keys, "fix": self.fix, "ops": self.ops}[kind]
 
     def listener(self, kind: str) -> str:
