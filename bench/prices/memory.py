@@ -2,10 +2,11 @@
 
 2,000 instruments, each listed at 2 venues with 20 levels a side. Each minute every listing gets a
 trade with an id and two changed levels, until everything that is kept is full: 240 candles of a
-minute (`CANDLES_KEPT_MAX`) and 256 trades (`TRADES_KEPT_MAX`) of each listing, delayed values, and
-consolidated books, the quotes of 30 s that wait for the database. So the rest of a trading day adds nothing. One reader has asked for everything
-and reads nothing. All modules of the service are loaded; time is moved by hand; no database, no
-connections. PSS counts memory that is shared with other processes in part.
+minute (`CANDLES_KEPT_MAX`) and 256 trades (`TRADES_KEPT_MAX`) of each listing, delayed values,
+consolidated books, and the quotes of 30 s that wait for the database. So the rest of a trading day
+adds nothing. One reader has asked for everything and reads nothing. All modules of the service are
+loaded; time is moved by hand; no database, no connections. PSS counts memory that is shared with
+other processes in part.
 """
 
 import json
