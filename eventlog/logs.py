@@ -20,9 +20,11 @@ class Log(StrEnum):
     """States of kill switches, session actions, recoveries, sessions, accounts and people."""
     DECISIONS = "decisions"
     """Records of routing decisions."""
+    ALERTS = "alerts"
+    """Changes of price alerts."""
 
 
-SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms")
+SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms") | {Log.ALERTS: "marketdata"}
 """The schema of PostgreSQL that a log is in; its ``relayed_heads`` has a column for the log."""
 
 
@@ -35,6 +37,7 @@ class Schema(NamedTuple):
     """Rises with a change that an older reader cannot read."""
 
 
+# The logs that are copied to Kafka.
 SCHEMAS: Final[dict[Log, Schema]] = {
     Log.ORDERS: Schema("ordermesh.oms.v1.OrderEvent", 1),
     Log.AUDIT: Schema("ordermesh.oms.v1.AuditEntry", 1),
@@ -97,3 +100,6 @@ class Source(Protocol):
 
     async def has(self, log: Log, position: Position) -> bool:
         """Return whether a log has this entry, or had it until its time was over."""
+
+    async def newest(self, log: Log) -> Position:
+        """Return the newest committed entry of a log."""

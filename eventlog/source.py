@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from eventlog.logs import SCHEMA_OF, Entry, Log, Page, Position, SourceError
+from eventlog.logs import SCHEMA_OF, START, Entry, Log, Page, Position, SourceError
 from eventlog.reading import Reading
 
 PAGE_ENTRIES_MAX: Final = 2_000
@@ -38,6 +38,12 @@ HAS: Final = {
 SELECT (SELECT hash = $2 FROM {SCHEMA_OF[log]}.relayed_{log} WHERE log_number = $1),
     (SELECT log_number FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number LIMIT 1),
     (SELECT {log} FROM {SCHEMA_OF[log]}.relayed_heads)
+"""
+    for log in Log
+}
+NEWEST: Final = {
+    log: f"""
+SELECT log_number, hash FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number DESC LIMIT 1
 """
     for log in Log
 }
@@ -101,6 +107,12 @@ class LogSource:
         if same is None:
             return number <= head and (first is None or number < first)
         return bool(same)
+
+    async def newest(self, log: Log) -> Position:
+        """Return the newest committed entry of a log."""
+        async with self._connected() as connection:
+            row = await connection.fetchrow(NEWEST[log])
+        return START if row is None else Position(*row)
 
     async def close(self) -> None:
         """Close the connection, by force after a while."""

@@ -16,6 +16,7 @@ PACKAGES = (
     "svc_marketdata",
     "svc_identity",
     "svc_relay",
+    "svc_notify",
     "sim_exchange",
     "conformance",
     "meshctl",
