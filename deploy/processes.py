@@ -72,8 +72,8 @@ class Process:
         verifies_tokens: Reads the public keys of tokens.
         keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
         database: Has a schema in PostgreSQL, which its owner's role migrates.
-        reads_logs: Reads the order book's logs with a role of its own; it has no schema.
         kafka: Writes to Kafka or reads from it, so it runs only where there is a cluster.
+        reads_logs: Processes whose logs it reads in PostgreSQL, with a role of its own.
         redis: Uses Redis.
         files: Files it is given.
         store: The folder that it keeps.
@@ -102,7 +102,7 @@ class Process:
     verifies_tokens: bool = False
     keys: int = 0
     database: bool = False
-    reads_logs: bool = False
+    reads_logs: tuple[str, ...] = ()
     kafka: bool = False
     redis: bool = False
     files: tuple[Files, ...] = ()
@@ -275,12 +275,33 @@ PROCESSES = (
         memory="512Mi",
     ),
     Process(
+        name="notify",
+        module="svc_notify",
+        about="Notifications: reads the logs, and informs users in the application and outside it. "
+        "Every replica serves users; one reads and sends, a second waits for it to fail.",
+        grpc=50054,
+        grpc_local=25054,
+        ops=9162,
+        opened=(
+            "ordermesh.notify.v1.NotificationService",
+            "ordermesh.notify.v1.RuleService",
+            "ordermesh.notify.v1.DestinationService",
+        ),
+        verifies_tokens=True,
+        database=True,
+        reads_logs=("oms", "marketdata", "identity"),
+        instance="NOTIFY_INSTANCE",
+        replicas=2,
+        cpu="200m",
+        memory="192Mi",
+    ),
+    Process(
         name="relay",
         module="svc_relay",
-        about="Copies the logs of the order book to Kafka, each entry once. One process has the "
-        "logs, a second waits for it to fail. Orders do not wait for it.",
+        about="Copies the logs of the order book and of users to Kafka, each entry once. One "
+        "process has the logs, a second waits for it to fail. Orders do not wait for it.",
         ops=9160,
-        reads_logs=True,
+        reads_logs=("oms", "identity"),
         kafka=True,
         instance="RELAY_INSTANCE",
         replicas=2,
