@@ -36,6 +36,8 @@ ONLY_IN = {
         "event_archive/",
         "svc_archive/app.py",  # chooses where its memory comes from
     ),
+    "aiosmtplib": ("svc_notify/adapters/channels/",),
+    "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),
