@@ -75,7 +75,8 @@ class Process:
         store: The folder that it keeps.
         instance: The settings key for the name of a replica.
         settings: Further settings, the same everywhere.
-        reaches_venues: May open connections to the outside.
+        reaches_venues: May open connections to the outside, and to simulated venues.
+        reaches_destinations: May open connections to the outside.
         standby_ops: Ops port of a second replica of the local stack; 0 where there is none.
         trial: Only in overlays and local stacks: a simulated venue.
         replicas: Pods.
@@ -106,6 +107,7 @@ class Process:
     instance: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     reaches_venues: bool = False
+    reaches_destinations: bool = False
     standby_ops: int = 0
     trial: bool = False
     replicas: int = 1
@@ -282,6 +284,7 @@ PROCESSES = (
         database=True,
         reads_logs=("oms", "marketdata", "identity"),
         instance="NOTIFY_INSTANCE",
+        reaches_destinations=True,
         replicas=2,
         cpu="200m",
         memory="192Mi",
