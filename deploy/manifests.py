@@ -214,6 +214,8 @@ def policy(process: Process) -> str:
         callers.insert(0, "envoy")
     if process.grpc:
         ingress.append(_rule("from", callers, ["grpc"]))
+    if process.opened:
+        ingress.append(_rule("from", ["envoy"], ["health"]))
     if process.keys:
         readers = [one.service for one in SERVICES if one.verifies_tokens]
         ingress.append(_rule("from", ["envoy", *readers], ["keys"]))
@@ -235,7 +237,9 @@ def policy(process: Process) -> str:
 def edge_policy() -> str:
     """Return the NetworkPolicy of the edge: the only way in."""
     egress = [
-        _to(one, [one.grpc, *([one.keys] if one.keys else [])]) for one in SERVICES if one.opened
+        _to(one, [port for kind in ("grpc", "health", "keys") if (port := one.port(kind))])
+        for one in SERVICES
+        if one.opened
     ]
     return _policy("envoy", ["- {ports: [{port: https}]}"], egress)
 

@@ -22,9 +22,14 @@ class Log(StrEnum):
     """Records of routing decisions."""
     ALERTS = "alerts"
     """Changes of price alerts."""
+    IDENTITY = "identity"
+    """The audit log of svc_identity: logins, failures, changes of users and keys."""
 
 
-SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms") | {Log.ALERTS: "marketdata"}
+SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms") | {
+    Log.ALERTS: "marketdata",
+    Log.IDENTITY: "identity",
+}
 """The schema of PostgreSQL that a log is in; its ``relayed_heads`` has a column for the log."""
 
 
@@ -44,6 +49,7 @@ SCHEMAS: Final[dict[Log, Schema]] = {
     Log.CONTROLS: Schema("json:ordermesh.oms.ControlRecord", 1),
     Log.STATES: Schema("json:ordermesh.oms.State", 1),
     Log.DECISIONS: Schema("json:ordermesh.oms.RoutingDecision", 1),
+    Log.IDENTITY: Schema("json:ordermesh.identity.AuditEntry", 1),
 }
 
 
@@ -53,13 +59,15 @@ class Entry(NamedTuple):
     log_number: int
     """Rises in commit order; numbers of transactions that were rolled back are missing."""
     key: str
-    """Whose entry it is: account, writer of the audit log, control, changed row, routed order."""
+    """Whose entry it is: account, writer of the audit log, control, changed row, routed order,
+    user of an alert; "identity"."""
     sequence: int
     """The key's own number, from 1 without a gap."""
     payload: bytes
     """The entry exactly as its hash covers it."""
     hash: bytes
-    """SHA-256; of orders, audit, controls and states over the hash before it and the payload."""
+    """SHA-256; of orders, audit, controls, states and identity over the hash before it and the
+    payload."""
 
 
 class Position(NamedTuple):

@@ -51,11 +51,12 @@ SELECT log_number, hash FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number 
 # it is that of the last transaction that ended, and an open one may have a higher id.
 NEW_TRANSACTION_ID: Final = "SELECT pg_current_xact_id()::text::int8"
 
+_ADMINS: Final = "of svc_oms.admin, svc_identity.admin and svc_marketdata.admin"
 CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (asyncpg.UndefinedTableError, "the order book is not migrated: run `svc_oms.admin migrate`"),
+    (asyncpg.UndefinedTableError, f"a schema is not migrated: run `migrate` {_ADMINS}"),
     (
         asyncpg.InsufficientPrivilegeError,
-        "our role may not read the logs: run `svc_oms.admin grant-log-reader`",
+        f"our role may not read the logs: run `grant-log-reader` {_ADMINS}",
     ),
     (asyncpg.InvalidAuthorizationSpecificationError, "it refuses our role or password"),
     (asyncpg.InvalidCatalogNameError, "it has no such database"),

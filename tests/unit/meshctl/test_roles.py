@@ -127,6 +127,7 @@ READS = {
 } | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 OF_KAFKA = {"topics apply", "events tail"}
+OF_THE_ARCHIVE = {f"archive {name}" for name in ("list", "verify", "retention", "hold", "release")}
 OF_THE_LOG = {"replay", "export", "evidence"}
 
 
@@ -149,7 +150,8 @@ def test_no_two_commands_have_one_name() -> None:
 
 
 def test_every_command_says_who_may_give_it() -> None:
-    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE - OF_KAFKA - OF_THE_LOG
+    machine = OF_THIS_MACHINE | OF_KAFKA | OF_THE_ARCHIVE | OF_THE_LOG
+    assert set(ROLES) == set(HELPS) - machine
     assert set(RPCS) | READS == set(ROLES)
     for name, roles in ROLES.items():
         assert HELPS[name].endswith(f"\n\nRoles: {roles}."), name
