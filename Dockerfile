@@ -42,6 +42,7 @@ COPY conformance conformance
 COPY deploy deploy
 COPY edge edge
 COPY envoy envoy
+COPY eventlog eventlog
 COPY feeds feeds
 COPY fix fix
 COPY kernel kernel

@@ -15,6 +15,8 @@ from bench.bare.postgres import embedded_postgres
 from bench.children import free_port
 from bench.measure import Figure, Plan
 from deploy.topics import read_topics
+from eventlog.logs import Log
+from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from mesh.kafka.connection import client_configuration
 from meshctl.stack.home import Home
@@ -24,9 +26,7 @@ from meshctl.stack.servers.kafka.topics import apply_topics
 from meshctl.stack.settings import stack_settings
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
-from svc_relay.adapters.postgres.log_source import LogSource
-from svc_relay.domain.logs import Log
-from svc_relay.service.relay import Progress, Relay
+from svc_relay.service.relay import RELAYED, Progress, Relay
 
 ENTRIES_A_SECOND = 15_000
 """Of the log that waits, for each second of the plan."""
@@ -92,7 +92,7 @@ async def _relay(
 ) -> tuple[float, float]:
     """Relay a log into empty topics; return seconds and seconds of CPU."""
     await asyncio.to_thread(lambda: list(apply_topics(kafka.admin(), prefix, read_topics(), 1)))
-    source = LogSource(url)
+    source = LogSource(url, RELAYED, "bench")
     configuration = client_configuration(kafka.bootstrap, folder / "tls", CLIENT)
     sink = LogSink(configuration, Owner(prefix, "", "bench", 10.0))
     clock = SystemClock()

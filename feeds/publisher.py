@@ -9,25 +9,24 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-import grpc
-
 from feeds.source import Changes, Source
 from kernel.clock import Clock
+from kernel.feed_limits import (
+    HEARTBEAT_S,
+    LISTINGS_PER_FRAME_MAX,
+    UNACKNOWLEDGED_FRAMES_MAX,
+    UPDATES_PER_FRAME_MAX,
+)
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
+from mesh.streams.peer_call import CallEndedError, PeerCall
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh.type.v1 import stream_pb2
 from ordermesh_rpc.backoff import PERMANENT_CODES, Backoff
 
-UPDATES_PER_FRAME_MAX = 1_000
-"""Changes of one frame."""
-LISTINGS_PER_FRAME_MAX = 500
-UNACKNOWLEDGED_FRAMES_MAX = 64
-"""Frames sent and not acknowledged; beyond it the source waits."""
-HEARTBEAT_S = 5.0
-"""Seconds after which a frame is sent although there is nothing to send."""
+FeedCall = PeerCall[feed.FeedRequest, feed.FeedResponse]
 
 _log = get_logger(__name__)
 T = TypeVar("T")
@@ -59,7 +58,7 @@ class Publisher:
         """Feed until the source has ended and svc_marketdata has everything.
 
         Raises:
-            grpc.aio.AioRpcError: svc_marketdata refuses this feed; to try again is no use.
+            CallEndedError: svc_marketdata refuses this feed; to try again is no use.
         """
         try:
             while True:
@@ -69,10 +68,10 @@ class Publisher:
                     if await self._one_stream():
                         return
                     why = "svc_marketdata drains"
-                except grpc.aio.AioRpcError as error:
-                    if error.code() in PERMANENT_CODES:
+                except CallEndedError as error:
+                    if error.code in PERMANENT_CODES:
                         raise
-                    why = f"{error.code().name}: {error.details()}"
+                    why = str(error)
                 _log.warning("the feed is dialled again", session=self._opening.session_id, why=why)
                 backoff.note_health(self._clock.monotonic() - begun)
         finally:
@@ -81,7 +80,7 @@ class Publisher:
 
     async def _one_stream(self) -> bool:
         """Return whether the source has ended; False if the server drains."""
-        call = self._stub.Feed()
+        call: FeedCall = PeerCall(self._stub.Feed())
         self._sent = self._acknowledged = 0
         self._refresh.set()
         self._opening.epoch = new_ulid(self._clock.now_ns())
@@ -89,7 +88,6 @@ class Publisher:
         reader = asyncio.create_task(self._read(call))
         try:
             done, _ = await asyncio.wait((writer, reader), return_when=asyncio.FIRST_COMPLETED)
-            # The reader knows why a stream ended; the writer only that it did.
             return (reader if reader in done else writer).result()
         finally:
             call.cancel()
@@ -97,18 +95,18 @@ class Publisher:
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
 
-    async def _read(self, call: Any) -> bool:
-        async for response in call:
+    async def _read(self, call: FeedCall) -> bool:
+        while True:
+            response = await call.receive()
             self._acknowledged = max(self._acknowledged, response.acknowledged_frame_sequence)
             self._acks.set()
             if response.refresh:
                 self._refresh.set()
             if response.HasField("drain"):
-                break
-        return False
+                return False
 
-    async def _write(self, call: Any) -> bool:
-        await call.write(feed.FeedRequest(open=self._opening))
+    async def _write(self, call: FeedCall) -> bool:
+        await call.send(feed.FeedRequest(open=self._opening))
         while True:
             if self._refresh.is_set():
                 self._refresh.clear()
@@ -121,11 +119,11 @@ class Publisher:
             for frame in frames_of(changes):
                 await self._send(call, frame)
 
-    async def _next(self, call: Any) -> Changes | None:
+    async def _next(self, call: FeedCall) -> Changes | None:
         """Wait for changes or a refresh, with heartbeats; a break of the stream loses none."""
         refresh = asyncio.create_task(self._refresh.wait())
         if self._pending is None:
-            self._pending = asyncio.create_task(_changes(self._source))
+            self._pending = asyncio.create_task(self._source.next_changes())
         try:
             while not (self._pending.done() or refresh.done()):
                 await asyncio.wait(
@@ -148,20 +146,16 @@ class Publisher:
         )
         yield from frames_of(Changes(updates=self._source.books()))
 
-    async def _send(self, call: Any, frame: feed.FeedRequest) -> None:
+    async def _send(self, call: FeedCall, frame: feed.FeedRequest) -> None:
         await self._until(lambda: self._sent - self._acknowledged < UNACKNOWLEDGED_FRAMES_MAX)
         self._sent += 1
         frame.frame_sequence = self._sent
-        await call.write(frame)
+        await call.send(frame)
 
     async def _until(self, condition: Any) -> None:
         while not condition():
             self._acks.clear()
             await self._acks.wait()
-
-
-async def _changes(source: Source) -> Changes | None:
-    return await source.next_changes()
 
 
 def frames_of(changes: Changes, *, whole: bool = False) -> Iterator[feed.FeedRequest]:

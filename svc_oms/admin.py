@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,6 +21,8 @@ from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import let_read_logs, newest_revision
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.orders.order_store import Partition, PostgresStore
+from svc_oms.admin_log import evidence, export, replay
+from svc_oms.admin_options import EXIT_DIFFERENCE, Progress, database_url
 from svc_oms.admin_retention import ArchiveOption, report_archive
 from svc_oms.admin_retention import retention as run_retention
 from svc_oms.service.audit.audit_log import AuditLog, action
@@ -33,28 +34,17 @@ from svc_oms.service.recovery.verification import older_findings, read_mark
 from svc_oms.settings import OmsSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+for log_command in (replay, export, evidence):
+    app.command()(log_command)
 
-EXIT_DIFFERENCE = 1
 EXIT_UNAVAILABLE = 3
 SCHEMA = "oms"
 TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-# Seconds between two lines that say how far a verification is.
-PROGRESS_INTERVAL_S = 2.0
-
-
-def _database_url() -> str:
-    url = load_settings(OmsSettings).database_url
-    if not url:
-        raise typer.BadParameter(
-            "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "
-            "the one of the local stack"
-        )
-    return url
 
 
 @asynccontextmanager
 async def _store(name: str = "svc-oms-admin") -> AsyncIterator[PostgresStore]:
-    store = await PostgresStore.connect(_database_url(), name)
+    store = await PostgresStore.connect(database_url(), name)
     try:
         yield store
     finally:
@@ -74,7 +64,7 @@ def migrate(
     """Bring the schema `oms` to the revision this code needs, and build missing positions."""
 
     async def bring() -> int:
-        await run_migrations(_database_url(), service_role=service_role)
+        await run_migrations(database_url(), service_role=service_role)
         async with _store() as store:
             return await build_positions(store, store.controls())
 
@@ -89,7 +79,7 @@ def grant_log_reader(
     role: Annotated[str, typer.Argument(help="Role that svc_relay connects as; it must exist.")],
 ) -> None:
     """Let the relay's role read the logs, and nothing else; give it as the owner of the tables."""
-    asyncio.run(let_read_logs(_database_url(), role))
+    asyncio.run(let_read_logs(database_url(), role))
     typer.echo(f"{role} may read the logs")
 
 
@@ -184,7 +174,7 @@ def retention(
     settings = load_settings(OmsSettings)
     ages = settings.retention_events_days, settings.retention_audit_days
     try:
-        asyncio.run(run_retention(_database_url(), archive, *ages, dry_run=dry_run))
+        asyncio.run(run_retention(database_url(), archive, *ages, dry_run=dry_run))
     except RuntimeError as error:
         typer.echo(str(error), err=True)
         sys.exit(EXIT_DIFFERENCE)
@@ -211,7 +201,7 @@ def verify_archive(
     archive: ArchiveOption, against: AgainstOption = None, key: KeyOption = None
 ) -> None:
     """Check the files of an archive: digests, hash chains; exit code 1 on any difference."""
-    report_archive(_database_url(), archive, _checkpointed(against, key))
+    report_archive(database_url(), archive, _checkpointed(against, key))
 
 
 @app.command()
@@ -241,7 +231,7 @@ def verify(
 
     async def check() -> int:
         async with _store("svc-oms-verify") as store:
-            report = await verify_book(store, scope, _Progress().show)
+            report = await verify_book(store, scope, Progress().show)
             report.add(await older_findings(store.recoveries(), _marks(mark or ())))
             for name, known in checkpointed.items():
                 await compare_with_checkpoint(store, name, known, report)
@@ -250,18 +240,6 @@ def verify(
         return EXIT_DIFFERENCE if report.found else 0
 
     sys.exit(asyncio.run(check()))
-
-
-class _Progress:
-    """Writes how far a verification is to standard error, now and then."""
-
-    def __init__(self) -> None:
-        self._due = time.monotonic() + PROGRESS_INTERVAL_S
-
-    def show(self, line: str) -> None:
-        if time.monotonic() >= self._due:
-            typer.echo(line, err=True)
-            self._due = time.monotonic() + PROGRESS_INTERVAL_S
 
 
 @app.command("new-checkpoint-key")

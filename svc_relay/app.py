@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import REGISTRY
 
+from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from mesh.kafka.connection import kafka_configuration
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
-from svc_relay.adapters.postgres.log_source import LogSource
 from svc_relay.api.figures import RelayCollector, readiness
-from svc_relay.service.relay import Progress, Relay
+from svc_relay.service.relay import RELAYED, Progress, Relay
 from svc_relay.settings import RelaySettings
 
 
@@ -24,7 +24,7 @@ async def build(settings: RelaySettings, server: MeshServer) -> AsyncIterator[Op
     if not settings.kafka_bootstrap:
         raise SettingsError("set ORDERMESH_KAFKA_BOOTSTRAP to host:port of a broker")
     clock = SystemClock()
-    source = LogSource(settings.database_url)
+    source = LogSource(settings.database_url, RELAYED, settings.service)
     sink = LogSink(
         kafka_configuration(settings, settings),
         Owner(

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import grpc
-
 from feeds.itch.messages import ItchError
 from feeds.itch.source import ItchFile
 from feeds.publisher import Publisher
 from kernel.clock import SystemClock
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
+from mesh.streams.peer_call import CallEndedError
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff
@@ -31,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ItchError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    except grpc.aio.AioRpcError as error:
-        sys.stderr.write(f"error: svc_marketdata: {error.code().name}: {error.details()}\n")
+    except CallEndedError as error:
+        sys.stderr.write(f"error: svc_marketdata: {error}\n")
         return 1
     return 0
 

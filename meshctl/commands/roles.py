@@ -62,7 +62,7 @@ ROLES: Final[dict[str, str]] = {
     "alerts watch": "every role",
     "candles": "every role",
     "trades": "every role",
-    "replay": "every role",
+    "history replay": "every role",
     "history export candles": "every role",
     "history export trades": "every role",
     "watch book": "every role",
@@ -99,7 +99,8 @@ ROLES: Final[dict[str, str]] = {
     "recovery confirm": "OPERATOR, RISK",
 }
 """By command. Commands of this machine alone (`up`, `login`, `status`) need no role, and those of
-Kafka (`topics`, `events`) need rights there."""
+Kafka (`topics`, `events`) need rights there, and those of the log (`replay`, `export`, `evidence`)
+in the database."""
 
 
 def add_to_help(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ the feed of all others. Each update is checked when it is applied.
 import asyncio
 from collections.abc import AsyncIterator
 
+from kernel.feed_limits import UPDATES_PER_FRAME_MAX
 from kernel.trading_calendar import TradingCalendar
 from mesh.calendars import calendar_of_venue
 from mesh.errors import MeshError, refuse
@@ -38,14 +39,13 @@ be read a moment later either. Each request that is needed again within twice th
 it, up to the maximum."""
 REFRESH_PAUSE_S_MAX = 300.0
 ACKNOWLEDGE_FRAMES = 8
-"""Frames that one acknowledgement may cover: few of the 64 a gateway sends ahead."""
+"""Frames that one acknowledgement may cover: few of UNACKNOWLEDGED_FRAMES_MAX."""
 ACKNOWLEDGE_PAUSE_S = 0.01
 """Seconds an acknowledgement may wait for more frames."""
 UNREADABLE_LOGGED_MAX = 10
 """Unreadable updates a feed stream logs; further ones are only counted."""
 # Listings of a venue that are left out and shown.
 LEFT_OUT_MAX = 100
-UPDATES_PER_FRAME_MAX = 1_000
 TRADE_ID_CHARACTERS_MAX = 64
 SIDES = {pb.BOOK_SIDE_BID: Side.BID, pb.BOOK_SIDE_ASK: Side.ASK}
 

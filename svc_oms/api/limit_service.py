@@ -18,6 +18,7 @@ from svc_oms.api.orders.order_requests import body_hash
 from svc_oms.api.paging import page_id
 from svc_oms.domain.controls.limits.limit_values import StatusTarget, desk_name
 from svc_oms.domain.kill_switches import Scope, reaches
+from svc_oms.service.as_of.book_in_the_past import BookInThePast
 from svc_oms.service.audit.refusal_entries import call_action
 from svc_oms.service.codec.control_records import position_message
 from svc_oms.service.controls.changes.change_parts import Caller
@@ -70,9 +71,11 @@ class LimitServicer:
         changes: LimitChanges,
         controls: ControlsInForce,
         past: ControlsInThePast,
+        book: BookInThePast,
     ) -> None:
         self._readiness = readiness
         self._past = past
+        self._book = book
         self._changes = changes
         self._controls = controls
 
@@ -223,7 +226,11 @@ class LimitServicer:
         _require_view(call.user, request.account_id)
         with self._readiness.reaching():
             await self._require_known(request.account_id)
-            rows = await self._changes.store.positions(request.account_id)
+            if request.HasField("as_of"):
+                at_ns = self._book.check(request.as_of)
+                rows = await self._book.positions(request.account_id, at_ns)
+            else:
+                rows = await self._changes.store.positions(request.account_id)
         return pb.ListPositionsResponse(
             positions=[position_message(row) for row in rows[:POSITIONS_MAX]]
         )

@@ -11,6 +11,7 @@ from svc_oms.api import (
     venue_link_service,
 )
 from svc_oms.api.orders import order_flow_service, order_service, routing_service
+from svc_oms.service.as_of.book_in_the_past import BookInThePast
 from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.replica import Replica
 
@@ -70,7 +71,11 @@ def _add_controls(server: MeshServer, replica: Replica) -> None:
         replica.controls_in_force.defaults,
     )
     limits = limit_service.LimitServicer(
-        replica.readiness, changes, replica.controls_in_force, replica.controls_in_the_past
+        replica.readiness,
+        changes,
+        replica.controls_in_force,
+        replica.controls_in_the_past,
+        BookInThePast(replica.store, replica.clock),
     )
     server.add(limits, limit_service.SERVICE, limit_service.ACCESS)
 

@@ -1,1 +1,1 @@
-"""PostgreSQL and Kafka."""
+"""Kafka."""

@@ -1,1 +1,1 @@
-"""What the logs are, and when an entry may be passed on. Standard library and kernel only."""
+"""What the relay does, and what errors of Kafka mean. Standard library and kernel only."""

@@ -1,14 +1,10 @@
-"""What the relay needs of PostgreSQL and Kafka."""
+"""What the relay needs of Kafka."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from svc_relay.domain.logs import Entry, Log, Position
+from eventlog.logs import Entry, Log, Position
 from svc_relay.domain.state import State
-
-
-class SourceError(Exception):
-    """The logs cannot be read now; the text is the cause."""
 
 
 class SinkError(Exception):
@@ -29,30 +25,6 @@ class LogRefusedError(Exception):
 
 class OwnerLostError(Exception):
     """Another relay has the logs now."""
-
-
-class Page(NamedTuple):
-    """Committed entries after a place; lower numbers may be missing."""
-
-    horizon: int
-    """The oldest transaction that was open as they were read."""
-    entries: list[Entry]
-
-
-class Source(Protocol):
-    """The logs in PostgreSQL. Every method may raise SourceError."""
-
-    async def heads(self) -> dict[Log, int]:
-        """Return the highest number that each log has given to a transaction."""
-
-    async def page(self, log: Log, after: int) -> Page:
-        """Read the next entries."""
-
-    async def new_transaction_id(self) -> int:
-        """Return an id above those of all transactions that have one."""
-
-    async def has(self, log: Log, position: Position) -> bool:
-        """Return whether a log has this entry, or had it until its time was over."""
 
 
 class Sink(Protocol):

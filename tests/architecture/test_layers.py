@@ -7,8 +7,7 @@ import sys
 from tests.support.sources import ROOT, calls_of, imports_of, own_files, package_files, text_of
 
 SQL_IN = tuple(
-    f"{service}/adapters/postgres/"
-    for service in ("svc_oms", "svc_identity", "svc_marketdata", "svc_relay")
+    f"{service}/adapters/postgres/" for service in ("svc_oms", "svc_identity", "svc_marketdata")
 )
 # Module -> the only folders that may import it.
 ONLY_IN = {
@@ -20,6 +19,7 @@ ONLY_IN = {
     "sqlalchemy": SQL_IN,
     "asyncpg": (
         *SQL_IN,
+        "eventlog/source.py",
         "meshctl/stack/servers/postgres.py",  # starts the server and makes its roles
     ),
     "alembic": SQL_IN,

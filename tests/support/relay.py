@@ -12,12 +12,12 @@ from typing import Any
 
 import asyncpg
 
+from eventlog.logs import Log
 from kernel.hashchain import GENESIS, event_hash
 from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
-from svc_relay.domain.logs import Log
 from tests.support.kafka import KafkaServer, headers_of
 from tests.support.pages import page
 from tests.support.ports import free_port
@@ -74,6 +74,14 @@ class RelayProcess:
                 stdout=log,
                 stderr=log,
             )
+
+    def run_admin(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of svc_relay.admin with the same settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "svc_relay.admin", *words],
+            env=child_environment(self._environment),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP lets it hang, SIGCONT lets it go on."""
@@ -135,7 +143,9 @@ class Writer:
         for name in names:
             await self._store.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1))
 
-    async def write(self, names: list[str], each: int = 1, text: str = "") -> None:
+    async def write(
+        self, names: list[str], each: int = 1, text: str = "", order_id: str = ""
+    ) -> None:
         """Write events of these accounts in one transaction."""
         async with self._store.transaction() as transaction:
             locked = await transaction.lock_accounts(sorted(names))
@@ -146,6 +156,8 @@ class Writer:
                     event = event_pb2.OrderEvent(
                         account_id=name, sequence=sequence, actor="oms", anomaly=text
                     )
+                    if order_id:
+                        event.order_id = f"{name}-{order_id}"
                     event.rejected.SetInParent()
                     payload = event.SerializeToString()
                     head = event_hash(self._heads.get(name, GENESIS), payload)

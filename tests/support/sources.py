@@ -10,6 +10,7 @@ PACKAGES = (
     "kernel",
     "fix",
     "mesh",
+    "eventlog",
     "svc_oms",
     "svc_gateway",
     "svc_marketdata",

@@ -27,7 +27,7 @@ from ordermesh_client import MeshClient
 LATEST_DEFAULT: Final = 30
 WATCH_PAUSE_S: Final = 1.0
 
-history = typer.Typer(help="Prices of the past as files.", no_args_is_help=True)
+history = typer.Typer(help="Prices of the past: as files, and replayed.", no_args_is_help=True)
 export = typer.Typer(help="Write Parquet files.", no_args_is_help=True)
 export.command("candles")(export_candles)
 export.command("trades")(export_trades)
@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(candles)
     app.command()(trades)
-    app.command()(replay)
+    history.command()(replay)
     app.add_typer(history, name="history")
 
 

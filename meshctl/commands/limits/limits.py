@@ -45,7 +45,7 @@ from meshctl.commands.limits.limit_values import (
 from meshctl.commands.limits.limits_in_force import print_in_force
 from meshctl.commands.limits.overrides import overrides
 from meshctl.commands.limits.proposed_changes import changes, print_change
-from meshctl.commands.orders.ticket import moment
+from meshctl.commands.orders.ticket import AsOfOption, instant, moment
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_pb2
 from ordermesh_client import MeshClient
 
@@ -79,7 +79,8 @@ def list_limits(
     account: Annotated[str, typer.Option(help="Only those that apply to this account.")] = "",
     kind: Annotated[KindWord | None, typer.Option(help="Only of this kind.")] = None,
     at: Annotated[
-        str, typer.Option(help="As of this time: 2027-01-31T17:30 (UTC), or 2h ago.")
+        str,
+        typer.Option("--at", "--as-of", help="As of: 2027-01-31T17:30 (UTC), or 2h ago."),
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -257,10 +258,15 @@ def enable(
 
 @with_mesh
 async def positions(
-    mesh: MeshClient, account: AccountOption = "", as_json: JsonOption = False
+    mesh: MeshClient,
+    account: AccountOption = "",
+    as_of: AsOfOption = "",
+    as_json: JsonOption = False,
 ) -> None:
-    """Show the positions of an account."""
+    """Show the positions of an account; with --as-of as they stood then."""
     request = limit_service_pb2.ListPositionsRequest(account_id=account or first_account(mesh))
+    if as_of:
+        request.as_of.CopyFrom(instant(as_of))
     found = (await mesh.call(mesh.limits.ListPositions, request)).positions
     shown = table("ISIN", "quantity", "average", "realised", "currency", whole=("ISIN",))
     for one in found:

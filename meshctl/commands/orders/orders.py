@@ -36,11 +36,13 @@ from meshctl.commands.orders.pace import (
 )
 from meshctl.commands.orders.routing import RouteWord, name_instrument, routing_of
 from meshctl.commands.orders.ticket import (
+    AsOfOption,
     SideWord,
     Ticket,
     TifWord,
     TriggerWord,
     bracket,
+    instant,
     moment,
     oco_pair,
 )
@@ -263,13 +265,16 @@ async def orders(
     open_only: Annotated[bool, typer.Option("--open", help="Only orders that can trade.")] = False,
     symbol: Annotated[str, typer.Option(help="Only this listing.")] = "",
     most: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 30,
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List orders, newest first."""
+    """List orders, newest first; with --as-of as they stood then."""
     listing = (await resolve(mesh, symbol)).instrument_id if symbol else ""
     request = order_service_pb2.ListRequest(
         account_id=account, open_only=open_only, instrument_id=listing, page_size=most
     )
+    if as_of:
+        request.as_of.CopyFrom(instant(as_of))
     found = await mesh.orders(request)
     show(found, orders_table(found), "no orders", as_json=as_json)
 

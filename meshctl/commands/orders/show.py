@@ -11,7 +11,7 @@ from rich.text import Text
 from mesh.names import called
 from meshctl.commands.common import JsonOption, emit, enum_word, say, with_mesh
 from meshctl.commands.limits.limit_values import range_words, values_words
-from meshctl.commands.orders.ticket import moment
+from meshctl.commands.orders.ticket import AsOfOption, instant, moment
 from meshctl.commands.words import event_words, filled_words, order_words, state_text
 from ordermesh.oms.v1 import kill_switch_pb2, limit_pb2, order_pb2, order_way_pb2
 from ordermesh.oms.v1 import order_service_pb2 as pb
@@ -38,13 +38,20 @@ async def show(
         str,
         typer.Option(help="Also the controls at this time: 2027-01-31T10:32 (UTC), 10:32, 2h ago."),
     ] = "",
+    as_of: AsOfOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show the whole way of an order: who did what, when, why, and under which controls.
 
     Every event, refused command and parked message with its FIX message; then the limits,
     overrides, trading states and kill switches that were in force when it was checked.
+    With --as-of the order and its executions only, as they stood then.
     """
+    if as_of:
+        wanted = pb.GetRequest(order_id=order_id, as_of=instant(as_of))
+        found = await mesh.call(mesh.order_service.Get, wanted)
+        _say_found(found, as_json=as_json)
+        return
     request = pb.ShowOrderRequest(id=order_id)
     if at:
         request.at.CopyFrom(moment(at, datetime.now(UTC), "--at", past=True))
@@ -53,15 +60,29 @@ async def show(
         emit(answer)
         return
     if answer.HasField("order"):
-        one = answer.order
-        title = Text(f"{one.order_id}  {order_words(one)}  {one.account_id}  ")
-        say(title.append_text(state_text(one.progress.state)).append(f"  {filled_words(one)}"))
+        _say_order(answer.order)
     if answer.events_left_out:
         say(f"{answer.events_left_out} earlier events are not shown: older than what is kept")
     for step in answer.steps:
         _say_step(step)
     for controls in answer.controls:
         _say_controls(controls)
+
+
+def _say_found(found: pb.GetResponse, *, as_json: bool) -> None:
+    """Show an order and its executions."""
+    if as_json:
+        emit(found)
+        return
+    _say_order(found.order)
+    for one in found.executions:
+        busted = "  busted or corrected" if one.busted else ""
+        say(f"{one.quantity} at {one.price}, ExecID(17) {one.exec_id}{busted}", markup=False)
+
+
+def _say_order(one: order_pb2.Order) -> None:
+    title = Text(f"{one.order_id}  {order_words(one)}  {one.account_id}  ")
+    say(title.append_text(state_text(one.progress.state)).append(f"  {filled_words(one)}"))
 
 
 def _say_step(step: order_way_pb2.WayStep) -> None:

@@ -5,8 +5,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from meshctl.commands.common import number, usage_error
@@ -175,6 +176,19 @@ def moment(text: str, now: datetime, option: str, *, past: bool = False) -> Time
         )
     made.FromDatetime(when if when.tzinfo else when.replace(tzinfo=UTC))
     return made
+
+
+AsOfOption = Annotated[
+    str,
+    typer.Option(
+        "--as-of", help="As it stood at this time: 2027-01-31T10:32 (UTC), 10:32, 2h ago."
+    ),
+]
+
+
+def instant(text: str) -> Timestamp:
+    """Read the time of --as-of."""
+    return moment(text, datetime.now(UTC), "--as-of", past=True)
 
 
 OPPOSITE: Final = dict.fromkeys(SideWord, "SIDE_BUY") | {SideWord.BUY: "SIDE_SELL"}

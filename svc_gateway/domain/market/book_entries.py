@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from kernel.decimals import format_nano, parse_nano
+from kernel.decimals import format_nano, parse_nano, parse_total
 
 ENTRIES_MAX: Final = 200_000
 """Entries of one session that are remembered. The book that would need more is forgotten, and
@@ -253,7 +253,7 @@ def _sum(side: str, price: str, entries: Iterable[BookEntry]) -> BookEntry:
     found = list(entries)
     if len(found) == 1:
         return found[0]
-    size = sum(parse_nano(entry.size) for entry in found)
+    size = sum(parse_total(entry.size) for entry in found)
     count = sum(entry.order_count for entry in found)
     return BookEntry(side, "", price, format_nano(size), count)
 

@@ -3,6 +3,7 @@
 from collections import deque
 
 from kernel.clock import Clock
+from kernel.feed_limits import UPDATES_PER_FRAME_MAX
 from kernel.ulid import new_ulid
 from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
@@ -11,9 +12,6 @@ from ordermesh.marketdata.v1 import market_data_pb2 as md
 from ordermesh.type.v1 import stream_pb2
 from svc_gateway.service.calendar_messages import trading_calendar
 from svc_gateway.venues import SessionConfig
-
-UPDATES_PER_FRAME = 1000
-HEARTBEAT_S = 5.0
 
 
 def opening(name: str, config: SessionConfig, instance: str, clock: Clock) -> feed.FeedRequest:
@@ -58,7 +56,7 @@ def take_messages(updates: deque[feed.FeedUpdate]) -> list[feed.FeedUpdate]:
 
     In the middle of a message a book may look crossed, or deeper than it is.
     """
-    count = min(UPDATES_PER_FRAME, len(updates))
+    count = min(UPDATES_PER_FRAME_MAX, len(updates))
     at = count
     while 0 < at < len(updates) and updates[at].received_at == updates[at - 1].received_at:
         at -= 1

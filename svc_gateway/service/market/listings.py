@@ -10,12 +10,12 @@ they cannot be read or have no possible name, are passed on with the reason.
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
+from kernel.feed_limits import LISTINGS_PER_FRAME_MAX
 from mesh.timestamps import set_timestamp
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
 from svc_gateway.service.ports import ListPart
 
-INSTRUMENTS_PER_FRAME = 500
 # Listings whose status is remembered before they are listed. Beyond it a further one is left out.
 STATUSES_MAX = 100_000
 NO_PRICES_TEXT_MAX = 256
@@ -184,7 +184,7 @@ class Listings:
         if not self.due:
             return False
         frame.list_begins, self._begins = self._begins, False
-        names = list(islice(self._due, INSTRUMENTS_PER_FRAME))
+        names = list(islice(self._due, LISTINGS_PER_FRAME_MAX))
         frame.instruments.extend(self._due.pop(name) for name in names)
         if not self._due:
             frame.list_complete, self._ends = self._ends, False

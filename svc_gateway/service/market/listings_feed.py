@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Sequence
 
 from kernel.clock import Clock
+from kernel.feed_limits import HEARTBEAT_S
 from mesh.log import get_logger
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import instrument_pb2 as instruments
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
-from svc_gateway.service.market.feed_frames import HEARTBEAT_S, heartbeat, opening, venue_status
+from svc_gateway.service.market.feed_frames import heartbeat, opening, venue_status
 from svc_gateway.service.market.listings import Listings
 from svc_gateway.service.market.market_session import DialFeed, FeedStream
 from svc_gateway.service.ports import LinkBrokenError, StoreLock

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from kernel.clock import Clock
+from kernel.feed_limits import HEARTBEAT_S, UNACKNOWLEDGED_FRAMES_MAX, UPDATES_PER_FRAME_MAX
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -19,8 +20,6 @@ from ordermesh_rpc.backoff import Backoff
 from svc_gateway import metrics
 from svc_gateway.domain.market.silence import Silence
 from svc_gateway.service.market.feed_frames import (
-    HEARTBEAT_S,
-    UPDATES_PER_FRAME,
     heartbeat,
     opening,
     take_messages,
@@ -49,8 +48,6 @@ DialFeed = Callable[[], Awaitable[FeedStream]]
 
 # Changes waiting for svc_marketdata. Beyond it all are dropped and the books requested anew.
 FEED_UPDATES_MAX = 50_000
-# Frames sent and not acknowledged. Beyond it changes wait here.
-UNACKNOWLEDGED_FRAMES_MAX = 64
 TICK_S = 0.25
 # No prices are due from a venue in these states.
 NOT_TRADING = frozenset({instruments.TRADING_STATUS_HALTED, instruments.TRADING_STATUS_CLOSED})
@@ -277,7 +274,7 @@ class MarketSession:
 
     async def _intake(self) -> None:
         while True:
-            for handed in await self._inbox.get_batch(UPDATES_PER_FRAME):
+            for handed in await self._inbox.get_batch(UPDATES_PER_FRAME_MAX):
                 try:
                     self._take(handed)
                 except Exception:  # noqa: BLE001  whatever it is, the session goes on

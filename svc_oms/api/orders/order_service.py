@@ -15,6 +15,8 @@ from svc_oms.api.orders import order_requests as requests
 from svc_oms.api.orders.go_flat import go_flat
 from svc_oms.api.orders.show_routing import show_routing
 from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
+from svc_oms.domain.lifecycle import TERMINAL, OrderState
+from svc_oms.service.as_of.book_in_the_past import BookInThePast
 from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.directory.user_names import person_of
@@ -80,6 +82,7 @@ class OrderServicer:
         self._books = books
         self._statements = statements
         self._store = streams.store
+        self._past = BookInThePast(streams.store, streams.clock)
         self._worker = worker
         self._market = market
 
@@ -231,6 +234,11 @@ class OrderServicer:
             row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
             if row is None or not call.user.may_view(row.account_id):
                 raise order_not_found(request.order_id)
+            if request.HasField("as_of"):
+                order, executed = await self._past.order(row, self._past.check(request.as_of))
+                return order_service_pb2.GetResponse(
+                    order=order, executions=map(_execution, executed)
+                )
             executions = await store.order_executions(request.order_id)
         return order_service_pb2.GetResponse(
             order=order_pb2.Order.FromString(row.body),
@@ -269,9 +277,32 @@ class OrderServicer:
             rows_read_max=ROWS_READ_MAX,
         )
         with reaching_database():
+            if request.HasField("as_of"):
+                return await self._list_as_of(request, wanted)
             page = await self._store.list_orders(wanted)
         return order_service_pb2.ListResponse(
             orders=[order_pb2.Order.FromString(row.body) for row in page.rows],
+            next_page_token=page_token(request, page.next_after),
+        )
+
+    async def _list_as_of(
+        self, request: order_service_pb2.ListRequest, wanted: ListFilter
+    ) -> order_service_pb2.ListResponse:
+        """Return a page of the orders that were there at an instant, as they stood."""
+        at_ns = self._past.check(request.as_of)
+        until = min(filter(None, (wanted.created_until_us, to_us(at_ns) + 1)))
+        page = await self._store.list_orders(
+            wanted._replace(states=(), open_only=False, created_until_us=until)
+        )
+        orders = await self._past.orders(page.rows, at_ns)
+        states = frozenset(wanted.states)
+        return order_service_pb2.ListResponse(
+            orders=[
+                order
+                for order in orders
+                if (not states or order.progress.state in states)
+                and (not wanted.open_only or OrderState(order.progress.state) not in TERMINAL)
+            ],
             next_page_token=page_token(request, page.next_after),
         )
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kernel.clock import SystemClock
+from kernel.feed_limits import UNACKNOWLEDGED_FRAMES_MAX
 from mesh.rpc.channel import mesh_channel
 from mesh.rpc.server import MeshServer
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed_pb
@@ -27,8 +28,6 @@ from tests.support.tokens import TokenMint, bearer
 __all__ = ["_redis_session", "redis_server", "tls_folder"]
 
 NAMES = ("ASML.SIMA", "ING.SIMA")
-# What a gateway sends without an answer.
-UNACKNOWLEDGED_FRAMES_MAX = 64
 
 
 def instrument(name, **fields):

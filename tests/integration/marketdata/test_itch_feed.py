@@ -10,6 +10,7 @@ from feeds.itch.source import ItchFile
 from feeds.publisher import Publisher
 from kernel.clock import SystemClock
 from kernel.decimals import format_scaled
+from mesh.streams.peer_call import CallEndedError
 from ordermesh.marketdata.v1 import (
     feed_service_pb2,
     feed_service_pb2_grpc,
@@ -78,9 +79,9 @@ async def test_the_books_of_a_played_file_are_those_of_its_orders(service, day, 
 
 @pytest.mark.usefixtures("day")
 async def test_a_process_that_is_no_feed_is_refused(service, tmp_path):
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(CallEndedError) as refused:
         await publisher(service, tmp_path / "day.itch.gz", "svc-identity").run(Backoff())
-    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_a_file_that_cannot_be_read_is_an_error_in_words(tmp_path, tls_folder, capsys):

@@ -98,7 +98,7 @@ GOOD = {
     "GoFlat": order_service_pb2.GoFlatRequest(
         idempotency_key=KEY, account_id="ACC-ALICE", instrument_id="ASML.SIMA"
     ),
-    "Get": order_service_pb2.GetRequest(order_id=ORDER),
+    "Get": order_service_pb2.GetRequest(order_id=ORDER, as_of={"seconds": 1}),
     "ShowOrder": order_service_pb2.ShowOrderRequest(id=ORDER, at={"seconds": 1}),
     "ShowRouting": order_service_pb2.ShowRoutingRequest(order_id=ORDER),
     "List": order_service_pb2.ListRequest(
@@ -109,6 +109,7 @@ GOOD = {
         created_until={"seconds": 2},
         page_size=1,
         page_token="x",
+        as_of={"seconds": 3},
     ),
     "Watch": WATCH,
 }

@@ -46,7 +46,7 @@ GOOD = {
     "ListLimits": pb.ListLimitsRequest(account_id="ACC-ALICE", at={"seconds": 1}, page_size=1),
     "ListLimitHistory": pb.ListLimitHistoryRequest(limit_id=NOBODYS),
     "GetUsage": pb.GetUsageRequest(account_id="ACC-ALICE"),
-    "ListPositions": pb.ListPositionsRequest(account_id="ACC-ALICE"),
+    "ListPositions": pb.ListPositionsRequest(account_id="ACC-ALICE", as_of={"seconds": 1}),
     "ProposeOverride": pb.ProposeOverrideRequest(
         idempotency_key="k",
         limit_id=NOBODYS,

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 import pytest
 
+from eventlog.logs import Entry, Log
+from eventlog.source import LogReader
 from svc_oms.adapters.postgres.controls.control_statements import ADD_RECORD
 from svc_oms.adapters.postgres.logs.audit_log_store import LOCK_CHAIN
 from svc_oms.adapters.postgres.logs.commit_log import read_log
@@ -18,8 +20,6 @@ from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry, check_commit_order
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
-from svc_relay.adapters.postgres.log_source import LogReader
-from svc_relay.domain.logs import Entry, Log
 
 WAIT_S = 30.0
 RELAYED = {

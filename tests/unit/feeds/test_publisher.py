@@ -2,16 +2,21 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import grpc
+import pytest
 
-from feeds.publisher import LISTINGS_PER_FRAME_MAX, UPDATES_PER_FRAME_MAX, Publisher, frames_of
+from feeds.publisher import Publisher, frames_of
 from feeds.source import Changes
 from kernel.clock import SystemClock
+from kernel.feed_limits import LISTINGS_PER_FRAME_MAX, UPDATES_PER_FRAME_MAX
+from mesh.streams.peer_call import CallEndedError
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
 from ordermesh.marketdata.v1 import feed_service_pb2_grpc, instrument_pb2
 from ordermesh.marketdata.v1 import market_data_pb2 as md
 from ordermesh_rpc.backoff import Backoff
+from tests.support.calls import EndingCall
 
 LISTING = instrument_pb2.Instrument(instrument_id="A.XITC")
 
@@ -103,6 +108,16 @@ async def test_after_a_break_the_whole_books_come_in_a_new_epoch():
         assert len({frames[0].open.epoch for frames in streams}) == 3
         assert [wholes(frames) for frames in streams] == [1, 1, 1]
         assert last_price(streams[-1]) == "50"
+
+
+@pytest.mark.parametrize("when", ["before", "under way", "late"])
+async def test_a_refusal_ends_the_feed_even_if_the_writer_notices_the_end_first(when):
+    refused = (grpc.StatusCode.PERMISSION_DENIED, "no feed")
+    stub = SimpleNamespace(Feed=lambda: EndingCall(refused, when))
+    opening = feed.FeedOpen(session_id="itch", venue_mic="XITC")
+    with pytest.raises(CallEndedError) as ended:
+        await Publisher(stub, opening, Ticks(1), SystemClock()).run(Backoff())
+    assert (ended.value.code, ended.value.details) == refused
 
 
 async def test_on_request_everything_is_sent_again():

@@ -81,7 +81,7 @@ def test_what_is_no_whole_list_delists_nothing(second) -> None:
 
 
 def test_a_list_longer_than_a_frame_is_marked_at_both_ends(monkeypatch) -> None:
-    monkeypatch.setattr("svc_gateway.service.market.listings.INSTRUMENTS_PER_FRAME", 2)
+    monkeypatch.setattr("svc_gateway.service.market.listings.LISTINGS_PER_FRAME_MAX", 2)
     sent = frames(listed(part("A", "B", "C", "D", "E")))
     assert [(len(f.instruments), f.list_begins, f.list_complete) for f in sent] == [
         (2, True, False), (2, False, False), (1, False, True),

@@ -103,7 +103,7 @@ RPCS: dict[str, Access] = {
     "recovery confirm": RECOVERY["Confirm"],
 }
 # Of every role: they call svc_marketdata. `limits status` reads, and with --set changes.
-HISTORY = {"candles", "trades", "replay", "history export candles", "history export trades"}
+HISTORY = {"candles", "trades", "history replay", "history export candles", "history export trades"}
 READS = {
     "calendar",
     "instruments list",
@@ -114,6 +114,7 @@ READS = {
 } | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 OF_KAFKA = {"topics apply", "events tail"}
+OF_THE_LOG = {"replay", "export", "evidence"}
 
 
 def commands(command, path: str = "") -> Iterator[tuple[str, str]]:
@@ -135,7 +136,7 @@ def test_no_two_commands_have_one_name() -> None:
 
 
 def test_every_command_says_who_may_give_it() -> None:
-    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE - OF_KAFKA
+    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE - OF_KAFKA - OF_THE_LOG
     assert set(RPCS) | READS == set(ROLES)
     for name, roles in ROLES.items():
         assert HELPS[name].endswith(f"\n\nRoles: {roles}."), name

@@ -5,9 +5,9 @@ import json
 import pytest
 from confluent_kafka import KafkaError
 
+from eventlog.logs import Log, Position
 from svc_relay.adapters.kafka import log_sink
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
-from svc_relay.domain.logs import Log, Position
 from svc_relay.service.ports import SinkError
 
 

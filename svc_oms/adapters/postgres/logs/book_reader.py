@@ -14,6 +14,7 @@ from svc_oms.adapters.postgres.controls.fills import PostgresFills
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs import evidence
 from svc_oms.adapters.postgres.logs.commit_log import KEYS
+from svc_oms.adapters.postgres.logs.evidence_log import PostgresEvidenceLog
 from svc_oms.adapters.postgres.orders.order_statements import EPOCH, ORDERS_TABLE
 from svc_oms.service.book.book_view import (
     BookReader,
@@ -98,6 +99,10 @@ class PostgresBookReader(BookReader):
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+
+    def evidence_log(self) -> PostgresEvidenceLog:
+        """Return the logs by time, in the same view."""
+        return PostgresEvidenceLog(self._connection)
 
     async def _fetch(self, statement: str, *parameters: Any) -> list[Any]:
         rows: list[Any] = await self._connection.fetch(

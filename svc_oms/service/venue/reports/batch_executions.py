@@ -59,7 +59,7 @@ class BatchExecutions:
             ids -= {(row.order_id, row.exec_id) for row in found}
         if ids:
             found = found + await transaction.executions(list(ids))
-        self._know(found)
+        self.know(found)
         await self._read_unnamed(transaction, reports)
 
     async def _read_unnamed(self, transaction: Transaction, reports: Sequence[Report]) -> None:
@@ -73,7 +73,7 @@ class BatchExecutions:
         }
         if unnamed:
             rows = await transaction.executions_of(sorted(unnamed))
-            self._know([row for row in rows if (row.order_id, row.exec_id) not in self._rows])
+            self.know([row for row in rows if (row.order_id, row.exec_id) not in self._rows])
 
     def _names_none(self, order_id: str, facts: ExecutionReportFacts) -> bool:
         rows = self._rows.get((order_id, facts.exec_ref_id))
@@ -82,7 +82,8 @@ class BatchExecutions:
         # Corrected or taken back before; its present form has another ExecID(17).
         return facts.exec_type in AMENDS and rows is not None and all(row.busted for row in rows)
 
-    def _know(self, rows: Sequence[ExecutionRow]) -> None:
+    def know(self, rows: Sequence[ExecutionRow]) -> None:
+        """Take executions that are stored."""
         for row in rows:
             self._rows[row.order_id, row.exec_id].append(row)
 
@@ -153,6 +154,32 @@ class BatchExecutions:
                 self._bust((order.order_id, event.busted_exec_id), event.quantity, event.price)
                 self._add(_bust_row(self._venue_mic, order, event, sequence))
 
+    def knows_amended(self, order: Order, event: Event) -> bool:
+        """Return whether the execution that an event busts or corrects is known."""
+        if isinstance(event, ExecutionBusted):
+            key = order.order_id, event.busted_exec_id
+            return self._standing(key, event.quantity, event.price) is not None
+        if isinstance(event, ExecutionCorrected):
+            key = order.order_id, event.corrected_exec_id
+            numbers = event.previous_quantity, event.previous_price
+            return self._standing(key, *numbers) is not None
+        return True
+
+    def _standing(
+        self, key: tuple[str, str], quantity: Decimal, price: Decimal
+    ) -> ExecutionRow | None:
+        """Return an execution that was not busted, by order, ExecID(17) and numbers."""
+        return next(
+            (
+                row
+                for row in self._rows.get(key, ())
+                if row.body
+                and not row.busted
+                and (Decimal(row.quantity), Decimal(row.price)) == (quantity, price)
+            ),
+            None,
+        )
+
     def _add(self, row: ExecutionRow) -> None:
         rows = self._rows[row.order_id, row.exec_id]
         row = row._replace(part=len(rows) + 1)
@@ -161,14 +188,9 @@ class BatchExecutions:
 
     def _bust(self, key: tuple[str, str], quantity: Decimal, price: Decimal) -> None:
         """Mark an execution as busted: in this batch, or in the table. Equal parts are one."""
+        row = self._standing(key, quantity, price)
+        assert row is not None, "a bust or correction of an unknown execution makes no event"
         rows = self._rows[key]
-        row = next(
-            row
-            for row in rows
-            if row.body
-            and not row.busted
-            and (Decimal(row.quantity), Decimal(row.price)) == (quantity, price)
-        )
         busted = row._replace(busted=True)
         rows[rows.index(row)] = busted
         written = self._writes.executions

@@ -96,9 +96,11 @@ async def test_trades_are_a_table_or_lines(terminal):
 
 
 async def test_a_replay_prints_the_trades(terminal):
-    out = await terminal.done("replay", ASML, "--from", "3h", "--speed", "0")
+    out = await terminal.done("history", "replay", ASML, "--from", "3h", "--speed", "0")
     assert out.count("0.5 @ ") == COUNT
-    found = lines(await terminal.done("replay", ASML, "--from", "3h", "--speed", "0", "--json"))
+    found = lines(
+        await terminal.done("history", "replay", ASML, "--from", "3h", "--speed", "0", "--json")
+    )
     assert {"quote", "candle", "trade"} <= {kind for one in found for kind in one.get("update", {})}
 
 
@@ -141,7 +143,7 @@ async def test_exports_have_what_the_history_has(terminal, past, begin_ns, tmp_p
         (("candles", ASML, "2m"), "one of 1s, 5s"),
         (("candles", ASML, "--from", "yesterday"), "--from is 'yesterday'"),
         (("trades", ASML, "--from", "3h", "--to", "25:00"), "--to is '25:00'"),
-        (("replay", ASML, "--from", "3x"), "--from is '3x'"),
+        (("history", "replay", ASML, "--from", "3x"), "--from is '3x'"),
         (("candles", ASML, "--prices", "new"), "--prices is 'new'; it should be adjusted or raw"),
         (("history", "export", "trades", "no/such/t.parquet", ASML, "--from", "3h"), "no folder"),
     ],

@@ -139,10 +139,12 @@ class GetUsageResponse(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., status: _Optional[_Union[_order_pb2.AccountStatus, str]] = ..., uses: _Optional[_Iterable[_Union[_limit_pb2.LimitUse, _Mapping]]] = ..., stops: _Optional[_Iterable[_Union[_limit_pb2.StrategyStop, _Mapping]]] = ..., as_of_sequence: _Optional[int] = ...) -> None: ...
 
 class ListPositionsRequest(_message.Message):
-    __slots__ = ("account_id",)
+    __slots__ = ("account_id", "as_of")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     account_id: str
-    def __init__(self, account_id: _Optional[str] = ...) -> None: ...
+    as_of: _timestamp_pb2.Timestamp
+    def __init__(self, account_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListPositionsResponse(_message.Message):
     __slots__ = ("positions",)

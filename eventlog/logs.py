@@ -1,11 +1,14 @@
-"""The logs that are relayed, and what an entry is in each. The one list of them."""
+"""The logs that can be followed, and what an entry is in each. The one list of them.
+
+Standard library only. A log is read through its view ``relayed_<name>`` of the schema it is in.
+"""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 
 class Log(StrEnum):
-    """A log by the name of its topic without the prefix; its view is ``oms.relayed_<name>``."""
+    """A log by its name, which its view and its topic of Kafka end with."""
 
     ORDERS = "orders"
     """Events of orders and accounts; executions are among them."""
@@ -19,12 +22,12 @@ class Log(StrEnum):
     """Records of routing decisions."""
 
 
-POSITIONS: Final = "relay-positions"
-"""The topic that says how far each log is relayed."""
+SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms")
+"""The schema of PostgreSQL that a log is in; its ``relayed_heads`` has a column for the log."""
 
 
 class Schema(NamedTuple):
-    """What the value of a record is."""
+    """What the payload of an entry is."""
 
     name: str
     """Full name of a protobuf message; of JSON a name that begins with ``json:``."""
@@ -57,24 +60,40 @@ class Entry(NamedTuple):
 
 
 class Position(NamedTuple):
-    """How far a log is relayed."""
+    """How far a reader is in a log."""
 
     log_number: int
-    """Of the last entry that is in Kafka; 0 for none."""
+    """Of the last entry that the reader has; 0 for none."""
     hash: bytes
     """The hash of that entry: a restored book may give its number to another one."""
 
 
 START: Final = Position(0, b"")
-Headers = list[tuple[str, bytes]]
 
 
-def headers(schema: Schema, entry: Entry) -> Headers:
-    """Return the headers of an entry's record; docs/EVENTS.md explains them."""
-    return [
-        ("schema", schema.name.encode()),
-        ("schema-version", b"%d" % schema.version),
-        ("sequence", b"%d" % entry.sequence),
-        ("log-number", b"%d" % entry.log_number),
-        ("hash", entry.hash),
-    ]
+class Page(NamedTuple):
+    """Committed entries after a place; lower numbers may be missing."""
+
+    horizon: int
+    """The oldest transaction that was open as they were read."""
+    entries: list[Entry]
+
+
+class SourceError(Exception):
+    """The logs cannot be read now; the text is the cause."""
+
+
+class Source(Protocol):
+    """The logs in PostgreSQL. Every method may raise SourceError."""
+
+    async def heads(self) -> dict[Log, int]:
+        """Return the highest number that each log has given to a transaction."""
+
+    async def page(self, log: Log, after: int) -> Page:
+        """Read the next entries."""
+
+    async def new_transaction_id(self) -> int:
+        """Return an id above those of all transactions that have one."""
+
+    async def has(self, log: Log, position: Position) -> bool:
+        """Return whether a log has this entry, or had it until its time was over."""

@@ -1,16 +1,15 @@
-"""Reads the logs through the views that the order book has for the relay."""
+"""Reads the logs through views; a reader's role may read the views and nothing else."""
 # ruff: noqa: S608 - statements are put together from constants of this file only
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
 
-from svc_relay.domain.logs import Entry, Log, Position
-from svc_relay.domain.reading import Reading
-from svc_relay.service.ports import Page, SourceError
+from eventlog.logs import SCHEMA_OF, Entry, Log, Page, Position, SourceError
+from eventlog.reading import Reading
 
 PAGE_ENTRIES_MAX: Final = 2_000
 PAGE_BYTES_MAX: Final = 4 << 20
@@ -19,7 +18,6 @@ CONNECT_TIMEOUT_S: Final = 5.0
 STATEMENT_TIMEOUT_S: Final = 15.0
 CLOSE_TIMEOUT_S: Final = 3.0
 
-HEADS: Final = f"SELECT {', '.join(Log)} FROM oms.relayed_heads"
 # The first column is the oldest transaction that was open as the statement began.
 PAGES: Final = {
     log: f"""
@@ -28,7 +26,8 @@ SELECT horizon, log_number, key, sequence, payload, hash FROM (
         - octet_length(payload) AS bytes_before
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS horizon, log_number, key,
             sequence, payload, hash
-        FROM oms.relayed_{log} WHERE log_number > $1 ORDER BY log_number LIMIT $2) AS next
+        FROM {SCHEMA_OF[log]}.relayed_{log}
+        WHERE log_number > $1 ORDER BY log_number LIMIT $2) AS next
 ) AS counted WHERE bytes_before < $3 ORDER BY log_number
 """
     for log in Log
@@ -36,9 +35,9 @@ SELECT horizon, log_number, key, sequence, payload, hash FROM (
 # Whether the entry is this one, the first entry that was not archived, the highest number given.
 HAS: Final = {
     log: f"""
-SELECT (SELECT hash = $2 FROM oms.relayed_{log} WHERE log_number = $1),
-    (SELECT log_number FROM oms.relayed_{log} ORDER BY log_number LIMIT 1),
-    (SELECT {log} FROM oms.relayed_heads)
+SELECT (SELECT hash = $2 FROM {SCHEMA_OF[log]}.relayed_{log} WHERE log_number = $1),
+    (SELECT log_number FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number LIMIT 1),
+    (SELECT {log} FROM {SCHEMA_OF[log]}.relayed_heads)
 """
     for log in Log
 }
@@ -60,18 +59,29 @@ CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
 _ERRORS: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
+def heads_of(logs: Iterable[Log]) -> str:
+    """Return the statement that reads the highest number given in each of these logs."""
+    schemas = dict.fromkeys(SCHEMA_OF[log] for log in logs)
+    columns = ", ".join(f"{SCHEMA_OF[log]}.{log}" for log in logs)
+    return f"SELECT {columns} FROM " + ", ".join(f"{one}.relayed_heads AS {one}" for one in schemas)
+
+
 class LogSource:
     """One connection, opened when it is needed."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, logs: Iterable[Log], reader: str) -> None:
+        """Take the database, the logs that are read, and the reader's name for the database."""
         self._url = database_url
+        self._logs = tuple(logs)
+        self._reader = reader
+        self._heads = heads_of(self._logs)
         self._connection: Any = None
 
     async def heads(self) -> dict[Log, int]:
         """Return the highest number that each log has given to a transaction."""
         async with self._connected() as connection:
-            row = await connection.fetchrow(HEADS)
-        return {log: row[log.value] for log in Log}
+            row = await connection.fetchrow(self._heads)
+        return {log: row[log.value] for log in self._logs}
 
     async def page(self, log: Log, after: int) -> Page:
         """Read the next entries, PAGE_ENTRIES_MAX at most."""
@@ -109,7 +119,7 @@ class LogSource:
                     self._url,
                     timeout=CONNECT_TIMEOUT_S,
                     command_timeout=STATEMENT_TIMEOUT_S,
-                    server_settings={"application_name": "svc-relay"},
+                    server_settings={"application_name": self._reader},
                 )
             yield self._connection
         except _ERRORS as error:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_relay.domain.reading import Reading
+from eventlog.reading import Reading
 
 
 def test_it_reads_on_as_long_as_no_number_is_missing():

@@ -1,0 +1,1 @@
+"""The scratch book of a replay in PostgreSQL."""

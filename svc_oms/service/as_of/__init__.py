@@ -1,0 +1,1 @@
+"""Orders and positions as they stood at an instant, folded from the log."""

@@ -1,0 +1,1 @@
+"""Tables made of the log: RTS 24, execution quality, orders."""

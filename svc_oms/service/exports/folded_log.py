@@ -1,0 +1,81 @@
+"""Reads the log from the order book, account by account, as events with the order after each.
+
+The fold is that of the verification (`AccountFold`): memory holds a page and the open orders.
+"""
+
+from collections.abc import AsyncIterator, Collection
+from typing import NamedTuple
+
+from svc_oms.domain.model import Order
+from svc_oms.domain.verification.verify import LogLine
+from svc_oms.service.book.account_fold import AccountFold
+from svc_oms.service.book.account_verification import Progress
+from svc_oms.service.book.book_view import BookReader
+
+Moved = tuple[Order, LogLine]
+
+
+class FoldedPage(NamedTuple):
+    """A part of an account's log within a range of time."""
+
+    moved: list[Moved]
+    """Events that occurred in the range, each with its order after it."""
+    ended: list[str]
+    """Orders that no later event of the log moves; of the last page of an account all."""
+
+
+class LogReader:
+    """Reads ranges of the log.
+
+    Attributes:
+        archived: Accounts whose first events are not in PostgreSQL any more, with their number.
+    """
+
+    def __init__(
+        self, reader: BookReader, since_ns: int, until_ns: int, progress: Progress
+    ) -> None:
+        self._reader = reader
+        self._since_ns = since_ns
+        self._until_ns = until_ns
+        self._progress = progress
+        self.archived: dict[str, int] = {}
+
+    async def pages(self, accounts: Collection[str] = ()) -> AsyncIterator[FoldedPage]:
+        """Read the events of these accounts, or of all, up to the first after the range.
+
+        Raises:
+            ValueError: The log is broken; `verify` says where.
+        """
+        for account in await self._reader.accounts():
+            name = account.account_id
+            if accounts and name not in accounts:
+                continue
+            base = await self._reader.base(name)
+            if base.sequence:
+                self.archived[name] = base.sequence
+            fold = AccountFold(self._reader, name, base)
+            alive: set[str] = set()
+            async for page in fold.pages():
+                if page.findings:
+                    raise ValueError(f"the log of {name} is broken: {page.findings[0].text}")
+                moved, over = self._in_range(page.moved)
+                alive.update(order.order_id for order, _ in moved)
+                # Of orders whose last event is after the range, it is the last page that counts.
+                names = () if over else (row.columns["order_id"] for _, row in page.ended)
+                ended = [name for name in names if name in alive]
+                alive.difference_update(ended)
+                yield FoldedPage(moved, ended)
+                self._progress(f"{name}: event {fold.last_sequence:,} of {account.last_sequence:,}")
+                if over:
+                    break
+            yield FoldedPage([], sorted(alive))
+
+    def _in_range(self, moved: list[Moved]) -> tuple[list[Moved], bool]:
+        found = []
+        for order, line in moved:
+            at_ns = line.stamp.occurred_at_ns
+            if at_ns >= self._until_ns:
+                return found, True
+            if at_ns >= self._since_ns:
+                found.append((order, line))
+        return found, False

@@ -1,0 +1,1 @@
+"""Builds the order book anew from a copy of its log, and compares it with the stored one."""

@@ -1,0 +1,106 @@
+"""Orders, blotters and positions at an instant are what was shown at that instant."""
+
+import datetime as dt
+from typing import Any
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ordermesh.oms.v1 import limit_service_pb2, order_service_pb2
+from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
+from svc_oms.service.as_of import book_in_the_past
+from tests.integration.oms.test_access import refusal
+from tests.support.oms import ALICE, BOB, Client, trading
+
+
+def now(ahead_s: int = 0) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=ahead_s))
+    return stamp
+
+
+class Shown:
+    """What is shown of an account, now or as of an instant."""
+
+    def __init__(self, client: Client, channel: grpc.aio.Channel) -> None:
+        self._orders = client.orders
+        self._limits = LimitServiceStub(channel)
+        self.ids: list[str] = []
+
+    async def at(self, as_of: Timestamp | None = None) -> list[Any]:
+        """Return each order with its executions, three blotters and the positions."""
+        lists = (
+            order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=as_of),
+            order_service_pb2.ListRequest(account_id="ACC-ALICE", open_only=True, as_of=as_of),
+            order_service_pb2.ListRequest(account_id="ACC-ALICE", states=[4], as_of=as_of),
+        )
+        gets = [order_service_pb2.GetRequest(order_id=one, as_of=as_of) for one in self.ids]
+        held = limit_service_pb2.ListPositionsRequest(account_id="ACC-ALICE", as_of=as_of)
+        return [
+            *[await self._orders.Get(one, metadata=ALICE) for one in gets],
+            *[(await self._orders.List(one, metadata=ALICE)).orders for one in lists],
+            (await self._limits.ListPositions(held, metadata=ALICE)).positions,
+        ]
+
+
+async def test_what_was_shown_at_an_instant_is_shown_again(book_url, tls):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        shown, seen = Shown(client, channel), []
+
+        async def look() -> None:
+            await gateway.applied()
+            seen.append((list(shown.ids), now(), await shown.at()))
+
+        shown.ids.append((await client.place("k1")).order.order_id)
+        name = (await gateway.command(0)).cl_ord_id
+        await look()
+        steps = (
+            gateway.filled(name, "40", "40", "60", exec_id="F1"),
+            gateway.filled(name, "20", "60", "40", exec_id="F2", last_price="651"),
+            gateway.report(name, "H", "1", exec_id="F3", exec_ref_id="F1",
+                           cum_quantity="20", leaves_quantity="80"),
+            gateway.report(name, "G", "1", exec_id="F4", exec_ref_id="F2", last_quantity="25",
+                           last_price="650", cum_quantity="25", leaves_quantity="75"),
+            gateway.filled(name, "75", "100", "0", exec_id="F5"),
+        )  # fmt: skip
+        for step in steps:
+            await gateway.send(step)
+            await look()
+        shown.ids.append((await client.place("k2")).order.order_id)
+        await look()
+        for ids, at, before in seen:
+            shown.ids = ids
+            assert await shown.at(at) == before
+
+
+async def test_an_instant_that_cannot_be_shown_is_refused(book_url, tls, monkeypatch):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        began = now()
+        limits = LimitServiceStub(channel)
+        first = (await client.place("k1")).order.order_id
+        name = (await gateway.command(0)).cl_ord_id
+        between = now()
+        second = (await client.place("k2")).order.order_id
+
+        def get(order_id: str, at: Timestamp):
+            wanted = order_service_pb2.GetRequest(order_id=order_id, as_of=at)
+            return client.orders.Get(wanted, metadata=ALICE)
+
+        def held(at: Timestamp):
+            wanted = limit_service_pb2.ListPositionsRequest(account_id="ACC-ALICE", as_of=at)
+            return limits.ListPositions(wanted, metadata=ALICE)
+
+        for call in (get(first, now(60)), held(now(60)), get(first, began), held(began)):
+            _, reason, metadata = await refusal(call)
+            assert (reason, metadata["field"]) == ("INVALID_FIELD", "as_of")
+        assert (await refusal(get(second, between)))[1] == "ORDER_NOT_FOUND"
+        wanted = order_service_pb2.GetRequest(order_id=first, as_of=now())
+        assert (await refusal(client.orders.Get(wanted, metadata=BOB)))[1] == "ORDER_NOT_FOUND"
+        early = order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=began)
+        assert not (await client.orders.List(early, metadata=ALICE)).orders
+        monkeypatch.setattr(book_in_the_past, "EVENTS_READ_MAX", 1)
+        await gateway.send(gateway.filled(name, "40", "40", "60", exec_id="F1"))
+        await gateway.applied()
+        _, reason, metadata = await refusal(held(now()))
+        assert reason == "INVALID_FIELD"
+        assert "ordermesh replay --to" in metadata["expected"]
