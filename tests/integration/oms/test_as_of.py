@@ -53,6 +53,7 @@ async def test_what_was_shown_at_an_instant_is_shown_again(book_url, tls):
 
         shown.ids.append((await client.place("k1")).order.order_id)
         name = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(name))
         await look()
         steps = (
             gateway.filled(name, "40", "40", "60", exec_id="F1"),
