@@ -13,6 +13,8 @@ from typing import Final
 WHOLE_DIGITS_MAX: Final = 18
 FRACTION_DIGITS_MAX: Final = 9
 CANONICAL_PATTERN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,8}[1-9])?")
+TOTAL_PATTERN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,35})(?:\.[0-9]{0,8}[1-9])?")
+"""A sum of numbers in canonical form: it may have twice as many digits before the point."""
 EXECUTION_PRICE_FRACTION_DIGITS_MAX: Final = 60
 """Digits after the point of LastPx(31). FIX requires 15 significant digits of every float."""
 EXECUTION_QUANTITY_FRACTION_DIGITS_MAX: Final = 18
@@ -114,13 +116,27 @@ def parse_nano(text: str) -> int:
     return int(whole + fraction.ljust(FRACTION_DIGITS_MAX, "0"))
 
 
-def add_nano(total: str, more: str) -> str:
-    """Add two canonical decimals. The total is new each time, so no text of it is kept.
+@lru_cache(maxsize=CACHED_TEXTS_MAX)
+def parse_total(text: str) -> int:
+    """Read a sum of canonical decimals, which may have more digits, as units of 10⁻⁹.
 
     Raises:
-        ValueError: One of them is not a decimal in canonical form.
+        ValueError: The text is not a decimal in canonical form, but for the number of digits
+            before the point, of which there are at most 36.
     """
-    return format_scaled(parse_nano.__wrapped__(total) + parse_nano(more), FRACTION_DIGITS_MAX)
+    if TOTAL_PATTERN.fullmatch(text) is None or text == "-0":
+        raise ValueError(f"{text!r} is not a sum of decimals in canonical form, as in 150.25")
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction.ljust(FRACTION_DIGITS_MAX, "0"))
+
+
+def add_nano(total: str, more: str) -> str:
+    """Add two totals. The first is new each time, so no text of it is kept.
+
+    Raises:
+        ValueError: As for `parse_total`.
+    """
+    return format_scaled(parse_total.__wrapped__(total) + parse_total(more), FRACTION_DIGITS_MAX)
 
 
 def why_not_canonical(text: str) -> str:

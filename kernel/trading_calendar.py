@@ -17,13 +17,12 @@ from zoneinfo import ZoneInfo
 
 from kernel.nanoseconds import NS_PER_S
 
-DAYS_WITHOUT_BEGINNING_MAX = 31
-"""Dates in a row on which no trading day begins. After so many the next date begins one."""
 SESSIONS_REMEMBERED_MAX: Final = 512
 """Sessions of one calendar that are remembered. Beyond it all are worked out again."""
 MINUTES_A_DAY: Final = 24 * 60
 
 EVERY_DAY = frozenset(range(7))
+ONE_DAY: Final = dt.timedelta(days=1)
 
 
 class TradingDay(NamedTuple):
@@ -128,6 +127,8 @@ class SessionTimes(NamedTuple):
     """Its length; continuous trading begins at its end."""
     closing_auction_minutes: int = 0
     """Its length; it begins when continuous trading ends."""
+    auctions_verified: bool = True
+    """Whether these lengths were compared with what the venue has published."""
 
 
 NO_TIMES: Final = SessionTimes()
@@ -186,6 +187,11 @@ class TradingCalendar:
         """Whether it knows when the venue opens and closes."""
         return bool(self._times.regular)
 
+    @property
+    def auctions_verified(self) -> bool:
+        """Whether the lengths of pre-open and auctions are those that the venue has published."""
+        return self.has_hours and self._times.auctions_verified
+
     def day_of(self, at_ns: int) -> TradingDay:
         """Return the trading day of an instant."""
         last = self._last
@@ -196,7 +202,7 @@ class TradingCalendar:
     def date_of(self, day: TradingDay) -> dt.date:
         """Return the date of a trading day. Its session may begin on the evening before."""
         date = self._local_date(day.begins_ns)
-        after = date + dt.timedelta(days=1)
+        after = date + ONE_DAY
         return after if self._begins_ns(after) == day.begins_ns else date
 
     def first_from(self, date: dt.date) -> int:
@@ -246,44 +252,48 @@ class TradingCalendar:
 
         None if the hours are not known.
         """
+        if not self.has_hours:
+            return None
         since_ns, closes_ns = self._close
         if since_ns <= at_ns < closes_ns:
             return closes_ns
         since_ns = at_ns
-        for session in self._sessions_around(at_ns):
+        # A session may close on the date after its own.
+        sessions = self._sessions_from(self._local_date(at_ns) - 2 * ONE_DAY)
+        for session in sessions:
             if session.closes_ns > at_ns:
                 self._close = since_ns, session.closes_ns
-                return session.closes_ns
+                break
             since_ns = session.closes_ns
-        return None
+        return self._close[1]
 
     def _find(self, at_ns: int) -> TradingDay:
         date = self._local_date(at_ns)
         # The trading day of the date after it may have begun.
-        after = date + dt.timedelta(days=1)
+        after = date + ONE_DAY
         begins_ns = next(ns for ns in self._beginnings(after, -1) if ns <= at_ns)
         ends_ns = next(ns for ns in self._beginnings(date, 1) if ns > at_ns)
         return TradingDay(begins_ns, ends_ns)
 
     def _find_phase(self, at_ns: int) -> PhaseTime:
         closed_ns = 0
-        for session in self._sessions_around(at_ns, DAYS_WITHOUT_BEGINNING_MAX):
-            for one in session.phases:
-                if at_ns < one.begins_ns:
-                    return PhaseTime(Phase.CLOSED, closed_ns, one.begins_ns)
-                if at_ns < one.ends_ns:
-                    return one
-                closed_ns = one.ends_ns
-        # No session is near.
-        return PhaseTime(Phase.CLOSED, closed_ns, self.day_of(at_ns).ends_ns)
+        today = self.date_of(self.day_of(at_ns))
+        before = next(self._trading_dates(today - ONE_DAY, -1))
+        phases = (one for session in self._sessions_from(before) for one in session.phases)
+        for one in phases:
+            if at_ns < one.begins_ns:
+                return PhaseTime(Phase.CLOSED, closed_ns, one.begins_ns)
+            if at_ns < one.ends_ns:
+                return one
+            closed_ns = one.ends_ns
+        raise AssertionError("sessions have no end")
 
-    def _sessions_around(self, at_ns: int, first_days: int = 2) -> Iterator[Session]:
-        """Yield the sessions from some days before an instant on, as long as a venue may rest."""
-        date = self._local_date(at_ns)
-        for days in range(-first_days, DAYS_WITHOUT_BEGINNING_MAX + 1):
-            session = self.session(date + dt.timedelta(days=days))
-            if session is not None:
-                yield session
+    def _sessions_from(self, date: dt.date) -> Iterator[Session]:
+        """Yield the sessions from a date on, without end; the hours must be known."""
+        for day in self._trading_dates(date, 1):
+            session = self.session(day)
+            assert session is not None
+            yield session
 
     def _is_trading_day(self, date: dt.date) -> bool:
         if date in self._times.special:
@@ -297,16 +307,19 @@ class TradingCalendar:
         regular = self._times.regular
         return next((hours for since, hours in reversed(regular) if since <= date), regular[0][1])
 
+    def _trading_dates(self, date: dt.date, step: int) -> Iterator[dt.date]:
+        """Yield dates of trading days, from a date on or backwards from it, without end.
+
+        A closure may be of any length. It ends, for the dates that are closed are a finite list.
+        """
+        while True:
+            if self._is_trading_day(date):
+                yield date
+            date += dt.timedelta(days=step)
+
     def _beginnings(self, date: dt.date, step: int) -> Iterator[int]:
         """Yield when trading days begin, from a date on or backwards from it."""
-        without = 0
-        while True:
-            if self._is_trading_day(date) or without >= DAYS_WITHOUT_BEGINNING_MAX:
-                yield self._begins_ns(date)
-                without = 0
-            else:
-                without += 1
-            date += dt.timedelta(days=step)
+        return map(self._begins_ns, self._trading_dates(date, step))
 
     def _begins_ns(self, date: dt.date) -> int:
         begins_ns = int(dt.datetime.combine(date, self._time, self.zone).timestamp()) * NS_PER_S

@@ -1,6 +1,7 @@
 """The composition root: builds the parts of the process."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -36,7 +37,8 @@ from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
 from svc_marketdata.metrics import MarketDataCollector
-from svc_marketdata.service.alerts.keeper import AlertKeeper
+from svc_marketdata.service.alerts.keeper import AlertKeeper, KeeperRules
+from svc_marketdata.service.alerts.ports import AlertLimits
 from svc_marketdata.service.history.ports import Kept
 from svc_marketdata.service.history.recorder import Recorder
 from svc_marketdata.service.history.writer import History, HistoryWriter
@@ -91,7 +93,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         validates_itself=["Feed"],
     )
     history = _history(settings, server, data, database, clock)
-    keeper = AlertKeeper(data, PostgresAlertStore(database), shown_of)
+    keeper = _alerts(settings, data, database)
     server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
     work: Work = {"clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)}
@@ -126,7 +128,17 @@ def _kept_in_database(
         "reference notices": view.listen,
         "history": history.writer.run,
         "price alerts": keeper.run,
+        "notices of alerts": keeper.listen,
     }
+
+
+def _alerts(settings: MarketDataSettings, data: MarketData, database: Database) -> AlertKeeper:
+    def begins(instrument_id: str, date: dt.date) -> int:
+        return data.calendar_of(instrument_id).first_from(date)
+
+    limits = AlertLimits(settings.alerts_per_user_max, settings.alerts_max)
+    rules = KeeperRules(limits, settings.retention_alerts_days)
+    return AlertKeeper(data, PostgresAlertStore(database, begins), shown_of, rules)
 
 
 def _history(

@@ -34,3 +34,10 @@ class MarketDataSettings(MeshSettings):
     is dropped whole. At least 2."""
     retention_candles_days: Annotated[int, Field(ge=35)] = 1_830
     """Days that candles are kept. A month is dropped whole. At least 35."""
+    alerts_per_user_max: Annotated[int, Field(ge=1)] = 200
+    """Active price alerts of one user; a further one is refused with OBJECT_STATE."""
+    alerts_max: Annotated[int, Field(ge=1)] = 100_000
+    """Active price alerts of all users, about 700 bytes each in every replica; a further one is
+    refused with OVERLOADED."""
+    retention_alerts_days: Annotated[int, Field(ge=36)] = 400
+    """Days that the log of alerts, and alerts that ended, are kept. At least 36."""

@@ -13,6 +13,11 @@ _FOLDER: Final = Path(__file__).parent / "data"
 NAMES: Final = frozenset(file.stem for file in _FOLDER.glob("*.json"))
 """The MICs that have a calendar."""
 
+LENGTHS: Final = frozenset(
+    {"pre_open_minutes", "opening_auction_minutes", "closing_auction_minutes"}
+)
+"""What a file has of the auctions if they were compared with the published hours of the venue."""
+
 
 @cache
 def library_calendar(name: str) -> TradingCalendar | None:
@@ -33,6 +38,7 @@ def library_calendar(name: str) -> TradingCalendar | None:
             content.get("pre_open_minutes", 0),
             content.get("opening_auction_minutes", 0),
             content.get("closing_auction_minutes", 0),
+            auctions_verified=not LENGTHS.isdisjoint(content),
         ),
         name=name,
         origin=Origin.LIBRARY,

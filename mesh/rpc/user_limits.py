@@ -22,6 +22,11 @@ class OpenPerUser:
         self._most = most
         self._open: Counter[str] = Counter()
 
+    @property
+    def total(self) -> int:
+        """How much all users have open."""
+        return self._open.total()
+
     def enter(self, user: Principal | None) -> None:
         """Count one more; callers without a user (our own processes, logins) are not counted.
 

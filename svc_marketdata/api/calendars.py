@@ -39,6 +39,7 @@ def get_calendar(data: MarketData, request: pb.GetCalendarRequest) -> pb.GetCale
     answer.origin = ORIGINS[calendar.origin]
     answer.time_zone = calendar.zone.key
     answer.known_until = calendar.known_until.isoformat() if calendar.known_until else ""
+    answer.auctions_verified = calendar.auctions_verified
     answer.trading_date = today.isoformat()
     answer.day_began_at.CopyFrom(to_timestamp(day.begins_ns))
     answer.day_ends_at.CopyFrom(to_timestamp(day.ends_ns))

@@ -20,7 +20,7 @@ VALUES: Final = {
 ALWAYS: Final = {
     Topic.QUOTE: frozenset({"stale", "flags", "last_off_market"}),
     Topic.BOOK: frozenset({"stale", "flags"}),
-    Topic.TRADE: frozenset({"off_market", "withdrawn"}),
+    Topic.TRADE: frozenset({"off_market", "withdrawn", "last_of_snapshot"}),
     Topic.CANDLE: frozenset({"start", "interval_s", "complete"}),
     Topic.CONSOLIDATED_BOOK: frozenset({"flags"}),
 }

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
-from kernel.decimals import parse_nano
+from kernel.decimals import parse_total
 from svc_marketdata.domain.listing import TradingStatus
 
 
@@ -42,7 +42,7 @@ class AuctionIndication(NamedTuple):
             ValueError: A number is not a canonical decimal of the contracts, or below 0.
         """
         for text in (self.price, self.size, self.imbalance_size):
-            if text and parse_nano(text) < 0:
+            if text and parse_total(text) < 0:
                 raise ValueError(f"{text} of an auction is below 0")
         return self
 

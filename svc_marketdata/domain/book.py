@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from enum import Enum, Flag, auto
 from typing import NamedTuple
 
-from kernel.decimals import parse_nano
+from kernel.decimals import parse_nano, parse_total
 
 LEVELS_PER_SIDE_MAX = 1_000
 """Price levels kept per side; when a side is full, its worst level is dropped."""
@@ -68,7 +68,7 @@ class BookSide:
             ValueError: Price or size is not a canonical decimal; nothing changed.
         """
         price = parse_nano(level.price)
-        size = parse_nano(level.size)
+        size = parse_total(level.size)
         key = price * self._sign
         keys = self.keys
         was_best = bool(keys) and keys[0] == key

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, fields, replace
 
-from kernel.decimals import FRACTION_DIGITS_MAX, add_nano, format_nano, format_scaled, parse_nano
+from kernel.decimals import (
+    FRACTION_DIGITS_MAX,
+    add_nano,
+    format_nano,
+    format_scaled,
+    parse_nano,
+    parse_total,
+)
 from svc_marketdata.domain.tally import Tally
 
 
@@ -25,7 +32,8 @@ class DayStatistics:
         for field in fields(self):
             text: str = getattr(self, field.name)
             if text:
-                add_nano(text, "0")
+                # A volume is a sum, and new each time.
+                (parse_total if field.name == "volume" else parse_nano).__wrapped__(text)
         return self
 
     def told(self, other: "DayStatistics") -> "DayStatistics":
@@ -62,7 +70,7 @@ class DayStatistics:
 
     def plus(self, size: int) -> "DayStatistics":
         """Return this with a volume larger by a size in 10⁻⁹, or smaller, but not below 0."""
-        volume = max(parse_nano(self.volume or "0") + size, 0)
+        volume = max(parse_total.__wrapped__(self.volume or "0") + size, 0)
         return replace(self, volume=format_scaled(volume, FRACTION_DIGITS_MAX))
 
     def without(self, price: str, remaining: "DayStatistics") -> "DayStatistics":

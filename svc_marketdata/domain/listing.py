@@ -138,6 +138,8 @@ class Venue:
     """Levels per side that the feed asks for; 0 for whole books."""
     frame_at_ns: int = 0
     """When the last frame of the feed arrived."""
+    heard_s: float = 0.0
+    """The same in seconds of the clock that never steps: a feed is silent by this one."""
     calendar: TradingCalendar = UTC_DAYS
     """Its trading days; those of UTC until its feed has said another calendar."""
     left_out: tuple[LeftOut, ...] = ()

@@ -34,29 +34,33 @@ class DelayedValue:
             source.name, DELAYED[source.topic], source.venue_mic, self
         )
 
-    def take(self, now_ns: int) -> None:
+    def take(self, elapsed_ns: int) -> None:
         """Take the present value, if it is another one."""
         value = self.source.value(0)
         newest = self._waiting[-1][1] if self._waiting else self.shown
         if value and value != newest:
-            self._waiting.append((now_ns, value))
+            self._waiting.append((elapsed_ns, value))
 
-    def release(self, now_ns: int) -> bool:
+    def release(self, elapsed_ns: int) -> bool:
         """Show the newest value that is old enough; return whether it is another one."""
         waiting, before = self._waiting, self.shown
-        while waiting and now_ns - waiting[0][0] >= DELAY_S * NS_PER_S:
+        while waiting and elapsed_ns - waiting[0][0] >= DELAY_S * NS_PER_S:
             self.shown = waiting.popleft()[1]
         return self.shown is not before
 
 
 class DelayedPrices:
-    """The delayed values of all listings; gives each its turn."""
+    """The delayed values of all listings; gives each its turn.
 
-    def __init__(self, hub: Hub, now_ns: int) -> None:
+    Times are nanoseconds that have elapsed since any start: a step of the wall clock must not show
+    a value early or late.
+    """
+
+    def __init__(self, hub: Hub, elapsed_ns: int) -> None:
         self._hub = hub
         self._values: list[DelayedValue] = []
         self._next = 0
-        self._ticked_ns = now_ns
+        self._ticked_ns = elapsed_ns
         self._due_ns = 0
         """Time that passed and was too short for a turn, times the number of values."""
 
@@ -64,16 +68,16 @@ class DelayedPrices:
         """Keep delayed values of a channel."""
         self._values.append(DelayedValue(self._hub, source))
 
-    def tick(self, now_ns: int) -> None:
+    def tick(self, elapsed_ns: int) -> None:
         """Take and show the values whose turn has come."""
         values, count = self._values, len(self._values)
         interval_ns = DELAYED_INTERVAL_S * NS_PER_S
-        passed_ns = min(max(now_ns - self._ticked_ns, 0), interval_ns)
-        self._ticked_ns = now_ns
+        passed_ns = min(elapsed_ns - self._ticked_ns, interval_ns)
+        self._ticked_ns = elapsed_ns
         turns, self._due_ns = divmod(self._due_ns + passed_ns * count, interval_ns)
         for _ in range(min(turns, count)):
             self._next = (self._next + 1) % count
             value = values[self._next]
-            value.take(now_ns)
-            if value.release(now_ns):
+            value.take(elapsed_ns)
+            if value.release(elapsed_ns):
                 self._hub.touch(value.channel)

@@ -60,7 +60,8 @@ class FeedSession:
     def begin_frame(self) -> None:
         """Note the start of a frame: the feed is not silent."""
         venue = self.venue
-        venue.frame_at_ns = self._data.clock.now_ns()
+        clock = self._data.clock
+        venue.frame_at_ns, venue.heard_s = clock.now_ns(), clock.monotonic()
         if venue.quiet:
             venue.quiet = False
             venue.since_ns = venue.frame_at_ns

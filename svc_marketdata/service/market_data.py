@@ -33,7 +33,7 @@ class MarketData:
         self.listed: dict[str, Listed] = {}
         self.venues: dict[str, Venue] = {}
         self.consolidation = Consolidation(hub)
-        self.delayed = DelayedPrices(hub, clock.now_ns())
+        self.delayed = DelayedPrices(hub, elapsed_ns(clock))
         self.unsaved_quotes: dict[str, None] = {}
         self.unsaved_listings: dict[str, None] = {}
         self.recorder: Recording = NotRecorded()
@@ -95,7 +95,7 @@ class MarketData:
         venue = self.venue(identity.venue_mic)
         new_life = venue.feed_epoch != identity.epoch
         venue.feed_epoch = identity.epoch
-        venue.frame_at_ns = self.clock.now_ns()
+        venue.frame_at_ns, venue.heard_s = self.clock.now_ns(), self.clock.monotonic()
         venue.calendar, venue.day_ends_ns = identity.calendar, 0
         venue.book_depth = identity.book_depth
         session = FeedSession(self, identity, venue, superseded)
@@ -138,12 +138,12 @@ class MarketData:
         """Check what depends on time: silent feeds, old quotes, ended days and candles."""
         now_ns = self.clock.now_ns()
         limits = self.hub.limits
-        silence_ns = int(limits.feed_silence_max_s * NS_PER_S)
+        silent_since_s = self.clock.monotonic() - limits.feed_silence_max_s
         new_days = {mic for mic, venue in self.venues.items() if venue.begins_day(now_ns)}
         for venue in self.venues.values():
             if venue.enters_phase(now_ns):
                 self.touch_venue(venue)
-            if venue.feed_up and not venue.quiet and now_ns - venue.frame_at_ns > silence_ns:
+            if venue.feed_up and not venue.quiet and venue.heard_s < silent_since_s:
                 venue.quiet = True
                 venue.since_ns = now_ns
                 self.touch_venue(venue)
@@ -154,7 +154,7 @@ class MarketData:
                 self.complete_candle(entry)
             if age_max_ns or entry.own_calendar or entry.market.venue_mic in new_days:
                 self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
-        self.delayed.tick(now_ns)
+        self.delayed.tick(elapsed_ns(self.clock))
         self.hub.flush()
 
     # Restart
@@ -264,3 +264,8 @@ class MarketData:
     def _flag_stale(self, venue: Venue) -> None:
         for entry in self.of_venue(venue.mic):
             self.publish(entry, entry.market.lose_feed())
+
+
+def elapsed_ns(clock: Clock) -> int:
+    """Return nanoseconds of the clock that never steps."""
+    return int(clock.monotonic() * NS_PER_S)

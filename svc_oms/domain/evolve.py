@@ -62,7 +62,7 @@ _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy"
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
 _ROUTING_DECISION, _ROUTING_SUMS = _at("routing_decision"), _at("routing_sums")
 _TRADED_BEFORE, _REPLACE_ASKED_AT = _at("traded_before"), _at("replace_asked_at_ns")
-_CLOSED_SEQUENCE = _at("closed_sequence")
+_CLOSED_SEQUENCE, _PAUSED = _at("closed_sequence"), _at("paused")
 _WAITS_FOR, _TRIGGER, _APPROVED_BY = _at("waits_for"), _at("trigger"), _at("approved_by")
 
 # These report what has happened in the market, whatever state we think the order is in.
@@ -97,12 +97,11 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
     if found is not None or kind in _ALWAYS_COUNTS:
         anomaly = _HANDLERS[kind](draft, order, event) or anomaly
     cum = draft[_CUM]
-    leaves = subtract(draft[_TERMS].quantity, cum)
-    if leaves <= 0 and draft[_PENDING_TERMS] is not None:
-        # The venue may have granted the replace already; its answer says whether it has.
-        leaves = subtract(draft[_PENDING_TERMS].quantity, cum)
+    leaves = _leaves(draft)
     complete = leaves <= 0
     if found is not None:
+        if order.routing is not None:
+            _keep_pause(draft, kind)
         base = lifecycle.next_base(
             found,
             base,
@@ -110,6 +109,7 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
             filled=cum > 0,
             complete=complete,
             waits=draft[_WAITS_FOR] is not None,
+            paused=draft[_PAUSED],
         )
         draft[_BASE_STATE] = base
         if base not in LOCAL:
@@ -130,6 +130,24 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
     if anomaly:
         draft[_ANOMALY_COUNT] += 1
     return Order._make(draft)
+
+
+def _leaves(draft: Draft) -> Decimal:
+    """Return what is left; zero or negative if nothing is."""
+    cum = draft[_CUM]
+    leaves = subtract(draft[_TERMS].quantity, cum)
+    if leaves <= 0 and draft[_PENDING_TERMS] is not None:
+        # The venue may have granted the replace already; its answer says whether it has.
+        leaves = subtract(draft[_PENDING_TERMS].quantity, cum)
+    return leaves
+
+
+def _keep_pause(draft: Draft, kind: EventKind) -> None:
+    """Keep whether a person paused a routed order; it survives fills, busts and other terms."""
+    if kind is EventKind.SUSPENDED:
+        draft[_PAUSED] = True
+    elif kind is EventKind.ACKNOWLEDGED:
+        draft[_PAUSED] = False
 
 
 def _keep_when(draft: Draft, order: Order, kind: EventKind, stamp: Stamp, sequence: int) -> None:

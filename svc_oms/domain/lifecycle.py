@@ -355,6 +355,7 @@ def next_base(
     filled: bool,
     complete: bool,
     waits: bool = False,
+    paused: bool = False,
 ) -> OrderState:
     """Return the base state a cell leads to.
 
@@ -365,12 +366,15 @@ def next_base(
         filled: Something is executed (cum > 0) after the event.
         complete: Nothing is left (cum ≥ quantity) after the event.
         waits: It waits here for something after the event.
+        paused: A person paused it, after the event.
     """
     if isinstance(found, OrderState):
         return base if found in OVERLAYS else found
     if found is R.ONWARD:
         return S.AWAITING_TRIGGER if waits else S.PENDING_NEW
     working = S.FILLED if complete else S.PARTIALLY_FILLED if filled else S.NEW
+    if paused and not complete:
+        working = S.SUSPENDED
     if found is R.WORKING or found is R.REOPEN:
         return working
     if found is R.BY_LEAVES:

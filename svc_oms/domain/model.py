@@ -175,6 +175,7 @@ class RoutingSums(NamedTuple):
     early_ends: tuple[str, ...] = ()
     moves: int = 0
     moved_at_ns: int = 0
+    held: str = ""
 
 
 class Trigger(NamedTuple):
@@ -267,8 +268,8 @@ class Order(NamedTuple):
 
     Beyond the proto's fields it keeps what the fold needs to go on: base_state, notional,
     request_count, the pending ids, in_doubt, awaited_cum, stated_by_person, asked_about,
-    former_venue_order_ids, ended_by_copy, routing_sums, traded_before, replace_asked_at_ns
-    and closed_sequence. They are stored as the message OrderFold.
+    former_venue_order_ids, ended_by_copy, routing_sums, traded_before, replace_asked_at_ns,
+    closed_sequence and paused. They are stored as the message OrderFold.
     """
 
     order_id: str
@@ -356,6 +357,8 @@ class Order(NamedTuple):
     """When a replace was requested the last time; 0: never."""
     closed_sequence: int = 0
     """Of the event that closed it the last time; 0: none has, or it did so before this was kept."""
+    paused: bool = False
+    """A person paused the routed order, and nobody has resumed it since."""
 
     @property
     def price_key(self) -> str:

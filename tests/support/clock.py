@@ -22,12 +22,17 @@ class ManualClock:
     def __init__(self, now_ns: int = 1_700_000_000 * NS_PER_S) -> None:
         self._start_ns = now_ns
         self._now_ns = now_ns
+        self._step_ns = 0
         self._order = itertools.count()
         self._timers: list[tuple[int, int, _ManualTimer]] = []
 
     def now_ns(self) -> int:
         """Return UTC nanoseconds since 1970."""
-        return self._now_ns
+        return self._now_ns + self._step_ns
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock: only UTC jumps, by so many seconds."""
+        self._step_ns += round(seconds * NS_PER_S)
 
     def monotonic(self) -> float:
         """Return the seconds advanced so far."""

@@ -297,6 +297,10 @@ class _Instruments(instrument_service_pb2_grpc.InstrumentServiceServicer):
             ]
         )
 
+    async def GetCalendar(self, request, context):
+        await self.edge.note("GetCalendar", request, context)
+        return instrument_service_pb2.GetCalendarResponse(name=request.venue_mic, time_zone="UTC")
+
 
 class _Prices(market_data_service_pb2_grpc.MarketDataServiceServicer):
     def __init__(self, edge: FakeEdge) -> None:

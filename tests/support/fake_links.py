@@ -16,27 +16,55 @@ from ordermesh.type.v1 import stream_pb2
 from tests.support.waiting import until
 
 
-class _Cuttable:
-    """A stream that a test can end, and something that wakes it."""
+class _Stream:
+    """One stream of a fake, with what belongs to it alone: one that ends late takes nothing of the
+    next one's.
+
+    Attributes:
+        ended: Whether the test or the peer ended it.
+        acknowledged: Number of the last frame that was acknowledged (feed).
+        sequence: Number of the last frame that was read (feed).
+        ack_due: Something became durable that the gateway does not know of (link).
+        messages: Messages that were read and are not durable yet, in their order (link).
+        receipts: Receipts, likewise (link).
+    """
 
     def __init__(self) -> None:
-        self._wake = asyncio.Event()
-        self._cut: asyncio.Event | None = None
+        self.wake = asyncio.Event()
+        self.ended = False
+        self.acknowledged = self.sequence = 0
+        self.ack_due = False
+        self.messages: list[link.VenueMessage] = []
+        self.receipts: list[link.CommandReceipt] = []
+
+    def end(self) -> None:
+        """End it."""
+        self.ended = True
+        self.wake.set()
+
+
+class _Cuttable:
+    """A service whose present stream a test can end and wake."""
+
+    def __init__(self) -> None:
+        self._stream = _Stream()
 
     def cut(self) -> None:
         """End the present stream at once."""
-        if self._cut is not None:
-            self._cut.set()
-            self._wake.set()
+        self._stream.end()
+
+    def _wake(self) -> None:
+        self._stream.wake.set()
 
 
 class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
     """Keeps what it applied across links, as the real one does in its database.
 
-    Switches: `acknowledge` off makes it take messages without making them durable;
-    `refuse` makes it abort new links; `late_ns` makes its heartbeats old; `knows_withdrawn` off
-    makes it an older one; `send_lease_ms` makes the gateway need answers to its beats, which
-    `answer_beats` gives.
+    Switches: `acknowledge` off makes it take messages without making them durable; on again, those
+    of the present link become durable in their order, before later ones, and those of an earlier
+    link never; `keep_receipts` does the same for receipts; `refuse` makes it abort new links;
+    `late_ns` makes its heartbeats old; `knows_withdrawn` off makes it an older one;
+    `send_lease_ms` makes the gateway need answers to its beats, which `answer_beats` gives.
     """
 
     def __init__(self) -> None:
@@ -67,13 +95,13 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         """Commit a command to the outbox."""
         command.outbound_sequence = len(self.outbox) + 1
         self.outbox.append(command)
-        self._wake.set()
+        self._wake()
         return command
 
     def block(self, *blocks: link.Block) -> int:
         """Put other kill switches into force; return their version."""
         self.blocks = link.Blocks(version=self.blocks.version + 1, blocks=blocks)
-        self._wake.set()
+        self._wake()
         return self.blocks.version
 
     async def until_confirmed(self, version: int) -> None:
@@ -90,7 +118,7 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         self.opens.append(first.open)
         self.statuses.append(first.open.status)
         self.token += 1
-        cut = self._cut = asyncio.Event()
+        stream = self._stream = _Stream()
         before = len(self.outbox)
         sent = self.receipted
         yield link.LinkResponse(
@@ -106,13 +134,12 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
         )
         answered = 0
         last_sent = self.blocks.version
-        self._ack_due = False
-        reading = asyncio.create_task(self._read(frames, cut))
+        reading = asyncio.create_task(self._read(frames, stream))
         try:
-            while not cut.is_set():
-                self._wake.clear()
-                if self._ack_due and self.acknowledge:
-                    self._ack_due = False
+            while not stream.ended:
+                stream.wake.clear()
+                if stream.ack_due:
+                    stream.ack_due = False
                     yield link.LinkResponse(
                         ack=link.InboundAck(
                             session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied
@@ -136,14 +163,14 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
                     beat.server_time.FromNanoseconds(time.time_ns() - self.late_ns)
                     yield link.LinkResponse(commands=due, heartbeat=beat)
                     continue
-                await self._wake.wait()
+                await stream.wake.wait()
         finally:
             reading.cancel()
         await context.abort(grpc.StatusCode.UNAVAILABLE, "cut by the test")
 
-    async def _read(self, frames: AsyncIterator[link.LinkRequest], cut: asyncio.Event) -> None:
+    async def _read(self, frames: AsyncIterator[link.LinkRequest], stream: _Stream) -> None:
         async for frame in frames:
-            if cut.is_set():
+            if stream.ended:
                 return
             self.frames.append(frame)
             if frame.beat:
@@ -153,25 +180,30 @@ class FakeOms(_Cuttable, link_grpc.VenueLinkServiceServicer):
             if frame.HasField("status"):
                 self.statuses.append(frame.status)
             self.early.extend(frame.early_receipts)
+            stream.messages.extend(frame.messages)
+            stream.receipts.extend(frame.receipts)
             if self.keep_receipts:
-                self.receipts.extend(frame.receipts)
-                for receipt in frame.receipts:
-                    self.receipted = max(self.receipted, receipt.outbound_sequence)
+                self._keep(stream)
             if self.acknowledge:
-                self._apply(frame)
-            self._wake.set()
-        cut.set()
-        self._wake.set()
+                self._apply(stream)
+            stream.wake.set()
+        stream.end()
 
-    def _apply(self, frame: link.LinkRequest) -> None:
-        for message in frame.messages:
+    def _keep(self, stream: _Stream) -> None:
+        self.receipts.extend(stream.receipts)
+        for receipt in stream.receipts:
+            self.receipted = max(self.receipted, receipt.outbound_sequence)
+        stream.receipts.clear()
+
+    def _apply(self, stream: _Stream) -> None:
+        for message in stream.messages:
             if message.session_epoch != self.epoch:
                 self.epoch, self.applied = message.session_epoch, 0
             if message.msg_seq_num > self.applied:
                 self.applied = message.msg_seq_num
                 self.messages.append(message)
-        if frame.messages:
-            self._ack_due = True
+            stream.ack_due = True
+        stream.messages.clear()
 
     @property
     def state(self) -> link.SessionState:
@@ -210,14 +242,13 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
         self.left_out: dict[str, str] = {}
         self._list: set[str] = set()
         self.acknowledge = True
-        self._sequence = 0
         self._refresh = False
         super().__init__()
 
     def refresh(self) -> None:
         """Ask for everything anew."""
         self._refresh = True
-        self._wake.set()
+        self._wake()
 
     async def Feed(  # noqa: N802
         self, requests: AsyncIterator[feed.FeedRequest], context
@@ -225,33 +256,34 @@ class FakeMarketData(_Cuttable, feed_grpc.FeedServiceServicer):
         frames = aiter(requests)
         first = await anext(frames)
         self.opens.append(first.open)
-        cut = self._cut = asyncio.Event()
-        self._sequence = last_sent = 0
-        reading = asyncio.create_task(self._read(frames, cut))
+        stream = self._stream = _Stream()
+        reading = asyncio.create_task(self._read(frames, stream))
         try:
-            while not cut.is_set():
-                self._wake.clear()
-                if self._refresh or (self.acknowledge and self._sequence > last_sent):
-                    last_sent = self._sequence
+            while not stream.ended:
+                stream.wake.clear()
+                ack_due = self.acknowledge and stream.sequence > stream.acknowledged
+                if stream is self._stream and (self._refresh or ack_due):
+                    stream.acknowledged = stream.sequence
                     refresh, self._refresh = self._refresh, False
-                    yield feed.FeedResponse(acknowledged_frame_sequence=last_sent, refresh=refresh)
+                    yield feed.FeedResponse(
+                        acknowledged_frame_sequence=stream.acknowledged, refresh=refresh
+                    )
                     continue
-                await self._wake.wait()
+                await stream.wake.wait()
         finally:
             reading.cancel()
         await context.abort(grpc.StatusCode.UNAVAILABLE, "cut by the test")
 
-    async def _read(self, frames: AsyncIterator[feed.FeedRequest], cut: asyncio.Event) -> None:
+    async def _read(self, frames: AsyncIterator[feed.FeedRequest], stream: _Stream) -> None:
         async for frame in frames:
-            assert frame.frame_sequence == self._sequence + 1
-            self._sequence = frame.frame_sequence
+            assert frame.frame_sequence == stream.sequence + 1
+            stream.sequence = frame.frame_sequence
             self.updates.extend(frame.updates)
             self._take_listings(frame)
             if frame.HasField("venue_status"):
                 self.statuses.append(frame.venue_status)
-            self._wake.set()
-        cut.set()
-        self._wake.set()
+            stream.wake.set()
+        stream.end()
 
     def _take_listings(self, frame: feed.FeedRequest) -> None:
         if frame.list_begins:

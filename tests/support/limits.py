@@ -29,6 +29,7 @@ from tests.support.oms_memory import MemoryStore
 ALICE = Principal("alice", "Alice", frozenset({"TRADER"}), frozenset({"ACC-ALICE"}), 2**62)
 BUY, SELL, SELL_SHORT = order_pb2.SIDE_BUY, order_pb2.SIDE_SELL, order_pb2.SIDE_SELL_SHORT
 EPOCH = 7
+FREE = gw.FeeSchedule(currency="EUR", taker=gw.FeeRate(), maker=gw.FeeRate())
 
 
 class Silence:
@@ -81,7 +82,9 @@ class LimitBench:
             await store.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1, "CASH"))
         bench = cls(store, ManualClock(), **settings)
         for session, mic in (("sima-orders", "SIMA"), ("simb-orders", "SIMB")):
-            status = gw.SessionStatus(session_id=session, venue_mic=mic, state=gw.SESSION_STATE_UP)
+            status = gw.SessionStatus(
+                session_id=session, venue_mic=mic, state=gw.SESSION_STATE_UP, fees=[FREE]
+            )
             link = await bench.book.leases.take(
                 gw.LinkOpen(session_id=session, venue_mic=mic, gateway_instance="g", status=status)
             )

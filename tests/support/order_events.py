@@ -101,6 +101,7 @@ ORDER = model.Order(
     traded_before=(BEFORE,),
     replace_asked_at_ns=1_700_000_000_000_000_002,
     closed_sequence=8,
+    paused=True,
 )
 EVENTS = [
     ev.OrderAcknowledged("V1"),

@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from decimal import Decimal
 
 from kernel.decimals import plain
-from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.record import from_record
+from tests.support.limits import FREE
 from tests.support.oms import Client, Gateway, replica
 from tests.support.waiting import until
 
@@ -25,7 +25,6 @@ BEST, POST, SPLIT, LIST, TWAP, POV = (
     order_pb2.ROUTING_STRATEGY_TWAP,
     order_pb2.ROUTING_STRATEGY_POV,
 )
-FREE = gw.FeeSchedule(currency="EUR", taker=gw.FeeRate(), maker=gw.FeeRate())
 IOC, DAY, GTC = (
     order_pb2.TIME_IN_FORCE_IOC,
     order_pb2.TIME_IN_FORCE_DAY,

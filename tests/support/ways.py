@@ -15,8 +15,11 @@ from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.domain.commands import TriggerOrder
-from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, Submission
+from svc_oms.domain.routing.decision import Cause
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.submissions import EVERY_ACCOUNT, CommandKind, RouteOrder, Submission
 from tests.support.limits import ALICE, BUY, SELL, LimitBench
+from tests.support.routed import ISIN, KEY, consolidated
 
 ANNA = dataclasses.replace(ALICE, subject="anna")
 OCO, OTO = order_pb2.ORDER_LINK_KIND_OCO, order_pb2.ORDER_LINK_KIND_OTO
@@ -255,6 +258,45 @@ async def _parent_fills(bench: LimitBench, number: int, _side: int, _price: str)
     return await reason(bench, number)
 
 
+async def _routed_parent(bench: LimitBench, side: int, price: str) -> int:
+    """Let a routed order take what is displayed at its venue, and that order come back."""
+    books = bench.book.routing_books
+    books.need(KEY)
+    books.heard()
+    shown = {"SIMA": f"{QUANTITY}@{price or 100}"}
+    books.take(consolidated(**{"offers" if side == BUY else "bids": shown}))
+    routing = order_pb2.Routing(strategy=order_pb2.ROUTING_STRATEGY_BEST, venues=["SIMA"])
+    routed = {"instrument_id": "", "isin": ISIN, "routing": routing}
+    kind = LIMIT if price else order_pb2.ORDER_TYPE_MARKET
+    parent = await waiting(bench, side, type=kind, terms=terms(limit_price=price), **routed)
+    rows = await bench.store.outbox("sima-orders", 0, 100)
+    bench.orders.append(gw.VenueCommand.FromString(rows[-1][1]).order_id)
+    await bench.canceled(parent + 1)
+    return parent
+
+
+async def route(bench: LimitBench, number: int) -> Any:
+    """Decide about a routed order; return what became of the command."""
+    outcomes: list[Any] = []
+    command = RouteOrder("ACC-ALICE", bench.orders[number], Cause.CHILD.value, [])
+    submission = Submission(CommandKind.ROUTE, command, EVERY_ACCOUNT, b"", outcomes.append)
+    await bench.book.worker.work([submission])
+    return outcomes[0]
+
+
+async def _next_child(bench: LimitBench, number: int, _side: int, _price: str) -> str:
+    outcome = await route(bench, number)
+    if isinstance(outcome, MeshError):
+        return outcome.reason
+    parent, first = await bench.order(number), bench.orders[number + 1]
+    for _, payload in await bench.store.outbox("sima-orders", 0, 100):
+        order_id = gw.VenueCommand.FromString(payload).order_id
+        row = await bench.store.order(order_id)
+        if order_id != first and read_order(row.body, row.fold).routed_by == parent.order_id:
+            bench.orders[number] = order_id
+    return parent.routing_sums.held.partition(":")[0]
+
+
 AT = {"stop_price": STOP_PRICE}
 HELD = {"hold_for_approval": True}
 WAYS = {
@@ -271,5 +313,6 @@ WAYS = {
     "stop reached while its venue was down": Way(_reached_stop, _go_on),
     "OCO leg": Way(_oco_leg, _trigger_leg),
     "OTO child": Way(_oto_child, _parent_fills),
+    "child of a routed order": Way(_routed_parent, _next_child),
     "bracket exit": Way(_bracket_exit, _parent_fills, reduces=True),
 }

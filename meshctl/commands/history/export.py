@@ -29,10 +29,12 @@ from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh_client import MeshClient
 
 DECIMAL_DIGITS: Final = 27
+TOTAL_DIGITS: Final = 38
+"""A volume is a sum: it may have more digits than a number."""
 FRACTION_DIGITS: Final = 9
 CANDLE_COLUMNS: Final = (
     ("instrument_id", "text"), ("start", "time"), ("open", "decimal"), ("high", "decimal"),
-    ("low", "decimal"), ("close", "decimal"), ("volume", "decimal"), ("vwap", "decimal"),
+    ("low", "decimal"), ("close", "decimal"), ("volume", "total"), ("vwap", "decimal"),
     ("trade_count", "count"), ("complete", "flag"),
 )  # fmt: skip
 TRADE_COLUMNS: Final = (
@@ -120,6 +122,7 @@ async def _write(
         "text": arrow.string(),
         "time": arrow.timestamp("ns", tz="UTC"),
         "decimal": arrow.decimal128(DECIMAL_DIGITS, FRACTION_DIGITS),
+        "total": arrow.decimal128(TOTAL_DIGITS, FRACTION_DIGITS),
         "count": arrow.int64(),
         "flag": arrow.bool_(),
     }

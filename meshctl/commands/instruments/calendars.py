@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, tzinfo
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -13,7 +13,7 @@ from meshctl.commands.common import JsonOption, console, emit, say, table, usage
 from meshctl.commands.words import phase_name, phase_words, trading_words
 from ordermesh.marketdata.v1 import calendar_pb2 as pb
 from ordermesh.marketdata.v1.instrument_service_pb2 import GetCalendarRequest, GetCalendarResponse
-from ordermesh_client import MeshClient
+from ordermesh_client import MeshClient, MeshRefusedError
 
 MIC: Final = re.compile(r"[A-Z0-9]{4}")
 LISTING: Final = re.compile(r"[A-Z0-9_-]+\.[A-Z0-9]{4}")
@@ -42,7 +42,15 @@ async def calendar(
     as_json: JsonOption = False,
 ) -> None:
     """Show the trading days of a venue or listing: sessions and phases, in its zone and UTC."""
-    answer = await mesh.call(mesh.instrument_service.GetCalendar, request_of(name, first, last))
+    if "." not in name and not MIC.fullmatch(name.upper()):
+        await no_mic(mesh, name)
+    request = request_of(name, first, last)
+    try:
+        answer = await mesh.call(mesh.instrument_service.GetCalendar, request)
+    except MeshRefusedError as error:
+        if error.metadata.get("field") == "venue_mic":
+            await no_mic(mesh, name)
+        raise
     if as_json:
         emit(answer)
         return
@@ -50,6 +58,18 @@ async def calendar(
         say(line, markup=False)
     if answer.sessions:
         console.print(sessions_table(answer))
+
+
+async def no_mic(mesh: MeshClient, name: str) -> NoReturn:
+    """Leave with the usage exit code: a name without a venue is no MIC, but may be a symbol."""
+    found = [one for one in await mesh.instruments(name.upper()) if one.symbol == name.upper()]
+    if not found:
+        usage_error(
+            f"{name} is not a MIC we know, and no listing has this symbol: expected a MIC, as in "
+            "XAMS, or a listing, as in ASML.SIMA"
+        )
+    listings = " or ".join(one.instrument_id for one in found)
+    usage_error(f"{name} is not a MIC we know; did you mean the listing {listings}?")
 
 
 def request_of(name: str, first: str, last: str) -> GetCalendarRequest:
@@ -84,6 +104,11 @@ def calendar_words(answer: GetCalendarResponse) -> Iterator[str]:
     until = f"; holidays are known until {answer.known_until}" if answer.known_until else ""
     whose = f"{simulated}{_ORIGINS[answer.origin]}"
     yield f"calendar {answer.name} ({whose}), {answer.time_zone}{until}"
+    if answer.sessions and not answer.auctions_verified:
+        yield (
+            f"auctions: not verified for {answer.name}; the phases are continuous trading only, "
+            "and the venue may hold auctions beside it"
+        )
     zone = zone_of(answer.time_zone)
     began, ends = (
         stamp.ToDatetime(UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")

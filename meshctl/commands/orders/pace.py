@@ -15,6 +15,8 @@ from ordermesh_client import MeshClient
 
 RETRY_FOR_S: Final = 10.0
 _BPS_PER_PERCENT: Final = 100
+_RATE_BPS_MAX: Final = 5_000
+_RATE: Final = "percent of what is traded, 0.01 to 50 with at most 2 decimals, such as 12.5"
 
 FromOption = Annotated[
     str, typer.Option("--from", help="twap, pov: when to begin: 14:00 (UTC), or 10m; else now.")
@@ -26,7 +28,7 @@ EveryOption = Annotated[
     str, typer.Option("--every", help="twap, pov: length of a slice: 30s, 5m; 60s if not given.")
 ]
 RateOption = Annotated[
-    str, typer.Option("--rate", help="pov: percent of what is traded, at most 50, such as 10.")
+    str, typer.Option("--rate", help="pov: percent of what is traded, 0.01 to 50, such as 10.")
 ]
 SliceMaxOption = Annotated[
     str,
@@ -46,10 +48,19 @@ class Pace(NamedTuple):
     rate: str = ""
     slice_max: str = ""
 
-    def schedule(self, now: datetime) -> order_pb2.RoutingSchedule:
-        """Return the schedule; the mesh checks whether its values fit together."""
+    def schedule(self, now: datetime, *, follows_volume: bool) -> order_pb2.RoutingSchedule:
+        """Return the schedule; the mesh checks whether its times fit together.
+
+        Args:
+            now: What times are counted from.
+            follows_volume: Whether the strategy is POV, which needs a rate; TWAP has none.
+        """
         if not self.end:
             usage_error("--route twap and pov need --to, such as 15:30 or 2h")
+        if follows_volume and not self.rate:
+            usage_error(f"--route pov needs --rate: {_RATE}")
+        if self.rate and not follows_volume:
+            usage_error("--rate is for --route pov: twap does not follow what is traded")
         made = order_pb2.RoutingSchedule(
             slice_s=seconds(self.every, "--every") if self.every else 0,
             participation_bps=_basis_points(self.rate) if self.rate else 0,
@@ -66,8 +77,9 @@ def _basis_points(text: str) -> int:
         parts = Decimal(text.removesuffix("%")) * _BPS_PER_PERCENT
     except InvalidOperation:
         parts = Decimal("NaN")
-    if not parts.is_finite() or parts != parts.to_integral_value():
-        usage_error(f"--rate is {text!r}; it should be percent with at most 2 decimals: 12.5")
+    whole = parts.is_finite() and parts == parts.to_integral_value()
+    if not whole or not 1 <= parts <= _RATE_BPS_MAX:
+        usage_error(f"--rate is {text!r}; it should be {_RATE}")
     return int(parts)
 
 

@@ -48,7 +48,9 @@ def routing_of(
         strategy=f"ROUTING_STRATEGY_{route.name}",
         venues=_mics(venues),
         denied_venues=_mics(not_venues),
-        schedule=pace.schedule(datetime.now(UTC)) if route in _PACED else None,
+        schedule=pace.schedule(datetime.now(UTC), follows_volume=route is RouteWord.POV)
+        if route in _PACED
+        else None,
     )
 
 

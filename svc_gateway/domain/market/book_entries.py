@@ -14,11 +14,14 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from kernel.decimals import format_nano, parse_nano
+from kernel.decimals import format_nano, parse_nano, parse_total
 
 ENTRIES_MAX: Final = 200_000
 """Entries of one session that are remembered. The book that would need more is forgotten, and
 requested whole at its next change by id."""
+
+NO_PRICE: Final = "0"
+"""An order for a share has a price above 0. An entry at 0 is known by its id, and in no level."""
 
 # Values of MDEntryType(269) and of MDUpdateAction(279).
 BID: Final = "0"
@@ -62,6 +65,10 @@ class _Book:
         known = self.named.get((entry.side, entry.entry_id))
         if known is not None:
             self.remove(known)
+        if entry.price == NO_PRICE:
+            if entry.entry_id:
+                self.named[entry.side, entry.entry_id] = entry
+            return
         if not entry.entry_id:
             self.remove_level(entry.side, entry.price)
         level = self.levels[entry.side].setdefault(entry.price, {})
@@ -72,6 +79,8 @@ class _Book:
 
     def remove(self, entry: BookEntry) -> None:
         del self.named[entry.side, entry.entry_id]
+        if entry.price == NO_PRICE:
+            return
         level = self.levels[entry.side][entry.price]
         del level[entry.entry_id]
         if not level:
@@ -138,7 +147,8 @@ class BookEntries:
             if self._depth:
                 book.keep_best(self._depth)
             self._recount(symbol, 0)
-        bids, offers = _levels(BID, found), _levels(OFFER, found)
+        priced = [entry for entry in found if entry.price != NO_PRICE]
+        bids, offers = _levels(BID, priced), _levels(OFFER, priced)
         if not self._depth:
             return bids, offers
         return bids[: self._depth], offers[: self._depth]
@@ -160,8 +170,10 @@ class BookEntries:
         before_count = len(book.named)
         try:
             if action == DELETE:
-                return self._delete(book, entry)
-            return self._put(book, action, entry, ref_id)
+                changed = self._delete(book, entry)
+            else:
+                changed = self._put(book, action, entry, ref_id)
+            return [level for level in changed if level.price != NO_PRICE]
         finally:
             self._recount(symbol, before_count)
 
@@ -241,7 +253,7 @@ def _sum(side: str, price: str, entries: Iterable[BookEntry]) -> BookEntry:
     found = list(entries)
     if len(found) == 1:
         return found[0]
-    size = sum(parse_nano(entry.size) for entry in found)
+    size = sum(parse_total(entry.size) for entry in found)
     count = sum(entry.order_count for entry in found)
     return BookEntry(side, "", price, format_nano(size), count)
 

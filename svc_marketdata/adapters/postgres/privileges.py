@@ -39,6 +39,7 @@ TABLES: Final[dict[str, str]] = {
 FUNCTIONS: Final = (
     "add_history_partition(text, date)",
     "drop_history_partitions(text, date)",
+    "cut_alerts(bigint, integer)",
 )
 """Functions that run with the rights of the owner, and that the service may call."""
 

@@ -71,6 +71,7 @@ SELECT kind, body FROM marketdata.current_records WHERE kind = 2 AND isin = $1 O
 LAST_CHANGE: Final = """
 SELECT coalesce(max(number), 0) FROM marketdata.changes WHERE recorded_at_ns <= $1
 """
+CHANGE_ID: Final = "SELECT change_id FROM marketdata.changes WHERE number = $1"
 AS_OF: Final = f"""
 WITH wanted AS (
     SELECT kind, key FROM marketdata.records WHERE key = $3

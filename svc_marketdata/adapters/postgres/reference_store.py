@@ -73,6 +73,11 @@ class PostgresReferenceStore:
         async with self._database.read() as connection:
             return int(await connection.fetchval(sql.LAST_CHANGE, known_at_ns))
 
+    async def change_id(self, number: int) -> str:
+        """Return the id of the change with a number; empty if there is none."""
+        async with self._database.read() as connection:
+            return str(await connection.fetchval(sql.CHANGE_ID, number) or "")
+
     async def rolled_until(self) -> dt.date:
         """Return the day up to which what is current follows the records."""
         async with self._database.read() as connection:

@@ -6,10 +6,11 @@ from typing import Final
 
 from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX, format_scaled, parse_nano
 from kernel.nanoseconds import NS_PER_DAY
-from kernel.ulid import ULID_CHARACTERS, new_ulid, valid_ulid
+from kernel.ulid import ULID_CHARACTERS, new_ulid
 from mesh.auth.access import Access, user
 from mesh.errors import MeshError, refuse
 from mesh.rpc.call import Call
+from mesh.rpc.page_tokens import page_place, page_token
 from mesh.timestamps import from_timestamp
 from ordermesh.marketdata.v1 import price_alert_service_pb2 as pb
 from svc_marketdata.api.alerts.mapping import PRICES, alert_to_proto
@@ -28,8 +29,13 @@ from svc_marketdata.domain.alerts.alert import (
     changed_by,
 )
 from svc_marketdata.domain.price_rights import PriceRight
-from svc_marketdata.service.alerts.keeper import ACTIVE_MAX, ACTIVE_PER_USER_MAX, AlertKeeper
-from svc_marketdata.service.alerts.ports import KeyReusedError, NewAlert, TooManyAlertsError
+from svc_marketdata.service.alerts.keeper import AlertKeeper
+from svc_marketdata.service.alerts.ports import (
+    AlertLimits,
+    KeyReusedError,
+    NewAlert,
+    TooManyAlertsError,
+)
 from svc_marketdata.service.alerts.prices import price_text
 
 ACCESS: Final[Mapping[str, Access]] = {
@@ -73,11 +79,7 @@ class PriceAlertServicer:
                 "idempotency_key",
             ) from error
         except TooManyAlertsError as error:
-            raise refuse(
-                "OBJECT_STATE",
-                f"you have {ACTIVE_PER_USER_MAX} active alerts, the limit; remove one first",
-                limit=ACTIVE_PER_USER_MAX,
-            ) from error
+            raise _too_many(keeper.limits, of_all=error.of_all) from error
         now_ns = keeper.data.clock.now_ns()
         return pb.CreateAlertResponse(
             alert=alert_to_proto(alert, rights_of(call), now_ns), duplicate=duplicate
@@ -88,10 +90,8 @@ class PriceAlertServicer:
     ) -> pb.ListAlertsResponse:
         """Return a page of the caller's alerts."""
         keeper, rights, user_id = self._keeper, rights_of(call), call.user.subject
-        before, size = request.page_token or NEWEST_ID, request.page_size or PAGE_SIZE_DEFAULT
-        if before != NEWEST_ID and not valid_ulid(before):
-            expected = "the next_page_token of the previous page"
-            raise wrong("page_token", request.page_token, expected)
+        place, size = page_place(request, (str,)), request.page_size or PAGE_SIZE_DEFAULT
+        before = place[0] if place else NEWEST_ID
         await answered(keeper.apply_rights(user_id, rights))
         found = await answered(
             keeper.store.page(
@@ -101,7 +101,9 @@ class PriceAlertServicer:
         now_ns = keeper.data.clock.now_ns()
         return pb.ListAlertsResponse(
             alerts=[alert_to_proto(one, rights, now_ns) for one in found],
-            next_page_token=found[-1].alert_id if len(found) == size else "",
+            next_page_token=page_token(request, (found[-1].alert_id,))
+            if len(found) == size
+            else "",
         )
 
     async def CancelAlert(  # noqa: N802
@@ -139,7 +141,7 @@ class PriceAlertServicer:
         """Read an alert.
 
         Raises:
-            MeshError: INVALID_FIELD, INSTRUMENT_NOT_FOUND, PERMISSION_DENIED or OVERLOADED.
+            MeshError: INVALID_FIELD, INSTRUMENT_NOT_FOUND or PERMISSION_DENIED.
         """
         keeper, name = self._keeper, request.instrument_id
         entry = keeper.data.listed.get(name)
@@ -148,9 +150,6 @@ class PriceAlertServicer:
         rights, mic = rights_of(call), entry.market.venue_mic
         if rights.of(mic) is PriceRight.NONE:
             raise not_entitled(rights, mic, f"prices of {name}", "instrument_id")
-        if len(keeper.watching.active) >= ACTIVE_MAX:
-            text = f"{ACTIVE_MAX} alerts of all users are active, which is the limit"
-            raise refuse("OVERLOADED", text, limit=ACTIVE_MAX)
         now_ns = keeper.data.clock.now_ns()
         price, delayed = PRICES[request.price], rights.of(mic) is PriceRight.DELAYED
         price_now = keeper.watching.price_now(name, price, delayed=delayed)
@@ -209,6 +208,14 @@ def _threshold(
         raise wrong("percent", request.percent, f"less: {reference} changed by it is no price")
     condition = Condition.ABOVE if percent > 0 else Condition.BELOW
     return condition, format_scaled(threshold, FRACTION_DIGITS_MAX), reference
+
+
+def _too_many(limits: AlertLimits, *, of_all: bool) -> MeshError:
+    if of_all:
+        text = f"{limits.of_all} alerts of all users are active, which is the limit"
+        return refuse("OVERLOADED", text, limit=limits.of_all)
+    text = f"you have {limits.per_user} active alerts, the limit; remove one first"
+    return refuse("OBJECT_STATE", text, limit=limits.per_user)
 
 
 def _expiry(request: pb.CreateAlertRequest, now_ns: int) -> int:

@@ -65,8 +65,8 @@ class AlertStream:
         store = self._keeper.store
         self._epoch = await answered(store.epoch())
         if wanted is not None and wanted.epoch:
-            newest = await answered(store.last_sequence(self._user_id))
-            cause = resync_cause(wanted, Kept(self._epoch, newest))
+            kept = await answered(store.sequences(self._user_id))
+            cause = resync_cause(wanted, Kept(self._epoch, *kept))
             if cause is None:
                 self._sequence = wanted.sequence
                 return

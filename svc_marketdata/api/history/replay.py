@@ -42,8 +42,6 @@ AHEAD_UPDATES_MAX: Final = 2_000
 class ReplayStream:
     """A replay with its one reader."""
 
-    _open = 0
-    """Replays of this process."""
     _per_user = OpenPerUser("replays", REPLAYS_PER_USER_MAX)
 
     def __init__(self, live: MarketData, reader: HistoryReader, clock: Clock, call: Call) -> None:
@@ -70,7 +68,7 @@ class ReplayStream:
             calendar_of: The trading days of a listing.
         """
         _check(request)
-        if ReplayStream._open >= REPLAYS_MAX:
+        if ReplayStream._per_user.total >= REPLAYS_MAX:
             raise refuse(
                 "OVERLOADED",
                 f"{REPLAYS_MAX} replays are under way, which is the limit of this process",
@@ -78,12 +76,10 @@ class ReplayStream:
                 limit=REPLAYS_MAX,
             )
         ReplayStream._per_user.enter(self._call.principal)
-        ReplayStream._open += 1
         try:
             async for frame in self._replayed(request, names, bounds, calendar_of):
                 yield frame
         finally:
-            ReplayStream._open -= 1
             ReplayStream._per_user.leave(self._call.principal)
 
     async def _replayed(

@@ -8,20 +8,26 @@ memory: after kill -9 the active alerts are read again and compared with the pri
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
+from kernel.nanoseconds import NS_PER_DAY
 from mesh.log import get_logger
 from mesh.tasks import is_set_within
 from svc_marketdata.domain.alerts.alert import Alert, AlertState
 from svc_marketdata.domain.price_rights import PriceRight, PriceRights
-from svc_marketdata.service.alerts.ports import AlertStore, End, NewAlert
+from svc_marketdata.service.alerts.ports import AlertLimits, AlertStore, End, LogPlace, NewAlert
 from svc_marketdata.service.alerts.prices import Decoder
 from svc_marketdata.service.alerts.watching import Watching
 from svc_marketdata.service.errors import StoreUnavailableError
 from svc_marketdata.service.market_data import MarketData
 
-FOLLOW_PAUSE_S: Final = 1.0
-"""Seconds between looks at what other replicas recorded. What fires here is recorded at once."""
+PAUSE_S: Final = 1.0
+"""Seconds between looks for listings that alerts wait for, and until the store is tried again. What
+fires here is recorded at once, and what other replicas record is announced."""
+FOLLOW_PAUSE_S: Final = 60.0
+"""Seconds between looks at what other replicas recorded, should a notice of it be lost."""
+CUT_PAUSE_S: Final = 3_600.0
+"""Seconds between removals of what is older than is kept."""
 DUE_PAUSE_S: Final = 10.0
 """Seconds between looks for alerts that have expired, or that a corporate action ends. One that
 has expired does not fire, also before it is looked for."""
@@ -29,21 +35,29 @@ BATCH_MAX: Final = 1_000
 """Alerts ended in one transaction, and entries of the log read in one statement."""
 LAST_WRITE_S_MAX: Final = 3.0
 """Seconds that a process that stops waits until what fired is recorded."""
-ACTIVE_PER_USER_MAX: Final = 200
-"""Active alerts of one user; a further one is refused with OBJECT_STATE."""
-ACTIVE_MAX: Final = 100_000
-"""Active alerts of all users, about 700 bytes each; a further one is refused with OVERLOADED."""
 RIGHT_LOST: Final = "you have no right to this price any more"
 
 _log = get_logger(__name__)
 
 
+class KeeperRules(NamedTuple):
+    """What is allowed and kept."""
+
+    limits: AlertLimits = AlertLimits()
+    keep_days: int = 400
+    """Days that the log, and alerts that ended, are kept."""
+
+
 class AlertKeeper:
     """The alerts of this replica, and the way to the store."""
 
-    def __init__(self, data: MarketData, store: AlertStore, decode: Decoder) -> None:
+    def __init__(
+        self, data: MarketData, store: AlertStore, decode: Decoder, rules: KeeperRules
+    ) -> None:
         self.store = store
         self.data = data
+        self.limits = rules.limits
+        self._keep_ns = rules.keep_days * NS_PER_DAY
         self.recorded = 0
         """What fired here and was handed to the store."""
         self.away = False
@@ -51,9 +65,11 @@ class AlertKeeper:
         self._news = asyncio.Event()
         self.watching = Watching(data, decode, self._news.set)
         self._readers: dict[str, set[Callable[[], None]]] = {}
-        self._place: int | None = None
+        self._place: LogPlace | None = None
         """The last entry of the log that was read; None until the active alerts are."""
         self._due_s = 0.0
+        self._cut_due_s = 0.0
+        self._follow_due_s = 0.0
         self._following = asyncio.Lock()
 
     async def run(self) -> None:
@@ -66,20 +82,40 @@ class AlertKeeper:
                 if not self.away:
                     _log.warning("alerts wait for the database", cause=str(error))
                 self.away = True
-                await asyncio.sleep(FOLLOW_PAUSE_S)
+                await asyncio.sleep(PAUSE_S)
             else:
                 self.away = False
-                await is_set_within(self._news, FOLLOW_PAUSE_S)
+                await is_set_within(self._news, PAUSE_S)
+
+    async def listen(self) -> None:
+        """Take notice of what any replica records, for ever."""
+        await self.store.hear(self.heard)
+
+    def heard(self) -> None:
+        """Note that a replica may have recorded something."""
+        self._follow_due_s = 0.0
+        self._news.set()
 
     async def look(self) -> None:
-        """Record what fired and what is due, and follow the log."""
+        """Record what fired and what is due, and follow the log if there may be something new."""
         await self._record()
         clock = self.data.clock
         if clock.monotonic() >= self._due_s:
             await self.store.end_due(clock.now_ns())
             self._due_s = clock.monotonic() + DUE_PAUSE_S
-        await self.follow()
+        if clock.monotonic() >= self._follow_due_s:
+            # First: what is announced while the log is read may be missed by this reading.
+            self._follow_due_s = clock.monotonic() + FOLLOW_PAUSE_S
+            try:
+                await self.follow()
+            except BaseException:
+                self._follow_due_s = 0.0
+                raise
         self.watching.place_waiting()
+        if clock.monotonic() >= self._cut_due_s:
+            self._cut_due_s = clock.monotonic() + CUT_PAUSE_S
+            if removed := await self.store.cut(clock.now_ns() - self._keep_ns):
+                _log.info("alerts: what is older than is kept was removed", rows=removed)
 
     async def close(self) -> None:
         """Record what fired, unless the store is away."""
@@ -95,19 +131,20 @@ class AlertKeeper:
             if self._place is None:
                 self._place = await self._begin()
             while True:
-                entries = await self.store.log_after(self._place, BATCH_MAX)
-                if not entries and await self.store.newest() < self._place:
-                    _log.warning("the log of alerts is shorter than it was: all are read again")
+                if not await self.store.holds(self._place):
+                    _log.warning("the log of alerts was restored: all are read again")
                     self._place = await self._begin()
+                    self._inform(self._readers)
                     return
+                entries = await self.store.log_after(self._place.log_number, BATCH_MAX)
                 for entry in entries:
                     self._take(entry.alert)
-                    self._place = entry.log_number
+                    self._place = LogPlace(entry.log_number, entry.recorded_ns)
                 self._inform({entry.alert.user_id for entry in entries})
                 if len(entries) < BATCH_MAX:
                     return
 
-    async def _begin(self) -> int:
+    async def _begin(self) -> LogPlace:
         """Watch for the active alerts and for no others; return the place in the log."""
         place, alerts = await self.store.active()
         for alert_id in list(self.watching.active):
@@ -123,7 +160,7 @@ class AlertKeeper:
         Raises:
             KeyReusedError, TooManyAlertsError: See `AlertStore.create`.
         """
-        made = await self.store.create(new, ACTIVE_PER_USER_MAX)
+        made = await self.store.create(new, self.limits)
         await self.follow()
         return made
 
@@ -168,6 +205,7 @@ class AlertKeeper:
             # Recorded twice if this process ends here: the second time nothing is active.
             del fires[: len(batch)]
             self.recorded += len(batch)
+            self._follow_due_s = 0.0
 
     def _take(self, alert: Alert) -> None:
         if alert.state is AlertState.ACTIVE:

@@ -1,6 +1,6 @@
 """What the use cases of price alerts need of the store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from svc_marketdata.domain.alerts.alert import Alert, AlertState
@@ -37,12 +37,35 @@ class LogEntry(NamedTuple):
     alert: Alert
 
 
+class LogPlace(NamedTuple):
+    """A place in the log: its entry, by number and by when it was recorded."""
+
+    log_number: int
+    """0: before the first entry."""
+    recorded_ns: int
+    """A log that was restored to an earlier state may give the number to another entry."""
+
+
+class AlertLimits(NamedTuple):
+    """How many alerts may be active."""
+
+    per_user: int = 200
+    """Of one user; a further one is refused with OBJECT_STATE."""
+    of_all: int = 100_000
+    """Of all users, about 700 bytes each in every replica; a further one is refused with
+    OVERLOADED. Users belong to no firm, so this is the limit of the firm, too."""
+
+
 class KeyReusedError(Exception):
     """The idempotency key stands for another request."""
 
 
 class TooManyAlertsError(Exception):
-    """The user has as many active alerts as are allowed."""
+    """The user, or all users together, have as many active alerts as are allowed."""
+
+    def __init__(self, *, of_all: bool = False) -> None:
+        super().__init__("too many active alerts")
+        self.of_all = of_all
 
 
 class AlertStore(Protocol):
@@ -62,12 +85,12 @@ class AlertStore(Protocol):
             KeyReusedError: The key was used for another request.
         """
 
-    async def create(self, new: NewAlert, active_max: int) -> tuple[Alert, bool]:
+    async def create(self, new: NewAlert, limits: AlertLimits) -> tuple[Alert, bool]:
         """Make an alert; return it, and whether the key had made it before.
 
         Raises:
             KeyReusedError: The key was used for another request.
-            TooManyAlertsError: The user has ``active_max`` active ones.
+            TooManyAlertsError: A limit is reached.
         """
 
     async def end(self, ends: Sequence[End], now_ns: int) -> None:
@@ -75,6 +98,16 @@ class AlertStore(Protocol):
 
     async def end_due(self, now_ns: int) -> None:
         """End the alerts that have expired, or whose listing a corporate action changed."""
+
+    async def cut(self, before_ns: int) -> int:
+        """Remove the entries of the log, and the alerts that ended, from before a time.
+
+        Returns:
+            How many rows. The database refuses to remove what is younger than 35 days.
+        """
+
+    async def hear(self, heard: Callable[[], None]) -> None:
+        """Call whenever a replica may have changed an alert, until cancelled."""
 
     async def get(self, user_id: str, alert_id: str) -> Alert | None:
         """Read an alert of a user."""
@@ -84,11 +117,11 @@ class AlertStore(Protocol):
     ) -> list[Alert]:
         """Read alerts of a user with lower ids, newest first; of all listings if empty."""
 
-    async def active(self) -> tuple[int, list[Alert]]:
-        """Read every active alert, and a log_number that none of them is older than."""
+    async def active(self) -> tuple[LogPlace, list[Alert]]:
+        """Read every active alert, and a place in the log that none of them is older than."""
 
-    async def newest(self) -> int:
-        """Return the log_number of the newest entry; 0 without one."""
+    async def holds(self, place: LogPlace) -> bool:
+        """Return whether the log has the entry of a place, or had it until it was cut."""
 
     async def log_after(self, log_number: int, limit: int) -> list[LogEntry]:
         """Read the entries after a place, in order."""
@@ -96,8 +129,11 @@ class AlertStore(Protocol):
     async def snapshot(self, user_id: str) -> tuple[int, list[Alert]]:
         """Read the active alerts of a user, and the sequence they stand at."""
 
-    async def last_sequence(self, user_id: str) -> int:
-        """Return the highest sequence of a user; 0 without one."""
+    async def sequences(self, user_id: str) -> tuple[int, int]:
+        """Return the highest sequence of a user, and the oldest that is kept.
+
+        Without an entry they are 0 and 1, or n and n + 1 if all were cut.
+        """
 
     async def events(self, user_id: str, after: int, limit: int) -> list[LogEntry]:
         """Read the entries of a user after a sequence, in order."""

@@ -96,6 +96,9 @@ class ReferenceStore(Protocol):
     async def last_change(self, known_at_ns: int) -> int:
         """Return the number of the last change that was recorded by a time."""
 
+    async def change_id(self, number: int) -> str:
+        """Return the id of the change with a number; empty if there is none."""
+
     async def rolled_until(self) -> dt.date:
         """Return the day up to which what is current follows the records."""
 

@@ -95,6 +95,11 @@ class SearchIndex:
         """Forget what the reference data said of an ISIN or a listing."""
         self._remove(f"record {key}")
 
+    def forget_records(self) -> None:
+        """Forget all that the reference data said."""
+        for source in [one for one in self._of_source if not one.startswith(VENUE)]:
+            self._remove(source)
+
     def listings_of(self, name: str) -> list[str]:
         """Return the ids of the listings of an instrument that venues report."""
         entry = self._entries.get(name)

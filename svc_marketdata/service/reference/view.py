@@ -54,6 +54,8 @@ class ReferenceView:
         """The day up to which records are in force here."""
         self._followed = 0
         """Number of the last change that is read, or is in `_unread`."""
+        self._followed_id = ""
+        """Its id: a store that was restored may give its number to another change."""
         self._follow_due_s = 0.0
         self._woken = asyncio.Event()
 
@@ -137,11 +139,24 @@ class ReferenceView:
     async def _follow(self) -> None:
         """Note what any replica has recorded since the last time: it is to be read."""
         await self._load()
+        if await self._store.change_id(self._followed) != self._followed_id:
+            _log.warning("the reference data were restored to an earlier state: read again")
+            async with self._loading:
+                self.index.forget_records()
+                await self._read_all()
+            # The records of live listings are read at the next look.
+            self._seen.clear()
+            self._woken.set()
+            return
         newest = await self._store.last_change(NEWEST)
         if newest > self._followed:
             names = await self._store.changed_since(self._followed)
             self._unread.update(dict.fromkeys(names))
-            self._followed = newest
+            await self._place(newest)
+
+    async def _place(self, number: int) -> None:
+        self._followed_id = await self._store.change_id(number)
+        self._followed = number
 
     async def _catch_up(self) -> None:
         """Read what changed, a batch at a time; what another task reads is published by the end."""
@@ -184,7 +199,7 @@ class ReferenceView:
     async def _read_all(self) -> None:
         # What is recorded meanwhile is read once more.
         self._rolled = await self._store.rolled_until()
-        self._followed = await self._store.last_change(NEWEST)
+        await self._place(await self._store.last_change(NEWEST))
         count = 0
         async for record in self._store.current():
             self.index.put_record(record)

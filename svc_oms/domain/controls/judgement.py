@@ -2,6 +2,7 @@
 
 from kernel.nanoseconds import NS_PER_MS
 from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
+from svc_oms.domain.controls.limits.refusals import WITHOUT_PRICE
 from svc_oms.domain.controls.parts import Change
 from svc_oms.domain.controls.rules import (
     SINGLE,
@@ -13,10 +14,17 @@ from svc_oms.domain.controls.rules import (
     collar_with,
 )
 from svc_oms.domain.controls.state import Stop
-from svc_oms.domain.controls.totals import TOTALS, count_message, volume_name
+from svc_oms.domain.controls.totals import (
+    TOTALS,
+    check_volume_of_rest,
+    count_message,
+    counts_acceptance,
+    volume_name,
+)
 from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
 from svc_oms.domain.model import Order
-from svc_oms.domain.numbers import ZERO
+from svc_oms.domain.numbers import ZERO, Quantity
+from svc_oms.domain.order_terms.checks import OrderRefused
 
 CHECKS = (*SINGLE, *TOTALS)
 
@@ -49,9 +57,9 @@ def judge(
 def judge_child(view: AccountView, trial: Trial) -> tuple[Order, ...]:
     """Refuse a child of a routed order, or return the own resting orders to cancel before it.
 
-    The routed order was judged as a whole. Of its child only what belongs to its venue is: whether
-    the listing is halted or not permitted, limits whose range names a venue or a listing, and
-    whether it would meet own orders there.
+    The routed order is judged as a whole, by `judge_rest`. Of its child only what belongs to its
+    venue and price is: whether the listing is halted or not permitted, limits whose range names a
+    venue or a listing, the collar, and whether it would meet own orders there.
 
     Raises:
         OrderRefused: By the first control that refuses.
@@ -60,10 +68,48 @@ def judge_child(view: AccountView, trial: Trial) -> tuple[Order, ...]:
     limits = view.applied(trial.order, trial.now_ns)
     for kind, check in CHECKS:
         applied = limits.get(kind)
-        if applied is not None and kind not in ONCE and is_of_venue(applied):
+        if applied is None or kind in ONCE:
+            continue
+        if is_of_venue(applied):
             check(view, trial, applied)
+        elif kind is LimitKind.PRICE_COLLAR and trial.reference is not None:
+            # The window counted the routed order when it was accepted.
+            values = applied.values._replace(window_percent=None)
+            check(view, trial, applied._replace(values=values))
     applied = limits.get(LimitKind.SELF_MATCH)
     return () if applied is None else check_self_match(view, trial, applied)
+
+
+OF_CHILDREN = ONCE.union({LimitKind.PRICE_COLLAR, LimitKind.INSTRUMENT_PERMISSION})
+"""Kinds that judge the children of a routed order, or its acceptance, and not what is left."""
+
+
+def judge_rest(view: AccountView, trial: Trial, free: Quantity) -> None:
+    """Refuse that more of a routed order goes to a venue, if what is left may not go as a whole.
+
+    Args:
+        view: The account.
+        trial: What is left of the routed order; see `rest_of`.
+        free: What of it is not at a venue.
+
+    Raises:
+        OrderRefused: By the first control that refuses, other than for want of a price: the order
+            was valued when it was accepted.
+    """
+    check_state(view, trial)
+    limits = view.applied(trial.order, trial.now_ns)
+    for kind, check in CHECKS:
+        applied = limits.get(kind)
+        if applied is None or kind in OF_CHILDREN:
+            continue
+        try:
+            if kind is LimitKind.VOLUME:
+                check_volume_of_rest(view, trial, applied, free)
+            else:
+                check(view, trial, applied)
+        except OrderRefused as refusal:
+            if refusal.reason != WITHOUT_PRICE:
+                raise
 
 
 def check_listing(view: AccountView, trial: Trial) -> None:
@@ -82,10 +128,19 @@ def is_of_venue(applied: Applied) -> bool:
     return bool(applied.limit.range.venue_mic or applied.limit.range.instrument_id)
 
 
-def left_to_parent(view: AccountView, order: Order, now_ns: int) -> frozenset[LimitKind]:
-    """Return the kinds of limit by which only the routed order counts, not this child of it."""
+def left_to_parent(
+    view: AccountView, order: Order, parent: Order | None, now_ns: int
+) -> frozenset[LimitKind]:
+    """Return the kinds of limit by which only the routed order counts, not this child of it.
+
+    VOLUME counts the child once its window is past the acceptance of the routed order.
+    """
     limits = view.applied(order, now_ns)
-    return ONCE.union(kind for kind, applied in limits.items() if not is_of_venue(applied))
+    of_parent = {kind for kind, applied in limits.items() if not is_of_venue(applied)}
+    volume = limits.get(LimitKind.VOLUME)
+    if volume is not None and parent is not None and not counts_acceptance(volume, parent, now_ns):
+        of_parent.discard(LimitKind.VOLUME)
+    return ONCE.union(of_parent)
 
 
 def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kernel.decimals import plain
+from kernel.nanoseconds import NS_PER_MS
 from kernel.side import Side
 from svc_oms.domain.controls.exposure import exposure
 from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
@@ -15,7 +16,8 @@ from svc_oms.domain.controls.limits.refusals import against, past, without_price
 from svc_oms.domain.controls.parts import together
 from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.controls.windows import Window
-from svc_oms.domain.numbers import ZERO, add
+from svc_oms.domain.model import Order
+from svc_oms.domain.numbers import ZERO, Quantity, add, multiply
 from svc_oms.domain.numbers import subtract as minus
 
 ONE = Decimal(1)
@@ -158,6 +160,45 @@ def check_volume(view: AccountView, trial: Trial, applied: Applied) -> None:
                 unit,
                 window_ms=str(values.window_ms),
             )
+
+
+def check_volume_of_rest(view: AccountView, trial: Trial, applied: Applied, free: Quantity) -> None:
+    """Refuse more of a routed order than may be ordered within the window.
+
+    The window has the whole order while it has its acceptance; then what is free counts like a new
+    order. A limit that was not in force at the acceptance has not counted it: then the order's
+    quantity is the least that was ordered.
+    """
+    order, values, currency = trial.order, applied.values, trial.order.currency
+    window = view.state.window(volume_name(applied, currency), trial.now_ns, values.window_ms)
+    ordered, worth_ordered = window.sums()
+    price = trial.price or ZERO
+    if counts_acceptance(applied, order, trial.now_ns):
+        whole = order.terms.quantity
+        quantity = max(ordered, whole)
+        value = max(worth_ordered, multiply(whole, price))
+    else:
+        quantity = add(ordered, free)
+        value = add(worth_ordered, multiply(free, price))
+    for what, would_be, maximum, unit in (
+        ("the quantity ordered", quantity, values.quantity, "shares"),
+        ("the value ordered", value, values.value, currency),
+    ):
+        if maximum is not None and would_be > maximum:
+            raise past(
+                applied,
+                "VOLUME_LIMIT_EXCEEDED",
+                f"{what} within {values.window_ms} ms, with what is left of the routed order,",
+                would_be,
+                maximum,
+                unit,
+                window_ms=str(values.window_ms),
+            )
+
+
+def counts_acceptance(applied: Applied, order: Order, now_ns: int) -> bool:
+    """Return whether the window of a volume limit reaches back to the acceptance of an order."""
+    return now_ns - order.created_at_ns < applied.values.window_ms * NS_PER_MS
 
 
 def volume_name(applied: Applied, currency: str) -> str:

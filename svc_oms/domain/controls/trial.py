@@ -146,6 +146,15 @@ def released(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Tri
     return _whole(view, order, now_ns, sent=sent)
 
 
+def rest_of(view: AccountView, order: Order, now_ns: int) -> Trial:
+    """Make the trial of what is left of a routed order, as of a new order of that quantity.
+
+    Like one that waited here it is in the sums already, with its children, and counts once.
+    """
+    trial = _whole(view, order, now_ns, sent=True)
+    return trial._replace(terms=order.terms._replace(quantity=order.leaves_quantity))
+
+
 def _whole(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial:
     reference = view.value_price(order.price_key)
     part = part_of(order, reference)

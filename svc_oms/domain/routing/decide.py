@@ -17,12 +17,13 @@ from svc_oms.domain.routing.request import Strategy
 from svc_oms.domain.routing.strategies.contenders import contenders
 from svc_oms.domain.routing.strategies.draft import Draft
 from svc_oms.domain.routing.strategies.steps import (
+    ends_at_once,
     route_all_or_nothing,
     route_list,
     route_post,
     route_taking,
 )
-from svc_oms.domain.routing.strategies.watch import keep_in_order, shrink
+from svc_oms.domain.routing.strategies.watch import keep_in_order, leave_denied, shrink
 
 _GAVE_UP: Final = frozenset({Verdict.REJECTED_BEFORE, Verdict.ENDED_EARLY})
 
@@ -89,6 +90,16 @@ def _is_too_large(draft: Draft) -> bool:
     return True
 
 
+def _hold(draft: Draft) -> None:
+    """Place nothing. What ends at once ends; else what rests stays, except at denied venues."""
+    why = draft.inputs.held
+    if ends_at_once(draft):
+        draft.end(EndReason.IMMEDIATE, why)
+        return
+    leave_denied(draft)
+    draft.reason = f"held: {why}"
+
+
 def _route(draft: Draft) -> None:
     schedule = draft.request.schedule
     if schedule is not None:
@@ -106,6 +117,9 @@ def _route(draft: Draft) -> None:
         ended = any(one.barred is Verdict.ENDED_EARLY for one in allowed)
         how = "rejected, or ended early," if ended else "rejected"
         draft.end(EndReason.REJECTED, f"{how} by every venue that may be used: {names}")
+        return
+    if draft.inputs.held:
+        _hold(draft)
         return
     keep_in_order(draft)
     if draft.request.time_in_force is TimeInForce.FOK:

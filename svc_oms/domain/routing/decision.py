@@ -79,6 +79,8 @@ class Inputs(NamedTuple):
     now_ns: int
     prices_awaited: bool = False
     """Who decides has lost all prices a moment ago: nothing ends now for want of them."""
+    held: str = ""
+    """Why controls let nothing more go to any venue; what rests stays. Empty: they do not."""
 
 
 class ActionKind(IntEnum):

@@ -150,6 +150,8 @@ def _write_rare_fold(message: OrderFold, order: Order) -> None:
         message.replace_asked_at_ns = order.replace_asked_at_ns
     if order.closed_sequence:
         message.closed_sequence = order.closed_sequence
+    if order.paused:
+        message.paused = True
     for one in order.traded_before:
         TRADED_BEFORE.write(message.traded_before.add(), one)
 
@@ -247,6 +249,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         traded_before=tuple(map(TRADED_BEFORE.read, fold.traded_before)),
         replace_asked_at_ns=fold.replace_asked_at_ns,
         closed_sequence=fold.closed_sequence,
+        paused=fold.paused,
     )
 
 

@@ -16,6 +16,7 @@ from svc_oms.domain.controls.judgement import (
     count_execution,
     judge,
     judge_child,
+    judge_rest,
     left_to_parent,
 )
 from svc_oms.domain.controls.limits.limit_values import (
@@ -33,9 +34,17 @@ from svc_oms.domain.controls.limits.limit_values import (
 from svc_oms.domain.controls.limits.refusals import named
 from svc_oms.domain.controls.state import Stop, StrategyKey, read_state, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
-from svc_oms.domain.controls.trial import AccountView, Trial, change_of, new_order, released
+from svc_oms.domain.controls.trial import (
+    AccountView,
+    Trial,
+    change_of,
+    new_order,
+    released,
+    rest_of,
+)
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
+from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.order_terms.checks import Instrument, Limits
 from svc_oms.domain.positions.account_positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.domain.positions.go_flat import Sizes
@@ -209,8 +218,15 @@ class LimitsBatchControl(BatchControl):
         self._check_rate(view, order, is_cancel=False, messages=messages)
         trial = new_order(view, order, now_ns)
         resting = judge_child(view, trial)
-        self._children[order.order_id] = trial, left_to_parent(view, order, now_ns)
+        parent = self._changes.find(order.routed_by)
+        self._children[order.order_id] = trial, left_to_parent(view, order, parent, now_ns)
         return resting
+
+    @override
+    def rest(self, submission: Submission, order: Order, free: Quantity) -> None:
+        del submission
+        view, now_ns = self._views[order.account_id], self._changes.now_ns
+        judge_rest(view, rest_of(view, order, now_ns), free)
 
     @override
     def venue(self, submission: Submission, order: Order) -> None:

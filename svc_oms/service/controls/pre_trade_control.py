@@ -11,6 +11,7 @@ from typing import Protocol
 
 from svc_oms.domain.events import Event
 from svc_oms.domain.model import Order, OrderTerms
+from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.positions.go_flat import Sizes
 from svc_oms.service.book.book_changes import BookChanges
@@ -60,6 +61,17 @@ class BatchControl(Protocol):
         """
         del messages
         return self.place(submission, order)
+
+    def rest(self, submission: Submission, order: Order, free: Quantity) -> None:
+        """Refuse a routed order, as it is now, that nothing more of it goes to a venue.
+
+        It was checked as a whole when it was accepted, but limits may have changed since.
+
+        Args:
+            submission: The command.
+            order: The routed order.
+            free: What of it is neither executed nor at a venue.
+        """
 
     def venue(self, submission: Submission, order: Order) -> None:
         """Refuse a venue to a routed order.

@@ -8,6 +8,7 @@ message that still does not fit changes nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from typing_extensions import override
@@ -27,7 +28,6 @@ from svc_oms.domain.reports.unsolicited import differences
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.known_orders import KnownOrders
-from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.parked_messages import parked_content
 from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.directory.user_names import Person
@@ -37,11 +37,8 @@ from svc_oms.service.ports.parked_ports import ParkedRow, SettledWrite
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.publisher import Publisher
-from svc_oms.service.venue.reports.report_batch import (
-    NumbersNamedError,
-    ReportBatch,
-    check_numbers,
-)
+from svc_oms.service.venue.reports.attempts import check_numbers, until_numbers_known
+from svc_oms.service.venue.reports.report_batch import ReportBatch
 from svc_oms.service.venue.reports.reports import Report, read_message
 from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 
@@ -134,12 +131,7 @@ class ParkedMessages:
             MeshError: OBJECT_NOT_FOUND, OBJECT_STATE, ORDER_NOT_FOUND, INVALID_FIELD,
                 SECOND_PERSON_REQUIRED.
         """
-        named: dict[str, str] = {}
-        while True:
-            try:
-                return await self._applied_with(wanted, named)
-            except NumbersNamedError as error:
-                named |= error.orders
+        return await until_numbers_known(partial(self._applied_with, wanted))
 
     async def _applied_with(
         self, wanted: Wanted, named_before: Mapping[str, str]
@@ -156,25 +148,20 @@ class ParkedMessages:
             raise order_not_found(wanted.order_id)
         async with parts.store.transaction() as transaction:
             found = await self._found(transaction, session, report)
-            order_accounts |= found.order_accounts
-            accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
+            names = {*order_accounts.values(), *found.order_accounts.values()}
+            accounts = await transaction.lock_accounts(sorted(names))
             # After the accounts, as in a batch of commands.
             _require_open(await transaction.parked_messages([row.parked_id]), row.parked_id)
             changes = BookChanges(accounts, parts.clock.now_ns())
             parts.known.give(changes, accounts.values())
-            batch = _Again(
-                row.session_id,
-                session.venue_mic,
-                found.reports,
-                {o: a for o, a in order_accounts.items() if a in accounts},
+            batch = _Again.of(
+                session,
+                parts,
                 changes,
                 accounts,
-                OrderGroups(changes, parts.venues, accounts, parts.market),
-                parts.fill_followers,
-                session.drop_copy,
-                parts.venues.has_copy(session.venue_mic),
-                named_before,
-                found.openings,
+                found,
+                order_accounts,
+                named_before=named_before,
                 actor=wanted.who.subject,
             )
             await batch.read(transaction)

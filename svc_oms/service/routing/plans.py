@@ -24,23 +24,24 @@ from svc_oms.domain.events import (
     OrderExpired,
     OrderRejected,
     OrderReplaced,
-    OrderSuspended,
     ReplaceRefused,
     ReplaceRequested,
     RoutingDecided,
 )
 from svc_oms.domain.model import Order, OrderTerms, Rejection, TradedBefore
+from svc_oms.domain.numbers import NO_QUANTITY, Quantity
 from svc_oms.domain.order_terms.checks import Instrument, OrderRefused
 from svc_oms.domain.routing.decide import decide
 from svc_oms.domain.routing.decision import Action, ActionKind, Cause, Decision, EndReason, Inputs
 from svc_oms.domain.routing.orders import (
     new_child,
     parent_state,
+    possibly_live,
     request_of,
     split,
     sums_after,
 )
-from svc_oms.domain.routing.paced.orders import counted_from, is_paused
+from svc_oms.domain.routing.paced.orders import counted_from
 from svc_oms.domain.routing.paced.schedule import market_volume
 from svc_oms.domain.routing.record import to_record
 from svc_oms.domain.routing.request import check_quantity, check_request
@@ -70,14 +71,17 @@ class Plan(NamedTuple):
     """Own orders to cancel first, because a child would trade with them."""
     inputs: Inputs
     denied: bool
-    """A control denied a venue. Nothing reports when it would allow it again."""
+    """A control denied a venue, or holds the order. Nothing reports when it allows it again."""
     traded_before: Sequence[TradedBefore] = ()
     """Venues whose volume a POV order counts from now on."""
+
+    held_changes: bool = False
+    """It is held now and was not before, or for another reason, or not any more."""
 
     @property
     def is_stored(self) -> bool:
         """Something is to be done or kept."""
-        return bool(self.decision.actions or self.traded_before)
+        return bool(self.decision.actions or self.traded_before or self.held_changes)
 
 
 class _VenueRefusedError(Exception):
@@ -113,8 +117,10 @@ def make_plan(
     traded = traded_at(parts, listings)
     counted = counted_from(parent, traded, now_ns)
     before = {one.venue_mic: one.quantity for one in (*parent.traded_before, *counted)}
+    _, children = split(batch.order_groups.members(parent))
+    # A new order is checked by itself, with the answer to its command.
+    held = "" if cause is Cause.PLACED else _held(batch, submission, parent, children)
     while True:
-        _, children = split(batch.order_groups.members(parent))
         inputs = Inputs(
             request_of(parent, denied),
             view_of(parts, parent.isin, parent.currency, _own(batch, parent), now_ns),
@@ -130,6 +136,7 @@ def make_plan(
             cause,
             now_ns,
             parts.books.are_awaited(parent.price_key),
+            held or _held_everywhere(parent, listings, denied),
         )
         if cause is Cause.PLACED:
             _require_routable(inputs, parent, denied)
@@ -142,9 +149,55 @@ def make_plan(
                 raise error.refusal from error
             denied[error.venue_mic] = error.refusal
             continue
-        record = to_record(inputs, decision)
-        assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
-        return Plan(decision, record, placed, crossing, inputs, bool(denied), counted)
+        return _plan(parent, inputs, decision, placed, crossing, denied, counted)
+
+
+def _plan(
+    parent: Order,
+    inputs: Inputs,
+    decision: Decision,
+    placed: Sequence[tuple[Action, Order]],
+    crossing: Sequence[str],
+    denied: dict[str, MeshError],
+    counted: Sequence[TradedBefore],
+) -> Plan:
+    record = to_record(inputs, decision)
+    assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
+    held_before = "" if parent.routing_sums is None else parent.routing_sums.held
+    waits = bool(denied or inputs.held)
+    moves = inputs.held != held_before
+    return Plan(decision, record, placed, crossing, inputs, waits, counted, moves)
+
+
+def _held(
+    batch: CommandBatch, submission: Submission, parent: Order, children: Sequence[Order]
+) -> str:
+    """Return why what is left of a routed order may not go to a venue now; "" if it may."""
+    free = max(parent.leaves_quantity - possibly_live(children), NO_QUANTITY)
+    try:
+        for control in batch.batch_controls:
+            control.rest(submission, parent, Quantity(free))
+    except (OrderRefused, MeshError) as error:
+        return _why(refused(error))
+    return ""
+
+
+def _held_everywhere(
+    parent: Order, listings: Sequence[Instrument], denied: dict[str, MeshError]
+) -> str:
+    """Return why no venue may be used, if controls deny each one that the order may use."""
+    routing = parent.routing
+    assert routing is not None
+    may_use = {one.venue_mic for one in listings}.difference(routing.denied_venues)
+    if routing.venues:
+        may_use.intersection_update(routing.venues)
+    if not denied or not may_use <= denied.keys():
+        return ""
+    return _why(next(refusal for mic, refusal in denied.items() if mic in may_use))
+
+
+def _why(refusal: MeshError) -> str:
+    return f"{refusal.reason}: {refusal.text}"[:TEXT_CHARACTERS_MAX]
 
 
 def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError]) -> None:
@@ -353,10 +406,8 @@ def _change_parent(
 def give_terms(
     batch: CommandBatch, submission: Submission, parent: Order, terms: OrderTerms
 ) -> None:
-    """Give a routed order other terms. A paused one stays paused."""
-    after = batch.add(parent, parent.account_id, OrderReplaced(terms), submission)
-    if is_paused(parent) and not after.is_closed:
-        batch.add(after, after.account_id, OrderSuspended("stays paused"), submission)
+    """Give a routed order other terms."""
+    batch.add(parent, parent.account_id, OrderReplaced(terms), submission)
 
 
 def _end(parent: Order, action: Action) -> Event:

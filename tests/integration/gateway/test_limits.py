@@ -47,6 +47,17 @@ async def test_reports_beyond_what_may_be_kept_are_left_with_the_venue(
     assert [r.exec_id for r in bench.oms.reports()] == expected(40)
 
 
+async def test_what_the_oms_could_not_make_durable_is_not_passed_over(bench: Bench) -> None:
+    await bench.up()
+    bench.oms.acknowledge = False
+    bench.venue.send(fill(0))
+    await until(lambda: any(frame.messages for frame in bench.oms.frames), "the OMS has the report")
+    bench.oms.acknowledge = True
+    bench.venue.send(fill(1))
+    await bench.oms.until_reports(2)
+    assert [r.exec_id for r in bench.oms.reports()] == expected(2)
+
+
 async def test_messages_faster_than_the_loop_takes_them_come_again(
     bench: Bench, monkeypatch
 ) -> None:

@@ -161,3 +161,19 @@ async def test_every_page_of_corporate_actions_is_listed(trader):
     tokens = [one.page_token for one in trader.edge.requests["ReferenceDataService/ListActions"]]
     assert tokens == ["", "1", "2"]
     assert await trader.done("instruments", "actions", "list")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ASML", "ASML is not a MIC we know; did you mean the listing ASML.SIMA or ASML.SIMB?"),
+        ("sap", "sap is not a MIC we know; did you mean the listing SAP.SIMA?"),
+        ("AS", "AS is not a MIC we know, and no listing has this symbol"),
+        ("MARS", "MARS is not a MIC we know, and no listing has this symbol"),
+    ],
+)
+async def test_a_symbol_is_not_taken_for_a_mic(trader, name, words):
+    refusal = refuse("INVALID_FIELD", f"venue_mic was {name!r}; expected ...", "venue_mic")
+    trader.edge.faults["GetCalendar"] = [refusal]
+    code, _, err = await trader.run("calendar", name)
+    assert (code, words in " ".join(err.split())) == (2, True), err

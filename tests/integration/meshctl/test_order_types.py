@@ -244,6 +244,11 @@ async def test_a_line_makes_a_twap_or_pov_order(trader):
         (["--route", "twap", "--to", "2h", "--every", "often"], "--every is 'often'"),
         (["--route", "pov", "--to", "2h", "--rate", "much"], "--rate is 'much'"),
         (["--route", "pov", "--to", "2h", "--rate", "1.234"], "at most 2 decimals"),
+        (["--route", "pov", "--to", "2h"], "--route pov needs --rate: percent"),
+        (["--route", "pov", "--to", "2h", "--rate", "60"], "--rate is '60'; it should be percent"),
+        (["--route", "pov", "--to", "2h", "--rate", "0"], "0.01 to 50"),
+        (["--route", "pov", "--to", "2h", "--rate", "-1"], "0.01 to 50"),
+        (["--route", "twap", "--to", "2h", "--rate", "5"], "--rate is for --route pov"),
     ],
 )
 async def test_a_schedule_that_cannot_be_meant_is_wrong_usage(trader, flags, words):

@@ -26,6 +26,7 @@ OLD = ORDER._replace(
     traded_before=(),
     replace_asked_at_ns=0,
     closed_sequence=0,
+    paused=False,
 )
 NEW = OLD._replace(
     base_state=OrderState.PENDING_NEW,

@@ -68,10 +68,22 @@ def test_the_trading_day_of_an_instant(calendar, at, begins, ends) -> None:
         assert calendar.day_of(ns(at)) == (ns(begins), ns(ends))
 
 
-def test_a_year_of_holidays_has_days_all_the_same() -> None:
-    closed = [dt.date(2026, 1, 1) + dt.timedelta(days=number) for number in range(365)]
-    day = TradingCalendar("UTC", 0, (0,), closed).day_of(ns("2026-06-15T12:00"))
-    assert day.begins_ns <= ns("2026-06-15T12:00") < day.ends_ns
+@pytest.mark.parametrize("days", [1, 30, 31, 32, 33, 62, 366])
+def test_a_closure_of_any_length_is_one_trading_day(days) -> None:
+    """What a calendar says before, in and after a closure from Tuesday, 2 June 2026."""
+    first = dt.date(2026, 6, 2)
+    closed = [first + dt.timedelta(days=number) for number in range(days)]
+    times = SessionTimes([(dt.date(2026, 1, 1), parse_hours("09:00-17:30"))])
+    calendar = TradingCalendar("UTC", 0, closed=closed, times=times)
+    again = dt.datetime.combine(first + dt.timedelta(days=days), dt.time()).isoformat()
+    opens, closes = ns(again) + 9 * 3600 * NS_PER_S, ns(again) + 63_000 * NS_PER_S
+    for at in (ns("2026-06-01T18:00"), ns("2026-06-02T12:00"), ns(again) - 1):
+        fresh = TradingCalendar("UTC", 0, closed=closed, times=times)
+        for one in (calendar, fresh):
+            assert one.day_of(at) == (ns("2026-06-01T00:00"), ns(again))
+            assert one.phase_at(at) == (Phase.CLOSED, ns("2026-06-01T17:30"), opens)
+            assert one.close_after(at) == closes
+    assert calendar.date_of(calendar.day_of(ns(again))) == first + dt.timedelta(days=days)
 
 
 @pytest.mark.parametrize(
@@ -224,3 +236,9 @@ def test_a_venue_without_a_calendar_has_days_of_utc():
     assert default_calendar("SIMA") is UTC_DAYS
     assert default_calendar("XNAS") is NEW_YORK
     assert library_calendar("../data/XNYS") is None
+
+
+def test_where_the_lengths_of_auctions_are_verified():
+    verified = {name for name in NAMES if library_calendar(name).auctions_verified}
+    assert verified == {"XAMS", "XBRU", "XLIS", "XPAR", "XETR", "XLON", "XMAD"}
+    assert not UTC_DAYS.auctions_verified

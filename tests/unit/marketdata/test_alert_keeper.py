@@ -2,10 +2,16 @@
 
 from dataclasses import replace
 
+from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.api.alerts.mapping import shown_of
 from svc_marketdata.domain.alerts.alert import Alert, AlertPrice, AlertState, Condition
-from svc_marketdata.service.alerts.keeper import DUE_PAUSE_S, AlertKeeper
-from svc_marketdata.service.alerts.ports import LogEntry
+from svc_marketdata.service.alerts.keeper import (
+    DUE_PAUSE_S,
+    FOLLOW_PAUSE_S,
+    AlertKeeper,
+    KeeperRules,
+)
+from svc_marketdata.service.alerts.ports import LogEntry, LogPlace
 from tests.unit.marketdata.test_feed_session import ID, Bench
 
 
@@ -15,18 +21,28 @@ class Store:
     def __init__(self) -> None:
         self.log: list[LogEntry] = []
         self.looked_for_due = 0
+        self.looked_at_log = 0
+        self.cut_before_ns: list[int] = []
+        self.life = 0
 
     def note(self, alert: Alert) -> None:
         number = len(self.log) + 1
-        self.log.append(LogEntry(number, number, 0, alert))
+        self.log.append(LogEntry(number, number, self.life + number, alert))
 
     async def active(self):
         newest = {entry.alert.alert_id: entry.alert for entry in self.log}
         active = [one for one in newest.values() if one.state is AlertState.ACTIVE]
-        return await self.newest(), active
+        last = self.log[-1] if self.log else None
+        return LogPlace(last.log_number, last.recorded_ns) if last else LogPlace(0, 0), active
 
-    async def newest(self):
-        return len(self.log)
+    async def holds(self, place):
+        self.looked_at_log += 1
+        known = {entry.log_number: entry.recorded_ns for entry in self.log} | {0: 0}
+        return known.get(place.log_number) == place.recorded_ns
+
+    async def cut(self, before_ns):
+        self.cut_before_ns.append(before_ns)
+        return 0
 
     async def log_after(self, log_number, limit):
         return self.log[log_number : log_number + limit]
@@ -46,7 +62,7 @@ def alert(alert_id: str) -> Alert:
 def scene() -> tuple[Bench, Store, AlertKeeper]:
     bench, store = Bench(), Store()
     bench.feed()
-    return bench, store, AlertKeeper(bench.data, store, shown_of)
+    return bench, store, AlertKeeper(bench.data, store, shown_of, KeeperRules())
 
 
 async def test_a_database_that_was_restored_is_followed_from_its_place():
@@ -62,6 +78,45 @@ async def test_a_database_that_was_restored_is_followed_from_its_place():
     store.note(alert("D"))
     await keeper.follow()
     assert set(keeper.watching.active) == {"A", "B", "D"}
+
+
+async def test_a_restored_log_that_has_grown_as_long_again_is_read_again():
+    _, store, keeper = scene()
+    for one in ("A", "B", "C"):
+        store.note(alert(one))
+    await keeper.look()
+    del store.log[1:]
+    store.life = 100
+    for one in ("D", "E", "F"):
+        store.note(alert(one))
+    keeper.heard()
+    await keeper.look()
+    assert set(keeper.watching.active) == {"A", "D", "E", "F"}
+
+
+async def test_the_log_is_read_when_it_is_announced_and_else_after_a_long_pause():
+    bench, store, keeper = scene()
+    await keeper.look()
+    assert store.looked_at_log == 1
+    for _ in range(10):
+        bench.clock.advance(1)
+        await keeper.look()
+    assert store.looked_at_log == 1
+    keeper.heard()
+    await keeper.look()
+    assert store.looked_at_log == 2
+    bench.clock.advance(FOLLOW_PAUSE_S)
+    await keeper.look()
+    assert store.looked_at_log == 3
+
+
+async def test_what_is_older_than_is_kept_is_removed_once_an_hour():
+    bench, store, keeper = scene()
+    for _ in range(3):
+        await keeper.look()
+        bench.clock.advance(1800)
+    assert len(store.cut_before_ns) == 2
+    assert store.cut_before_ns[0] == bench.clock.now_ns() - (5400 + 400 * 86_400) * NS_PER_S
 
 
 async def test_what_is_due_is_looked_for_after_the_clock_stepped_back(monkeypatch):

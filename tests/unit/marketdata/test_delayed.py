@@ -1,6 +1,10 @@
 """Delayed values: never younger than 15 minutes, taken once per interval, and bounded."""
 
+import pytest
+
 from kernel.nanoseconds import NS_PER_S
+from ordermesh.marketdata.v1 import market_data_pb2
+from svc_marketdata.api.fields import ALWAYS, VALUES
 from svc_marketdata.domain.price_rights import PriceRight, PriceRights, read_rights
 from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.delayed import DELAY_S, DELAYED_INTERVAL_S, VALUES_KEPT_MAX
@@ -61,6 +65,51 @@ def test_trades_are_delayed_and_nothing_is_kept_without_end():
             assert len(value._waiting) <= VALUES_KEPT_MAX
     assert kinds == {"quote", "trade"}
     assert ID in bench.data.listed
+
+
+@pytest.mark.parametrize("step_s", [-7200, -60, 60, 7200])
+def test_a_step_of_the_wall_clock_shows_nothing_early_or_late(step_s):
+    bench = Bench()
+    session = bench.feed()
+    delayed_reader(bench)
+    book(session, bench.clock.now_ns(), "10")
+    session.end_frame()
+    passed, shown = 0.0, None
+    while shown is None and passed < DELAY_S + 3 * DELAYED_INTERVAL_S:
+        if passed == DELAY_S // 2:
+            bench.clock.step(step_s)
+        session.begin_frame()
+        bench.clock.advance(10)
+        passed += 10
+        bench.data.tick()
+        shown = passed if bench.kinds() else None
+    assert DELAY_S <= shown <= DELAY_S + 2 * DELAYED_INTERVAL_S
+
+
+@pytest.mark.parametrize("step_s", [-7200, 7200])
+def test_a_step_of_the_wall_clock_makes_no_feed_silent(step_s):
+    bench = Bench()
+    session = bench.feed()
+    book(session, bench.clock.now_ns(), "10")
+    session.end_frame()
+    bench.clock.step(step_s)
+    bench.data.tick()
+    assert not session.venue.quiet
+    bench.clock.advance(bench.hub.limits.feed_silence_max_s + 1)
+    bench.data.tick()
+    assert session.venue.quiet
+
+
+def test_a_choice_of_fields_keeps_all_that_says_whether_a_value_counts():
+    """Every flag of the messages, except which side took the initiative in a trade."""
+    update = market_data_pb2.MarketDataUpdate.DESCRIPTOR.fields_by_name
+    for value, topic in VALUES.items():
+        flags = {
+            one.name
+            for one in update[value].message_type.fields
+            if one.type in {one.TYPE_BOOL, one.TYPE_ENUM}
+        }
+        assert flags - {"aggressor"} <= ALWAYS[topic], value
 
 
 def test_rights_are_read_and_what_cannot_be_read_gives_none():

@@ -26,19 +26,24 @@ class Store:
         self.away = False
         self.asked = []
         self.newest = 0
+        self.life = 1
+        self.issuer = "ASML"
 
     async def current_of(self, _isins, instrument_ids):
         await asyncio.sleep(0)
         if self.away:
             raise StoreUnavailableError("cannot be reached")
         self.asked.append(len(instrument_ids))
-        return [InstrumentRecord(ISIN, "", "SHARE", "ASML Holding N.V.", "ASML")]
+        return [InstrumentRecord(ISIN, "", "SHARE", "ASML Holding N.V.", self.issuer)]
 
     async def rolled_until(self):
         return dt.date.max
 
     async def last_change(self, _known_at_ns):
         return self.newest
+
+    async def change_id(self, number):
+        return f"{self.life}-{number}" if 0 < number <= self.newest else ""
 
     async def changed_since(self, _change):
         return set(NAMES)
@@ -70,3 +75,25 @@ async def test_what_changed_while_the_store_is_away_is_read_later_in_batches():
     assert sum(store.asked) == len(NAMES) + 3
     found = view.index.search("holding", frozenset({ListingKind.SHARE}), "SIMA", 1)
     assert [hit.name for hit in found] == [ISIN]
+
+
+@pytest.mark.parametrize("newest", [3, 5, 8], ids=["shorter", "as long", "longer"])
+async def test_a_store_that_was_restored_is_read_again(newest):
+    store = Store()
+    store.newest = 5
+    data = MarketData(Hub(ProtoEncoder(), Limits(), epoch="E"), SystemClock())
+    data.put_listing(Listing("ASML.SIMA", "ASML", "SIMA", isin=ISIN, currency="EUR"))
+    view = ReferenceView(data, store, SystemClock())
+    await view.look()
+    view.index.put_record(InstrumentRecord("US0378331005", "", "SHARE", "Apple", "Apple"))
+    store.newest, store.life, store.issuer = newest, 2, "of the backup"
+    view.heard()
+    await view.look()
+    await view.look()
+    assert data.listed["ASML.SIMA"].reference.instrument.issuer == "of the backup"
+    assert not view.index.in_reference_data("US0378331005")
+    # Once: what is there now is followed as before.
+    asked = len(store.asked)
+    view.heard()
+    await view.look()
+    assert len(store.asked) == asked

@@ -64,6 +64,17 @@ def test_a_venue_of_which_nobody_knows_the_hours():
     assert day == "trading day 2026-11-30: 2026-11-30 00:00 to 2026-12-01 00:00"
 
 
+@pytest.mark.parametrize(("mic", "verified"), [("XETR", True), ("XTKS", False)])
+def test_auctions_that_are_not_verified_are_named(mic, verified):
+    answer = GetCalendarResponse(
+        name=mic, origin=pb.CALENDAR_ORIGIN_LIBRARY, time_zone="UTC", auctions_verified=verified,
+        sessions=[session_of(mic, "2026-11-30")],
+    )  # fmt: skip
+    said = [line for line in calendar_words(answer) if line.startswith("auctions")]
+    assert (not said) is verified
+    assert verified or said[0].startswith("auctions: not verified for XTKS; the phases are")
+
+
 @pytest.mark.parametrize(
     ("mic", "date", "local", "utc"),
     [

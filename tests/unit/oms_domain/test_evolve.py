@@ -8,15 +8,18 @@ from svc_oms.domain.events import (
     CancelRefused,
     ExecutionBusted,
     ExecutionCorrected,
+    OrderAcknowledged,
     OrderExpired,
     OrderInDoubt,
     OrderReplaced,
     OrderResolved,
+    OrderSuspended,
     ReplaceRefused,
     ReplaceRequested,
     VenueReportParked,
 )
-from svc_oms.domain.model import Rejection, ResolutionSource
+from svc_oms.domain.lifecycle import OrderState
+from svc_oms.domain.model import Rejection, ResolutionSource, Routing
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
 
 NO = Rejection("VENUE_REJECTED", "no")
@@ -80,3 +83,27 @@ def test_a_person_ends_a_doubt(working):
     assert (order.state.name, order.in_doubt, order.venue_order_id) == ("UNKNOWN", (), "V2")
     order = working.apply(OrderResolved(ResolutionSource.PERSON, ""))
     assert (order.state.name, order.awaited_cum) == ("PARTIALLY_FILLED", 0)
+
+
+def test_a_pause_outlives_the_last_fill_and_its_bust(working):
+    """A late fill completes a paused routed order; when it is busted, the order is paused again."""
+    working.order = working.order._replace(routing=Routing(5))
+    assert working.apply(OrderSuspended("paused")).state is OrderState.SUSPENDED
+    assert working.apply(OrderReplaced(working.order.terms)).state is OrderState.SUSPENDED
+    working.fill("E2", 60)
+    assert working.order.state is OrderState.FILLED
+    busted = working.apply(ExecutionBusted("E3", "E2", D(60), D(50)))
+    assert (busted.state, busted.leaves_quantity) == (OrderState.SUSPENDED, 60)
+    assert working.apply(OrderAcknowledged()).state is OrderState.PARTIALLY_FILLED
+    working.fill("E4", 60)
+    assert working.apply(ExecutionBusted("E5", "E4", D(60), D(50))).state is (
+        OrderState.PARTIALLY_FILLED
+    )
+
+
+def test_an_order_that_a_venue_suspended_works_again_after_a_bust(working):
+    """Only a person pauses; what a venue suspended, and then executed, works."""
+    working.apply(OrderSuspended("halt"))
+    working.fill("E2", 60)
+    busted = working.apply(ExecutionBusted("E3", "E2", D(60), D(50)))
+    assert busted.state is OrderState.PARTIALLY_FILLED

@@ -8,7 +8,7 @@ from fix import wire
 from fix.wire import above_zero, canonical
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2 as pb
-from svc_gateway.adapters.fix.market.market_in import SYMBOL_MAX
+from svc_gateway.adapters.fix.market.order_entries import SYMBOL_MAX
 from svc_gateway.adapters.fix.market.security_status import reported_status
 from svc_gateway.domain.market.symbols import SymbolNames
 from svc_gateway.service.ports import ListPart

@@ -43,6 +43,7 @@ SELECT request_digest, {COLUMNS} FROM marketdata.alerts WHERE user_id = $1 AND i
 ACTIVE_OF_USER: Final = """
 SELECT count(*) FROM marketdata.alerts WHERE user_id = $1 AND state = 1
 """
+ACTIVE_OF_ALL: Final = "SELECT count(*) FROM marketdata.alerts WHERE state = 1"
 CREATE: Final = _logged("""
 INSERT INTO marketdata.alerts AS a (alert_id, user_id, username, idempotency_key, request_digest,
     instrument_id, isin, price, condition, threshold, percent, reference_price, delayed, note,
@@ -61,32 +62,49 @@ UPDATE marketdata.alerts a
 SET state = 3, ended_ns = a.expires_ns, ended_text = 'it expired before its price came'
 WHERE a.state = 1 AND a.expires_ns <= $1
 """)
-# The alert is older than the day of the action, or than its recording. The words are those of
-# ActionKind: 1 split, 2 change of symbol, 3 delisting.
-END_BY_ACTIONS: Final = _logged("""
-UPDATE marketdata.alerts a SET state = 5, ended_ns = $1, ended_text =
-    CASE c.kind WHEN 1 THEN 'split' WHEN 2 THEN 'change of symbol' ELSE 'delisting' END
-    || ' effective ' || c.effective_date || ': a new alert needs a new price'
-FROM marketdata.corporate_actions c JOIN marketdata.changes made ON made.number = c.change
+# What may end an alert; `ended_by` decides. A trading day may begin on the day before in UTC. After
+# 400 days no listing waits for the first one.
+ACTIONS_ON_ALERTS: Final = """
+SELECT a.alert_id, a.instrument_id, a.created_ns, c.kind, c.effective_date, made.recorded_at_ns
+FROM marketdata.alerts a
+JOIN marketdata.corporate_actions c ON CASE c.kind
+    WHEN 1 THEN c.isin = a.isin AND a.isin <> '' ELSE c.instrument_id = a.instrument_id END
+JOIN marketdata.changes made ON made.number = c.change
 WHERE a.state = 1 AND c.state IN (1, 2)
-    AND c.effective_date <= (to_timestamp($1::numeric / 1000000000) AT TIME ZONE 'UTC')::date
+    AND c.effective_date <= (to_timestamp($1::numeric / 1000000000) AT TIME ZONE 'UTC')::date + 1
     AND a.created_ns < greatest(made.recorded_at_ns,
-        extract(epoch FROM c.effective_date)::bigint * 1000000000)
-    AND CASE c.kind WHEN 1 THEN c.isin = a.isin AND a.isin <> ''
-        ELSE c.instrument_id = a.instrument_id END
-""")
+        extract(epoch FROM c.effective_date + 400)::bigint * 1000000000)
+ORDER BY a.alert_id, c.effective_date
+"""
+CHANGED: Final = "marketdata_alerts"
+"""Channel on which changes are announced to all replicas when they are committed."""
+ANNOUNCE: Final = "SELECT pg_notify($1, '')"
 GET: Final = f"SELECT {COLUMNS} FROM marketdata.alerts WHERE user_id = $1 AND alert_id = $2"
 PAGE: Final = f"""
 SELECT {COLUMNS} FROM marketdata.alerts
 WHERE user_id = $1 AND ($2 = '' OR instrument_id = $2) AND alert_id < $3 AND (state = 1 OR NOT $4)
 ORDER BY alert_id DESC LIMIT $5
 """
-NEWEST_LOG_NUMBER: Final = "SELECT coalesce(max(log_number), 0) FROM marketdata.alert_log"
+NEWEST: Final = """
+SELECT log_number, recorded_ns FROM marketdata.alert_log ORDER BY log_number DESC LIMIT 1
+"""
+# Whether an entry is the one that was read, and the oldest entry that is kept.
+HOLDS: Final = """
+SELECT (SELECT recorded_ns = $2 FROM marketdata.alert_log WHERE log_number = $1),
+    (SELECT min(log_number) FROM marketdata.alert_log)
+"""
 ACTIVE: Final = f"SELECT {COLUMNS} FROM marketdata.alerts WHERE state = 1 ORDER BY alert_id"
 LOG_AFTER: Final = """
 SELECT log_number, sequence, recorded_ns, body FROM marketdata.alert_log
 WHERE log_number > $1 ORDER BY log_number LIMIT $2
 """
+# What a stream of a user can resume from: the last sequence, and the oldest that is kept.
+KEPT: Final = """
+SELECT coalesce(max(last_sequence), 0),
+    (SELECT min(sequence) FROM marketdata.alert_log WHERE user_id = $1)
+FROM marketdata.alert_users WHERE user_id = $1
+"""
+CUT: Final = "SELECT marketdata.cut_alerts($1, $2)"
 LAST_SEQUENCE: Final = """
 SELECT coalesce(max(last_sequence), 0) FROM marketdata.alert_users WHERE user_id = $1
 """

@@ -1,6 +1,7 @@
 """The refusal of a limit: which limit and version, its value, and the value that would follow."""
 
 from decimal import Decimal
+from typing import Final
 
 from kernel.decimals import plain
 from svc_oms.domain.controls.limits.limit_values import Applied
@@ -33,12 +34,15 @@ def against(applied: Applied, reason: str, text: str, field: str, **more: str) -
     return OrderRefused(reason, f"{text}: {applied.name}", field, {**named(applied), **more})
 
 
+WITHOUT_PRICE: Final = "REFERENCE_PRICE_MISSING"
+
+
 def without_price(
     applied: Applied, instrument_id: str, what: str, way_out: str = "send a limit order, or wait"
 ) -> OrderRefused:
     """Refuse because there is no price to decide by."""
     return OrderRefused(
-        "REFERENCE_PRICE_MISSING",
+        WITHOUT_PRICE,
         f"{instrument_id} has no reference price now, and {what} must be compared with "
         f"{applied.name}: {way_out} for a price",
         "",

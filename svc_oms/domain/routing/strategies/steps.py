@@ -20,7 +20,7 @@ def route_taking(draft: Draft) -> None:
         return
     if _answers_are_missing(draft):
         draft.reason = "IOC children have no answer yet"
-    elif _ends_at_once(draft):
+    elif ends_at_once(draft):
         _end_at_once(draft, "nothing more can be taken at once")
     elif draft.request.limit_price is None:
         draft.reason = "nothing can be taken now; the next slice tries again"
@@ -57,7 +57,7 @@ def _answers_are_missing(draft: Draft) -> bool:
     return any(child.state is not ChildState.UNKNOWN for child in takes)
 
 
-def _ends_at_once(draft: Draft) -> bool:
+def ends_at_once(draft: Draft) -> bool:
     """Return whether nothing of the parent may rest: IOC, FOK, and market parents."""
     request = draft.request
     if request.schedule is not None:
@@ -156,7 +156,7 @@ def route_list(draft: Draft) -> None:
         return
     if _answers_are_missing(draft):
         draft.reason = "the venue of the list has not answered yet"
-    elif _ends_at_once(draft):
+    elif ends_at_once(draft):
         _list_takes(draft)
     else:
         _rest(draft)

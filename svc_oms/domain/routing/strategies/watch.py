@@ -61,6 +61,22 @@ def _on_its_way(child: Child) -> Quantity:
     return above_zero(minus(child.quantity, child.pending_quantity))
 
 
+def leave_denied(draft: Draft) -> None:
+    """Cancel resting children at venues that may not be used any more."""
+    venues = {one.mic: one for one in draft.venues}
+    for child in draft.live(ChildRole.REST):
+        if not child.cancel_pending and _is_denied(venues.get(child.mic)):
+            _leave(draft, child)
+
+
+def _is_denied(venue: Contender | None) -> bool:
+    return venue is None or venue.barred is Verdict.DENIED
+
+
+def _leave(draft: Draft, child: Child) -> None:
+    draft.cancel(child, f"{child.mic} may not be used any more")
+
+
 def keep_in_order(draft: Draft) -> None:
     """Replace or cancel resting children that are in the wrong place or at a wrong price."""
     venues = {one.mic: one for one in draft.venues}
@@ -70,8 +86,8 @@ def keep_in_order(draft: Draft) -> None:
 
 
 def _keep_one(draft: Draft, child: Child, venue: Contender | None) -> None:
-    if venue is None or venue.barred is Verdict.DENIED:
-        draft.cancel(child, f"{child.mic} may not be used any more")
+    if venue is None or _is_denied(venue):
+        _leave(draft, child)
     elif venue.view.state in _LOST:
         if any(place.contender is not venue for place in _places(draft, child)):
             state = venue.view.state.name

@@ -6,6 +6,7 @@ read, is kept whole for a person, and the session goes on.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
@@ -36,10 +37,19 @@ from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.venue_messages import EXECUTION_REPORT, msg_type_of
 from svc_oms.service.controls.pre_trade_control import BatchFollower, FillFollower
-from svc_oms.service.ports import AccountRow, ParkedMoreWrite, ParkedWrite, Transaction
+from svc_oms.service.ports import (
+    AccountRow,
+    ParkedMoreWrite,
+    ParkedWrite,
+    SessionRow,
+    Transaction,
+)
+from svc_oms.service.reference.market import Market
+from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.venue.reports.batch_executions import MONEY, BatchExecutions
 from svc_oms.service.venue.reports.parked_room import ParkedRoom
 from svc_oms.service.venue.reports.reports import Report
+from svc_oms.service.venue.reports.unsolicited import Unsolicited
 
 log = get_logger("svc_oms.venue")
 _log_parked = SparseLog(log.error)
@@ -48,6 +58,22 @@ _log_unfitting = SparseLog(log.warning)
 # An order with so many anomalies gets no further ones; the reports are parked all the same.
 ORDER_ANOMALIES_MAX = 1_000
 PARKED_TEXT_CHARACTERS_MAX = 500
+
+
+class BatchParts(Protocol):
+    """What a batch needs of the process."""
+
+    @property
+    def venues(self) -> VenueSessions:
+        """The venues' sessions."""
+
+    @property
+    def market(self) -> Market:
+        """The listings and their prices."""
+
+    @property
+    def fill_followers(self) -> Sequence[FillFollower]:
+        """What follows fills."""
 
 
 @dataclass(slots=True)
@@ -75,6 +101,44 @@ class ReportBatch:
     _following: list[BatchFollower] = field(default_factory=list)
     _executions: BatchExecutions = field(init=False)
     _actor: str = field(init=False)
+
+    @classmethod
+    def of(
+        cls,
+        session: SessionRow,
+        parts: BatchParts,
+        changes: BookChanges,
+        accounts: Mapping[str, AccountRow],
+        found: Unsolicited,
+        order_accounts: Mapping[str, str],
+        **more: Any,
+    ) -> Self:
+        """Make the batch of reports of a session.
+
+        Args:
+            session: The session they came by.
+            parts: What the process knows.
+            changes: Takes what the reports change.
+            accounts: The locked accounts.
+            found: The reports, with the orders found for those that name none.
+            order_accounts: Accounts by order; orders of accounts that are not locked are left out.
+            more: Further fields of the batch.
+        """
+        known = {**order_accounts, **found.order_accounts}
+        return cls(
+            session_id=session.session_id,
+            venue_mic=session.venue_mic,
+            reports=found.reports,
+            order_accounts={order: name for order, name in known.items() if name in accounts},
+            changes=changes,
+            accounts=accounts,
+            order_groups=OrderGroups(changes, parts.venues, accounts, parts.market),
+            fill_followers=parts.fill_followers,
+            drop_copy=session.drop_copy,
+            copied=parts.venues.has_copy(session.venue_mic),
+            openings=found.openings,
+            **more,
+        )
 
     def __post_init__(self) -> None:
         """Begin without executions."""
@@ -328,29 +392,6 @@ class ReportBatch:
         self.changes.writes.parked_more = more._replace(
             last_msg_seq_num=number, messages=more.messages + 1
         )
-
-
-class NumbersNamedError(Exception):
-    """The venue gave OrderID(37)s of a batch to other orders before; apply the batch anew.
-
-    Attributes:
-        orders: The other orders, by OrderID(37).
-    """
-
-    def __init__(self, orders: dict[str, str]) -> None:
-        super().__init__(f"OrderID(37) of other orders: {', '.join(map(repr, orders))}")
-        self.orders = orders
-
-
-def check_numbers(found: Mapping[str, str], known: Mapping[str, str]) -> None:
-    """Compare the orders that have a batch's numbers with those it was applied with.
-
-    Raises:
-        NumbersNamedError: There are others.
-    """
-    new = {named: order_id for named, order_id in found.items() if known.get(named) != order_id}
-    if new:
-        raise NumbersNamedError(new)
 
 
 def _differs(order: Order, facts: Facts) -> bool:

@@ -1,26 +1,17 @@
-"""Writes what the venue of one session reports: a transaction for each batch.
-
-A batch is applied anew, before anything of it is committed, if the store says at the end that the
-venue gave an OrderID(37) of the batch to another order before. So the order's anomaly costs a plain
-batch no look-up, and it does not matter which replica, or which process before this one, has read
-the other order's reports.
-"""
+"""Writes what the venue of one session reports: a transaction for each batch."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
-from svc_oms.service.book.order_groups import OrderGroups
 from svc_oms.service.ports import LinkProgress, SessionRow, Transaction
 from svc_oms.service.venue.downlink import SessionLinkParts
+from svc_oms.service.venue.reports.attempts import check_numbers, until_numbers_known
 from svc_oms.service.venue.reports.parked_room import ParkedRoom
-from svc_oms.service.venue.reports.report_batch import (
-    NumbersNamedError,
-    ReportBatch,
-    check_numbers,
-)
+from svc_oms.service.venue.reports.report_batch import ReportBatch
 from svc_oms.service.venue.reports.reports import Report
 from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 
@@ -54,14 +45,9 @@ class ReportWriter:
         )
         await self._parked_room.look()
         begun = perf_counter()
-        named: dict[str, str] = {}
-        while True:
-            try:
-                await self._written(reports, progress, withdrawn, dict(order_accounts), named)
-            except NumbersNamedError as error:
-                named |= error.orders
-            else:
-                break
+        await until_numbers_known(
+            partial(self._written, reports, progress, withdrawn, order_accounts)
+        )
         metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
 
@@ -70,34 +56,25 @@ class ReportWriter:
         reports: Sequence[Report],
         progress: LinkProgress,
         withdrawn: Sequence[int],
-        order_accounts: dict[str, str],
+        order_accounts: Mapping[str, str],
         named_before: Mapping[str, str],
     ) -> None:
         parts, session = self._parts, self._session
         async with parts.store.transaction() as transaction:
             unsolicited = await self._find_unsolicited(transaction, reports)
-            reports = unsolicited.reports
-            order_accounts |= unsolicited.order_accounts
-            accounts = await transaction.lock_accounts(sorted(set(order_accounts.values())))
-            for order_id, account_id in unsolicited.order_accounts.items():
-                if account_id not in accounts:
-                    del order_accounts[order_id]
+            names = {*order_accounts.values(), *unsolicited.order_accounts.values()}
+            accounts = await transaction.lock_accounts(sorted(names))
             changes = BookChanges(accounts, parts.clock.now_ns())
             parts.known.give(changes, accounts.values())
-            batch = ReportBatch(
-                session.session_id,
-                session.venue_mic,
-                reports,
-                order_accounts,
+            batch = ReportBatch.of(
+                session,
+                parts,
                 changes,
                 accounts,
-                OrderGroups(changes, parts.venues, accounts, parts.market),
-                parts.fill_followers,
-                session.drop_copy,
-                parts.venues.has_copy(session.venue_mic),
-                named_before,
-                unsolicited.openings,
-                self._parked_room,
+                unsolicited,
+                order_accounts,
+                named_before=named_before,
+                room=self._parked_room,
             )
             await batch.read(transaction)
             batch.apply()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from contextlib import aclosing
 
 import asyncpg
 import grpc
@@ -13,8 +14,12 @@ from ordermesh.marketdata.v1 import price_alert_pb2 as alert_pb
 from ordermesh.marketdata.v1 import price_alert_service_pb2 as pb
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as reference_pb
 from ordermesh.type.v1 import stream_pb2
+from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
+from svc_marketdata.adapters.postgres.database import Database
+from svc_marketdata.domain.alerts.alert import AlertState
 from svc_marketdata.service import delayed
 from svc_marketdata.service.alerts import keeper
+from svc_marketdata.service.alerts.ports import End
 from tests.integration.marketdata.alerts.support import (
     ACTIVE,
     ASML,
@@ -25,7 +30,7 @@ from tests.integration.marketdata.alerts.support import (
     logged,
 )
 from tests.integration.marketdata.conftest import bid, running
-from tests.integration.marketdata.history.support import eventually, trade
+from tests.integration.marketdata.history.support import eventually, recorded, trade
 from tests.support.postgres import as_service
 from tests.support.refusals import refusal
 
@@ -148,19 +153,82 @@ async def test_pages_and_filters(vera):
             break
     assert found == newest_first
     assert len(await vera.alerts(active_only=True)) == 5
+    first = await vera.stub.ListAlerts(pb.ListAlertsRequest(page_size=2), metadata=vera.metadata)
+    active = pb.ListAlertsRequest(page_token=first.next_page_token, active_only=True)
+    found = await refusal(vera.stub.ListAlerts(active, metadata=vera.metadata))
+    assert (found.reason, found.field) == ("INVALID_FIELD", "page_token")
     assert [one.alert_id for one in await vera.alerts(instrument_id="ING.SIMA")] == [other.alert_id]
     request = pb.ListAlertsRequest(page_token="made up")
     found = await refusal(vera.stub.ListAlerts(request, metadata=vera.metadata))
     assert found.field == "page_token"
 
 
-async def test_a_user_has_a_limited_number_of_active_alerts(vera, monkeypatch):
-    monkeypatch.setattr(keeper, "ACTIVE_PER_USER_MAX", 2)
-    made = [await vera.make(above=str(20 + n)) for n in range(2)]
-    assert (await refusal(vera.create(above="30"))).reason == "OBJECT_STATE"
-    await vera.cancel(made[0].alert_id)
-    await vera.make(above="30")
-    assert (await User(vera.service, "otto").make(above="30")).state == ACTIVE
+async def test_a_user_and_all_users_have_a_limited_number_of_active_alerts(
+    tls_folder, mint, marketdata_url
+):
+    limits = {"alerts_per_user_max": 2, "alerts_max": 3}
+    async with recorded(tls_folder, mint, marketdata_url, **limits) as (service, _):
+        await service.gateway().open()
+        vera, otto = User(service, "vera"), User(service, "otto")
+        made = [await vera.make(above=str(20 + n)) for n in range(2)]
+        assert (await refusal(vera.create(above="30"))).reason == "OBJECT_STATE"
+        await vera.cancel(made[0].alert_id)
+        await vera.make(above="30")
+        assert (await otto.make(above="30")).state == ACTIVE
+        found = await refusal(otto.create(above="31"))
+        assert (found.reason, found.metadata["limit"]) == ("OVERLOADED", "3")
+
+
+async def test_what_another_replica_records_comes_by_notice(vera, marketdata_url):
+    """The store of another replica; the pause of the fallback is longer than the test may last."""
+    database = Database(as_service(marketdata_url, "marketdata"))
+    await database.open()
+    made = await vera.make()
+    async with aclosing(vera.items()) as items:
+        async for item in items:
+            if item.HasField("snapshot_complete"):
+                ends = [End(made.alert_id, AlertState.CANCELED, NOW_NS())]
+                await PostgresAlertStore(database, lambda *_: 0).end(ends, NOW_NS())
+            elif item.HasField("event"):
+                assert item.event.alert.state == alert_pb.ALERT_STATE_CANCELED
+                break
+    await database.close()
+
+
+async def test_what_is_old_is_removed_and_a_cursor_before_it_gets_a_snapshot(
+    vera, marketdata_url, monkeypatch
+):
+    monkeypatch.setattr(keeper, "CUT_PAUSE_S", 0)
+    first = await vera.make()
+    cursor = (await vera.watch(events=0))[-1].snapshot_complete.cursor
+    await vera.cancel(first.alert_id)
+    await vera.make()
+    connection = await asyncpg.connect(marketdata_url)
+    await connection.execute("ALTER TABLE marketdata.alert_log DISABLE TRIGGER USER")
+    await connection.execute("ALTER TABLE marketdata.alerts DISABLE TRIGGER USER")
+    old = f"recorded_ns - {401 * NS_PER_DAY}"
+    await connection.execute(f"UPDATE marketdata.alert_log SET recorded_ns = {old}"  # noqa: S608
+                             " WHERE sequence < 3")  # fmt: skip
+    await connection.execute("UPDATE marketdata.alerts SET ended_ns = 1 WHERE state <> 1")
+    await connection.execute("ALTER TABLE marketdata.alert_log ENABLE TRIGGER USER")
+    await connection.execute("ALTER TABLE marketdata.alerts ENABLE TRIGGER USER")
+
+    async def removed():
+        return [one[1] for one in await logged(marketdata_url)] == [3]
+
+    await eventually(removed, "the old entries are removed")
+    assert len(await vera.alerts()) == 1
+    items = vera.items(cursor)
+    assert (await anext(items)).resync.cause == stream_pb2.RESYNC_CAUSE_CURSOR_TOO_OLD
+    await items.aclose()
+    for statement in (
+        "DELETE FROM marketdata.alert_log",
+        "TRUNCATE marketdata.alert_log",
+        f"SELECT marketdata.cut_alerts({NOW_NS()}, 10)",
+    ):
+        with pytest.raises(asyncpg.PostgresError, match=r"append-only|last 35 days"):
+            await connection.execute(statement)
+    await connection.close()
 
 
 async def test_a_stream_gives_active_alerts_then_each_change_once(vera, feed):
@@ -238,7 +306,7 @@ async def test_who_loses_a_right_loses_the_alerts_and_does_not_see_the_price(ver
 
 async def test_an_alert_expires_and_does_not_fire_after_it(vera, feed, monkeypatch):
     monkeypatch.setattr(keeper, "DUE_PAUSE_S", 0)
-    monkeypatch.setattr(keeper, "FOLLOW_PAUSE_S", 0.05)
+    monkeypatch.setattr(keeper, "PAUSE_S", 0.05)
     expires = to_timestamp(NOW_NS() + NS_PER_S)
     made = await vera.make(above="12", expires_at=expires)
     ended = await vera.until(made.alert_id, alert_pb.ALERT_STATE_EXPIRED)

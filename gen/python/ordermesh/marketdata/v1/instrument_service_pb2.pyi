@@ -114,7 +114,7 @@ class GetCalendarRequest(_message.Message):
     def __init__(self, venue_mic: _Optional[str] = ..., instrument_id: _Optional[str] = ..., from_date: _Optional[str] = ..., to_date: _Optional[str] = ...) -> None: ...
 
 class GetCalendarResponse(_message.Message):
-    __slots__ = ("name", "origin", "time_zone", "simulated", "known_until", "sessions", "scheduled", "trading_date", "day_began_at", "day_ends_at", "trading_status")
+    __slots__ = ("name", "origin", "time_zone", "simulated", "known_until", "sessions", "scheduled", "trading_date", "day_began_at", "day_ends_at", "trading_status", "auctions_verified")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +126,7 @@ class GetCalendarResponse(_message.Message):
     DAY_BEGAN_AT_FIELD_NUMBER: _ClassVar[int]
     DAY_ENDS_AT_FIELD_NUMBER: _ClassVar[int]
     TRADING_STATUS_FIELD_NUMBER: _ClassVar[int]
+    AUCTIONS_VERIFIED_FIELD_NUMBER: _ClassVar[int]
     name: str
     origin: _calendar_pb2.CalendarOrigin
     time_zone: str
@@ -137,4 +138,5 @@ class GetCalendarResponse(_message.Message):
     day_began_at: _timestamp_pb2.Timestamp
     day_ends_at: _timestamp_pb2.Timestamp
     trading_status: _instrument_pb2.TradingStatus
-    def __init__(self, name: _Optional[str] = ..., origin: _Optional[_Union[_calendar_pb2.CalendarOrigin, str]] = ..., time_zone: _Optional[str] = ..., simulated: _Optional[bool] = ..., known_until: _Optional[str] = ..., sessions: _Optional[_Iterable[_Union[_calendar_pb2.CalendarSession, _Mapping]]] = ..., scheduled: _Optional[_Union[_calendar_pb2.ScheduledPhase, _Mapping]] = ..., trading_date: _Optional[str] = ..., day_began_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., day_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ...) -> None: ...
+    auctions_verified: bool
+    def __init__(self, name: _Optional[str] = ..., origin: _Optional[_Union[_calendar_pb2.CalendarOrigin, str]] = ..., time_zone: _Optional[str] = ..., simulated: _Optional[bool] = ..., known_until: _Optional[str] = ..., sessions: _Optional[_Iterable[_Union[_calendar_pb2.CalendarSession, _Mapping]]] = ..., scheduled: _Optional[_Union[_calendar_pb2.ScheduledPhase, _Mapping]] = ..., trading_date: _Optional[str] = ..., day_began_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., day_ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trading_status: _Optional[_Union[_instrument_pb2.TradingStatus, str]] = ..., auctions_verified: _Optional[bool] = ...) -> None: ...

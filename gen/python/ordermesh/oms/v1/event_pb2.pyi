@@ -333,7 +333,7 @@ class RoutingDecided(_message.Message):
     def __init__(self, number: _Optional[int] = ..., record_hash: _Optional[bytes] = ..., text: _Optional[str] = ..., sums: _Optional[_Union[RoutingSums, _Mapping]] = ..., traded_before: _Optional[_Iterable[_Union[TradedBefore, _Mapping]]] = ...) -> None: ...
 
 class RoutingSums(_message.Message):
-    __slots__ = ("after_sequence", "round", "rest_round", "rejected_mics", "returned_mics", "early_ends", "moves", "moved_at")
+    __slots__ = ("after_sequence", "round", "rest_round", "rejected_mics", "returned_mics", "early_ends", "moves", "moved_at", "held")
     AFTER_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
     REST_ROUND_FIELD_NUMBER: _ClassVar[int]
@@ -342,6 +342,7 @@ class RoutingSums(_message.Message):
     EARLY_ENDS_FIELD_NUMBER: _ClassVar[int]
     MOVES_FIELD_NUMBER: _ClassVar[int]
     MOVED_AT_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     after_sequence: int
     round: int
     rest_round: int
@@ -350,7 +351,8 @@ class RoutingSums(_message.Message):
     early_ends: _containers.RepeatedScalarFieldContainer[str]
     moves: int
     moved_at: _timestamp_pb2.Timestamp
-    def __init__(self, after_sequence: _Optional[int] = ..., round: _Optional[int] = ..., rest_round: _Optional[int] = ..., rejected_mics: _Optional[_Iterable[str]] = ..., returned_mics: _Optional[_Iterable[str]] = ..., early_ends: _Optional[_Iterable[str]] = ..., moves: _Optional[int] = ..., moved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    held: str
+    def __init__(self, after_sequence: _Optional[int] = ..., round: _Optional[int] = ..., rest_round: _Optional[int] = ..., rejected_mics: _Optional[_Iterable[str]] = ..., returned_mics: _Optional[_Iterable[str]] = ..., early_ends: _Optional[_Iterable[str]] = ..., moves: _Optional[int] = ..., moved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., held: _Optional[str] = ...) -> None: ...
 
 class TradedBefore(_message.Message):
     __slots__ = ("venue_mic", "quantity")
