@@ -27,6 +27,7 @@ ONLY_IN = {
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (
         "svc_relay/adapters/kafka/",
+        "eventlog/copies/kafka.py",
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",
     ),
