@@ -145,26 +145,26 @@ class OrderBook(Matching):
             self._enter_again(order, now_ns)
         self._settle(now_ns)
 
-    def auction(self, tif: TimeInForce, now_ns: int) -> None:
-        """Let the orders held for an auction trade; what is left of them expires.
+    def auction(self, tif: TimeInForce, now_ns: int, reference: int = 0) -> None:
+        """Let the orders held for an auction and those of the book trade at one price.
 
-        Limit orders come first, in the order they arrived, and meet the book and each other; then
-        market orders. There is no single auction price: each trade has the price of the order that
-        was there first. In a halt they all expire.
+        What is left of the held orders expires; in a halt all of it.
+
+        Args:
+            tif: AT_OPEN or AT_CLOSE.
+            now_ns: Time of the auction.
+            reference: Price if there are market orders only, and for ties; 0 for none.
         """
         held = [order for order in self._waiting.values() if order.tif is tif]
-        held.sort(key=lambda order: order.kind is OrderKind.MARKET)
-        for order in held:
-            if not self._halted:
+        if not self._halted:
+            for order in held:
                 del self._waiting[order.number]
-                self._match(order, now_ns)
-                if order.leaves and order.kind is OrderKind.LIMIT:
-                    self._rest(order)
-                elif order.leaves:
-                    self._discard(order, CancelCause.NOT_IN_AUCTION, now_ns)
+            self._uncross(held, reference, now_ns)
         for order in held:
-            if order.leaves:
+            if order.leaves and order.number in self:
                 self.cancel(order.number, now_ns, cause=CancelCause.NOT_IN_AUCTION)
+            elif order.leaves:
+                self._discard(order, CancelCause.NOT_IN_AUCTION, now_ns)
         self._settle(now_ns)
 
     def halt(self) -> None:

@@ -293,14 +293,14 @@ class Venue(Reporting):
         """Take orders; first those held for the opening."""
         self.is_open = True
         for market in self.markets.values():
-            market.book.auction(TimeInForce.AT_OPEN, now_ns)
+            market.book.auction(TimeInForce.AT_OPEN, now_ns, market.reference_price)
         self.report_state(None, now_ns)
 
     def close_session(self, now_ns: int) -> None:
         """Let orders held for the close trade, take no more, and expire the DAY orders."""
         self.is_open = False
         for market in self.markets.values():
-            market.book.auction(TimeInForce.AT_CLOSE, now_ns)
+            market.book.auction(TimeInForce.AT_CLOSE, now_ns, market.reference_price)
             for resting in list(market.resting_clients.values()):
                 if resting.owner.terms.tif is TimeInForce.DAY:
                     market.book.cancel(resting.number, now_ns, cause=CancelCause.EXPIRED)
