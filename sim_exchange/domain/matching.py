@@ -11,10 +11,11 @@ from sim_exchange.domain.order import (
     Order,
     OrderKind,
     Side,
+    TimeInForce,
 )
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.domain.stops import Stops
-from sim_exchange.domain.uncrossing import Interest, uncross
+from sim_exchange.domain.uncrossing import Interest, Uncrossing, uncross
 
 
 class Matching:
@@ -31,6 +32,7 @@ class Matching:
         self._stops = Stops(ticks)
         self._last_price = 0
         self._prints: list[int] = []
+        self._collecting = False
         self.uncrossing = False
         """The trades that are reported now are those of an auction: nobody took liquidity."""
 
@@ -154,6 +156,26 @@ class Matching:
             level = book_side.levels[key * book_side.sign]
             yield level.price, level.orders.values()
 
+    def _held(self, tif: TimeInForce) -> list[Order]:
+        """Return what waits for an auction; market orders that rest came in its call."""
+        return [
+            order
+            for order in self._waiting.values()
+            if order.tif is tif or (order.kind is OrderKind.MARKET and order.tif.rests)
+        ]
+
+    def indication(self, tif: TimeInForce, reference: int) -> Uncrossing | None:
+        """Return what an auction would execute now."""
+        held = self._held(tif)
+        bids, asks = (
+            [
+                *self._interests(side, ()),
+                *((one.price, one.leaves) for one in held if one.side is side),
+            ]
+            for side in Side
+        )
+        return uncross(bids, asks, reference)
+
     def _uncross(self, held: Sequence[Order], reference: int, now_ns: int) -> None:
         """Execute at the price of the auction as much as possible.
 
@@ -179,7 +201,8 @@ class Matching:
             self._take(buyer, quantity, at_market[Side.BUY])
             self._take(seller, quantity, at_market[Side.SELL])
             self._note_trade(found.price)
-            there_first = (seller, buyer) if buyer.tif.is_auction else (buyer, seller)
+            held_buyer = buyer.tif.is_auction and not seller.tif.is_auction
+            there_first = (seller, buyer) if held_buyer else (buyer, seller)
             self._listener.filled(*there_first, found.price, quantity, now_ns)
         self.uncrossing = False
 
