@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from eventlog.rights import VIEWS, VIEWS_NAMED, grants
 from svc_marketdata.adapters.postgres.database import SCHEMA
 
 KEEP: Final = "SELECT, INSERT"
@@ -66,4 +67,12 @@ def grant(connection: sa.Connection, role: str) -> None:
         ),
     ]
     for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+def grant_log_reader(connection: sa.Connection, role: str) -> None:
+    """Let a role read the views that are made for readers, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    views = connection.scalars(sa.text(VIEWS), {"schema": SCHEMA, "views": VIEWS_NAMED})
+    for statement in grants(SCHEMA, views, quoted):
         connection.execute(sa.text(statement))
