@@ -35,6 +35,7 @@ ONLY_IN = {
         "event_archive/",
         "svc_archive/app.py",  # chooses where its memory comes from
     ),
+    "obstore": ("event_archive/stores/objects.py",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),
