@@ -13,11 +13,13 @@ DAY_MS: Final = 86_400_000
 BATCH_BYTES_MAX: Final = 512 * 1024
 """Records that svc_relay sends at once to a partition. A topic refuses a batch that is larger than
 its largest record may be, so every topic must take one."""
+RECORD_BYTES_MAX: Final = 16 << 20
+"""Largest record that svc_relay sends: its memory has room for no larger one."""
 # Field, its least and its largest value.
 NUMBERS: Final = {
     "partitions": (1, 1_000),
     "retention_days": (0, 3_650),
-    "record_bytes_max": (2 * BATCH_BYTES_MAX, 64 << 20),
+    "record_bytes_max": (2 * BATCH_BYTES_MAX, RECORD_BYTES_MAX),
 }
 CLEANUPS: Final = ("delete", "compact")
 REPLICATION: Final = (1, 7)

@@ -22,6 +22,8 @@ class Condition(StrEnum):
     TOPIC_MISSING = "TOPIC_MISSING"
     PARTITIONS_CHANGED = "PARTITIONS_CHANGED"
     """A topic has other partitions than when its entries were written: keys would move."""
+    POSITIONS_LOST = "POSITIONS_LOST"
+    """A topic has records, and nothing says how far its log is."""
     RECORD_TOO_LARGE = "RECORD_TOO_LARGE"
     WRONG_CLUSTER = "WRONG_CLUSTER"
     BOOK_RESTORED = "BOOK_RESTORED"

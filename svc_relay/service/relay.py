@@ -6,10 +6,10 @@ entries. So what was sent before a crash is either there with its position, or n
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from eventlog.logs import SCHEMAS, START, Log, Position, Source, SourceError
+from eventlog.logs import SCHEMAS, START, Entry, Log, Position, Source, SourceError
 from eventlog.reading import Reading
 from kernel.clock import Clock
 from mesh.log import get_logger
@@ -80,6 +80,8 @@ class Relay:
         self._confirmed: dict[Log, Position] = {}
         self._readings: dict[Log, Reading] = {}
         self._refused: dict[Log, tuple[State, float]] = {}
+        # Entries that were too large when they were sent alone: they are, until one is taken.
+        self._too_large: dict[Log, int] = {}
         # Numbers up to here that are not relayed have no committed entry, as far as was seen.
         self._empty_until: dict[Log, int] = {}
 
@@ -102,6 +104,7 @@ class Relay:
             self._progress.be(State(Condition.STANDBY, "another relay has the logs"))
         self._confirmed = dict(await self._sink.take_over())
         self._refused.clear()
+        self._too_large.clear()
         while True:
             try:
                 await self._begin()
@@ -178,17 +181,41 @@ class Relay:
             reading.note(await self._source.new_transaction_id())
         if not count:
             return False
-        entries = page.entries[:count]
-        position = Position(entries[-1].log_number, entries[-1].hash)
         try:
-            await self._sink.publish(log, entries, position)
+            passed = await self._publish(log, page.entries[:count])
         except LogRefusedError as error:
             self._refused[log] = error.state, self._clock.monotonic() + RETRY_S
             self._readings[log] = Reading(self._confirmed.get(log, START).log_number)
             return False
+        if passed < count:
+            self._readings[log] = Reading(self._confirmed[log].log_number)
+        return True
+
+    async def _publish(self, log: Log, entries: Sequence[Entry]) -> int:
+        """Publish entries, or those before the one that is too large; return how many.
+
+        Raises:
+            LogRefusedError: Kafka does not take the first one.
+        """
+        if self._too_large.get(log) == entries[0].log_number:
+            entries = entries[:1]
+        while True:
+            position = Position(entries[-1].log_number, entries[-1].hash)
+            try:
+                await self._sink.publish(log, entries, position)
+                break
+            except LogRefusedError as error:
+                if error.state.condition is not Condition.RECORD_TOO_LARGE:
+                    raise
+                if len(entries) == 1:
+                    self._too_large[log] = entries[0].log_number
+                    raise
+                sizes = [len(entry.payload) for entry in entries]
+                entries = entries[: max(1, sizes.index(max(sizes)))]
         self._refused.pop(log, None)
+        self._too_large.pop(log, None)
         self._confirmed[log] = position
-        self._progress.relayed[log] += count
+        self._progress.relayed[log] += len(entries)
         self._progress.bytes[log] += sum(len(entry.payload) for entry in entries)
         self._progress.transactions += 1
-        return True
+        return len(entries)

@@ -75,6 +75,14 @@ class RelayProcess:
                 stderr=log,
             )
 
+    def run_admin(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of svc_relay.admin with the same settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "svc_relay.admin", *words],
+            env=child_environment(self._environment),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP lets it hang, SIGCONT lets it go on."""
         os.kill(self.pid, number)
@@ -135,7 +143,9 @@ class Writer:
         for name in names:
             await self._store.ensure_account(AccountInfo(name, name, "EUR", "DEMO", 1))
 
-    async def write(self, names: list[str], each: int = 1, text: str = "") -> None:
+    async def write(
+        self, names: list[str], each: int = 1, text: str = "", order_id: str = ""
+    ) -> None:
         """Write events of these accounts in one transaction."""
         async with self._store.transaction() as transaction:
             locked = await transaction.lock_accounts(sorted(names))
@@ -146,6 +156,8 @@ class Writer:
                     event = event_pb2.OrderEvent(
                         account_id=name, sequence=sequence, actor="oms", anomaly=text
                     )
+                    if order_id:
+                        event.order_id = f"{name}-{order_id}"
                     event.rejected.SetInParent()
                     payload = event.SerializeToString()
                     head = event_hash(self._heads.get(name, GENESIS), payload)

@@ -4,8 +4,8 @@ RTS 28 is delegated regulation (EU) 2017/576; the classes are those of its Annex
 leave a choice:
 
 An *order* is what the client gave. A routed order counts once at each venue where it was executed,
-however many child orders it had there. The orders of a class are the sum of those of its venues, so
-that shares add up to 100 %.
+however many child orders it had there. In the total of its class it counts once, so that the shares
+of the venues in it may be more than 100 % together.
 
 An order is *aggressive* at a venue if, by value, at least half of what LastLiquidityInd(851) says
 of its executions there took liquidity; otherwise *passive*. It is neither if the venue does not
@@ -174,8 +174,9 @@ def _table(
     venues = [_AtVenue(mic, found) for mic, found in by_venue.items()]
     total = _sum(venue.value for venue in venues)
     venues.sort(key=lambda venue: (venue.value.copy_negate(), venue.mic))
-    lines = tuple(_line(venue, total, len(orders)) for venue in venues[:TOP_VENUES])
-    return ClassTable(class_name, currency, total, len(orders), lines)
+    count = len({order_id for _, order_id in orders})
+    lines = tuple(_line(venue, total, count) for venue in venues[:TOP_VENUES])
+    return ClassTable(class_name, currency, total, count, lines)
 
 
 def _line(venue: _AtVenue, total: Decimal, orders_total: int) -> VenueLine:

@@ -19,9 +19,11 @@ SELECT order_id, number, account_id, {_US.format("decided_at")}, record, record_
 FROM oms.routing_decisions WHERE order_id = $1 AND number > $2 ORDER BY number LIMIT $3
 """  # noqa: S608 - constants of this file
 
-MEMBERS = """
-SELECT body FROM oms.orders WHERE account_id = $1 AND group_id = $2 AND group_id <> ''
-ORDER BY order_id
+CHILDREN = """
+SELECT body FROM oms.orders
+WHERE account_id = $1 AND group_id = $2 AND group_id <> '' AND order_id <> $2
+    AND created_sequence > $3 AND created_sequence <= $4
+ORDER BY created_sequence, order_id
 """
 
 VENUES = f"""
@@ -85,9 +87,13 @@ class PostgresRoutingStore(RoutingStore):
         return [RoutingDecisionRow(*row) for row in rows]
 
     @override
-    async def members(self, account_id: str, order_id: str) -> list[bytes]:
+    async def children(
+        self, account_id: str, order_id: str, after_sequence: int, until_sequence: int
+    ) -> list[bytes]:
         with translated():
-            rows = await self._pool.fetch(MEMBERS, account_id, order_id)
+            rows = await self._pool.fetch(
+                CHILDREN, account_id, order_id, after_sequence, until_sequence
+            )
         return [row[0] for row in rows]
 
     @override

@@ -22,6 +22,7 @@ DECISIONS_MAX = 200
 RECORDS_BYTES_MAX = 1024 * 1024
 # Events of the order that are searched for the hashes of its decisions, the newest.
 EVENTS_READ_MAX = 5_000
+SEQUENCE_MAX = 2**63 - 1
 
 
 async def show_routing(
@@ -46,19 +47,21 @@ async def show_routing(
             order_id=request.order_id,
         )
     routing = store.routing()
-    bodies = await routing.members(row.account_id, group_id)
-    members = [order_pb2.Order.FromString(body) for body in bodies]
-    parent = next(one for one in members if one.order_id == group_id)
     rows = await routing.decisions(group_id, request.after_number, DECISIONS_MAX + 1)
     page = _page(rows)
     more = len(page) < len(rows)
-    numbers = range(request.after_number + 1, page[-1].number + 1 if more else 2**31)
+    # After the decisions: a child of one of them is there, too.
+    placed = await routing.children(row.account_id, group_id, *_sequences(rows, len(page)))
+    stored = await store.order(group_id)
+    if stored is None:
+        raise order_not_found(request.order_id)
+    parent = order_pb2.Order.FromString(stored.body)
+    children = map(order_pb2.Order.FromString, placed)
+    numbers = {one.number for one in page}
     hashes = await _hashes(store, parent)
     return order_service_pb2.ShowRoutingResponse(
         order=parent,
-        children=[
-            one for one in members if one.order_id != group_id and one.routing_decision in numbers
-        ],
+        children=[one for one in children if one.routing_decision in numbers],
         decisions=[_decision(each, hashes.get(each.number)) for each in page],
         more=more,
     )
@@ -72,6 +75,17 @@ def _page(rows: Sequence[RoutingDecisionRow]) -> Sequence[RoutingDecisionRow]:
         if size > RECORDS_BYTES_MAX and count:
             return rows[:count]
     return rows[:DECISIONS_MAX]
+
+
+def _sequences(rows: Sequence[RoutingDecisionRow], count: int) -> tuple[int, int]:
+    """Return between which sequences of the account the first so many decisions placed children.
+
+    A decision places its children after the sequence that it read the account at, and the next one
+    reads it after them. Decisions of an old release have no such sequence.
+    """
+    after = rows[0].read_after if rows else 0
+    until = rows[count].read_after if count < len(rows) else 0
+    return after, until or SEQUENCE_MAX
 
 
 async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes]:

@@ -326,7 +326,7 @@ def _child(order: Order, number: int) -> Child:
         order.replace_asked_at_ns or order.created_at_ns,
         None if order.pending_terms is None else order.pending_terms.quantity,
         bool(order.pending_cancel_id),
-        _was_rejected(order, role),
+        order.state is OrderState.REJECTED and refused_by_venue(order),
         _refused_at_ns(order),
         ended_early(order),
     )
@@ -351,13 +351,6 @@ def _state(order: Order) -> ChildState:
 def refused_by_venue(order: Order) -> bool:
     """Return whether a rejected child was refused by its venue, and not ended here unsent."""
     return order.rejection is None or order.rejection.reason not in _OURS
-
-
-def _was_rejected(order: Order, role: ChildRole) -> bool:
-    """Return whether the venue itself refused the child, or ended it without being asked."""
-    if order.state is OrderState.REJECTED:
-        return refused_by_venue(order)
-    return order.state is OrderState.CANCELED and role is ChildRole.REST and _is_unasked(order)
 
 
 def _is_unasked(order: Order) -> bool:

@@ -53,7 +53,8 @@ class Child(NamedTuple):
     cancel_pending: bool = False
     """A cancel has no answer, in whatever state: the child counts as live."""
     rejected: bool = False
-    """Its venue rejected it, or cancelled it without being asked. Not: expired, IOC rest."""
+    """Its venue rejected it. Not: expired, an IOC rest, or a resting child that the venue cancelled
+    without being asked, as it does when it restarts; see `ended_early`."""
     refused_at_ns: int = 0
     """When its venue refused to cancel or replace it, if that was its last answer; or later."""
     ended_early: bool = False

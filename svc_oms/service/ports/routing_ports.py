@@ -16,8 +16,17 @@ class RoutingStore(Protocol):
         """Read the records about a routed order, by number."""
         ...
 
-    async def members(self, account_id: str, order_id: str) -> list[bytes]:
-        """Read a routed order and its children as readers get them, oldest first."""
+    async def children(
+        self, account_id: str, order_id: str, after_sequence: int, until_sequence: int
+    ) -> list[bytes]:
+        """Read children of a routed order as readers get them, oldest first.
+
+        Args:
+            account_id: Of the routed order.
+            order_id: Of the routed order.
+            after_sequence: The children were made after this sequence of the account,
+            until_sequence: and up to this one.
+        """
         ...
 
     async def venues(self) -> Sequence[RoutingVenueRow]:

@@ -10,24 +10,25 @@ librdkafka's calls wait in a thread of this class; the event loop only awaits th
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeVar
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from eventlog.logs import SCHEMAS, Entry, Log, Position
 from mesh.kafka.connection import logger
 from mesh.kafka.faults import Complaints, fault_of
-from svc_relay.adapters.kafka.records import POSITIONS, headers
+from svc_relay.adapters.kafka.positions import (
+    Noted,
+    NotReadError,
+    has_records,
+    last_position,
+    read_positions,
+    written,
+)
+from svc_relay.adapters.kafka.records import POSITIONS, TOPICS_OF, records_of
 from svc_relay.domain.state import OF_ONE_LOG, Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
 
@@ -39,10 +40,15 @@ TRANSACTION_S: Final = 30.0
 COMMIT_S: Final = 10.0
 """A commit that takes longer is given up; what became of it is read from the positions."""
 BATCH_BYTES: Final = 512 * 1024
-MESSAGE_BYTES_MAX: Final = 64 << 20
-"""The broker decides how large a record may be: `max.message.bytes` of its topic."""
+MESSAGE_BYTES_MAX: Final = 16 << 20
+"""Largest record that is sent; the broker decides further: `max.message.bytes` of its topic. One of
+this size is in memory four times at most, within the memory that deploy/processes.py gives us."""
 QUEUE_KBYTES: Final = (MESSAGE_BYTES_MAX >> 10) + 8 * 1024
 """Entries on their way to the broker; a page with one entry as large as may be has less."""
+_NOTHING_LEFT: Final = (
+    "the records of {} were removed when their time was over: nothing says how far it is. Set "
+    "ORDERMESH_KAFKA_TOPIC_PREFIX to a new prefix and apply the topics"
+)
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
 _OF_A_TOPIC: Final = frozenset(
     {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"}
@@ -88,6 +94,13 @@ class LogSink:
     async def take_over(self) -> Mapping[Log, Position]:
         """Shut out earlier owners, and return how far each log is."""
         return await self._in_thread(self._take_over)
+
+    async def rebuild(self) -> Mapping[Log, Position]:
+        """Write the positions that are gone, found by the last records of the logs' topics.
+
+        Shuts out a relay that runs. Returns what was written.
+        """
+        return await self._in_thread(self._rebuild)
 
     async def keep(self) -> None:
         """Show that this owner lives. Raises OwnerLostError if another relay has the logs."""
@@ -191,7 +204,8 @@ class LogSink:
         """Return what is wrong if the cluster does not have a topic."""
         if topic not in self._topics:
             self._topics = _partitions_of(self._consumer.list_topics(timeout=ANSWER_S))
-        wanted = [self._positions_topic, *(self._of.prefix + log for log in SCHEMAS)]
+        names = (name for log in SCHEMAS for name in TOPICS_OF[log])
+        wanted = [self._positions_topic, *(self._of.prefix + name for name in names)]
         if topic in self._topics:
             return None
         missing = ", ".join(name for name in wanted if name not in self._topics)
@@ -249,7 +263,36 @@ class LogSink:
         self._producer.init_transactions(TRANSACTION_S)
 
     def _read_positions(self) -> dict[Log, Position]:
-        """Read the topic of positions to its end: nobody else can write to it any more."""
+        """Return how far each log is: nobody else can write any more."""
+        with self._reader() as reader:
+            found = read_positions(reader, self._positions_topic)
+            lost = [log for log in self._unplaced(found) if self._has_records(reader, log)]
+        if lost:
+            topics = ", ".join(self._of.prefix + log for log in lost)
+            raise SinkError(
+                State(
+                    Condition.POSITIONS_LOST,
+                    f"{self._positions_topic} does not say how far {topics} is, which has records: "
+                    "copied again they would be there twice. Run `python -m svc_relay.admin "
+                    "rebuild-positions`",
+                )
+            )
+        self._partitions = {log: noted.partitions for log, noted in found.items()}
+        return {log: noted.position for log, noted in found.items()}
+
+    def _unplaced(self, found: Mapping[Log, Noted]) -> list[Log]:
+        """Return the logs that have a topic and no position."""
+        return [
+            log for log in SCHEMAS if log not in found and self._of.prefix + log in self._topics
+        ]
+
+    def _has_records(self, reader: Any, log: Log) -> bool:
+        topic = self._of.prefix + log
+        return has_records(reader, topic, self._topics[topic])
+
+    @contextmanager
+    def _reader(self) -> Iterator[Any]:
+        """Lend a consumer of committed records that reports the ends of partitions."""
         reader = Consumer(
             self._client(
                 group_id=f"{self._of.prefix}relay",
@@ -258,43 +301,51 @@ class LogSink:
                 enable_auto_commit=False,
             )
         )
-        found: dict[Log, Position] = {}
-        place = TopicPartition(self._positions_topic, 0, OFFSET_BEGINNING)
         try:
-            # A broker that has just become the leader may show an end that is too early, but it
-            # does not name it before it knows the end.
-            ends = reader.get_watermark_offsets(place, timeout=ANSWER_S)
-            reader.assign([place])
-            while True:
-                message = reader.poll(TRANSACTION_S)
-                if message is None or ends is None:
-                    raise SinkError(
-                        self._fault or State(Condition.KAFKA_AWAY, "the positions cannot be read")
-                    )
-                if (error := message.error()) is None:
-                    name, value = message.key() or b"", message.value() or b""
-                    log = Log(name.decode())
-                    found[log], self._partitions[log] = _position(value)
-                elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  its public name
-                    raise KafkaException(error)
-                elif (message.offset() or 0) >= ends[1]:
-                    return found
+            yield reader
+        except NotReadError:
+            fault = self._fault or State(Condition.KAFKA_AWAY, "the positions cannot be read")
+            raise SinkError(fault) from None
         finally:
             reader.close()
 
+    def _rebuild(self) -> dict[Log, Position]:
+        self._consumer = Consumer(self._client(group_id=f"{self._of.prefix}relay"))
+        self._look_at_cluster()
+        # From here on an earlier owner cannot write, so the ends of the topics stay as they are.
+        self._begin()
+        rebuilt: dict[Log, Noted] = {}
+        with self._reader() as reader:
+            for log in self._unplaced(read_positions(reader, self._positions_topic)):
+                topic = self._of.prefix + log
+                count = self._topics[topic]
+                if not self._has_records(reader, log):
+                    continue
+                position = last_position(reader, topic, count)
+                if position is None:
+                    raise SinkError(State(Condition.POSITIONS_LOST, _NOTHING_LEFT.format(topic)))
+                rebuilt[log] = Noted(position, count)
+        if rebuilt:
+            self._producer.begin_transaction()
+            for log, noted in rebuilt.items():
+                self._note(log, noted)
+            self._producer.commit_transaction(COMMIT_S)
+        return {log: noted.position for log, noted in rebuilt.items()}
+
+    def _note(self, log: Log, noted: Noted) -> None:
+        self._producer.produce(self._positions_topic, written(noted), log.encode(), partition=0)
+
     def _publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
-        producer, topic, schema = self._producer, self._of.prefix + log, SCHEMAS[log]
-        if missing := self._missing(topic):
-            raise LogRefusedError(missing)
+        producer, topic = self._producer, self._of.prefix + log
+        for name in TOPICS_OF[log]:
+            if missing := self._missing(self._of.prefix + name):
+                raise LogRefusedError(missing)
         count = self._partitions.get(log) or self._topics[topic]
         try:
             producer.begin_transaction()
-            for entry in entries:
-                producer.produce(
-                    topic, entry.payload, entry.key.encode(), headers=headers(schema, entry)
-                )
-            written = _written(position, count)
-            producer.produce(self._positions_topic, written, log.encode(), partition=0)
+            for name, key, value, headers in records_of(log, entries):
+                producer.produce(self._of.prefix + name, value, key, headers=headers)
+            self._note(log, Noted(position, count))
             self._check_partitions(topic, count)
             producer.commit_transaction(COMMIT_S)
         except KafkaException as error:
@@ -359,6 +410,11 @@ def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: 
     if condition is not Condition.RECORD_TOO_LARGE:
         return f"{topic}: {_words(cause)}"
     largest = max(entries, key=lambda entry: len(entry.payload))
+    if len(largest.payload) > MESSAGE_BYTES_MAX:
+        return (
+            f"entry {largest.log_number} of {largest.key} has {len(largest.payload)} bytes, more "
+            f"than svc_relay sends ({MESSAGE_BYTES_MAX}): no entry of ours is so large"
+        )
     return (
         f"entry {largest.log_number} of {largest.key} has {len(largest.payload)} bytes, which "
         f"{topic} does not take: raise record_bytes_max of the topic and run `ordermesh topics "
@@ -368,18 +424,3 @@ def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: 
 
 def _words(error: KafkaError) -> str:
     return f"{error.str()} ({error.name()})"
-
-
-def _written(position: Position, partitions: int) -> bytes:
-    values = {
-        "log_number": position.log_number,
-        "hash": position.hash.hex(),
-        "partitions": partitions,
-    }
-    return json.dumps(values).encode()
-
-
-def _position(value: bytes) -> tuple[Position, int]:
-    """Return a position, and the number of partitions that the log's topic had then."""
-    values = json.loads(value)
-    return Position(values["log_number"], bytes.fromhex(values["hash"])), values["partitions"]

@@ -21,6 +21,7 @@ from eventlog.logs import Log
 from tests.integration.relay.test_relay import copied
 from tests.support.postgres import as_service
 from tests.support.relay import in_kafka, in_postgres
+from tests.support.waiting import wait_for
 
 
 async def test_postgres_is_away(
@@ -119,6 +120,8 @@ async def test_a_record_is_too_large(book_url, kafka_server, topic_prefix, write
     text = one.wait_for("BLOCKED")
     assert "orders: RECORD_TOO_LARGE: entry 2 of ACC-B has 12000" in text
     assert "record_bytes_max" in text
+    # What comes before it is there.
+    assert set(in_kafka(kafka_server, topic_prefix, Log.ORDERS)) == {"ACC-A"}
     change_topic(kafka_server, f"{topic_prefix}orders", "max.message.bytes", "2000000")
     one.wait_for("RELAYING")
     await copied(book_url, kafka_server, topic_prefix)
@@ -156,6 +159,39 @@ async def test_the_positions_must_be_in_one_partition(kafka_server, topic_prefix
     assert "relay-positions has 2 partitions, should have 1" in relay().wait_for(
         "PARTITIONS_CHANGED"
     )
+
+
+async def test_positions_that_are_gone_are_rebuilt_before_anything_is_copied(
+    book_url, kafka_server, topic_prefix, writer, relay
+):
+    await writer.accounts(["ACC-A", "ACC-B", "ACC-C"])
+    one = relay()
+    for _ in range(3):
+        await writer.write(["ACC-A", "ACC-B", "ACC-C"], each=5)
+    await copied(book_url, kafka_server, topic_prefix)
+    one.kill()
+    positions = f"{topic_prefix}relay-positions"
+    for future in kafka_server.admin.delete_topics([positions], operation_timeout=30).values():
+        future.result()
+    wait_for(
+        lambda: positions not in kafka_server.admin.list_topics(timeout=5).topics, "it is gone", 60
+    )
+    kafka_server.make_topics(topic_prefix)
+    await writer.write(["ACC-A", "ACC-B"], each=2)
+    two = relay("two")
+    text = two.wait_for("POSITIONS_LOST")
+    assert f"{topic_prefix}orders" in text
+    assert "python -m svc_relay.admin rebuild-positions" in text
+    done = two.run_admin("rebuild-positions")
+    assert done.returncode == 0, done.stderr
+    assert "orders: entry 15 is the last one in Kafka" in done.stdout
+    two.wait_for("RELAYING")
+    # Each entry once.
+    await copied(book_url, kafka_server, topic_prefix)
+    done = two.run_admin("rebuild-positions")
+    assert (done.returncode, "nothing was written" in done.stdout) == (0, True), done.stderr
+    await writer.write(["ACC-A"])
+    await copied(book_url, kafka_server, topic_prefix)
 
 
 async def test_topics_are_missing(relay):

@@ -9,6 +9,7 @@ import pytest
 
 from eventlog.logs import SCHEMAS, Log
 from kernel.hashchain import verify_chain
+from ordermesh.oms.v1 import event_pb2
 from tests.support.kafka import headers_of
 from tests.support.postgres import as_service
 from tests.support.relay import in_kafka, in_postgres
@@ -60,6 +61,29 @@ async def test_the_hashes_of_a_key_verify_without_the_database(
 
 
 @pytest.mark.long
+async def test_the_newest_event_of_each_order_is_that_of_the_log(
+    book_url, kafka_server, topic_prefix, writer, relay
+):
+    accounts = ["ACC-A", "ACC-B"]
+    await writer.accounts(accounts)
+    relay()
+    for number in range(4):
+        await writer.write(accounts, each=3, order_id=f"ORDER-{number % 2}")
+    await copied(book_url, kafka_server, topic_prefix)
+    newest = {}
+    for entries in (await in_postgres(book_url, Log.ORDERS)).values():
+        for _, payload, digest in entries:
+            event = event_pb2.OrderEvent.FromString(payload)
+            newest[event.order_id] = max(newest.get(event.order_id, (0,)), (event.sequence, digest))
+    states = {}
+    for record in kafka_server.read(f"{topic_prefix}order-states"):
+        event = event_pb2.OrderEvent.FromString(record.value())
+        assert record.key().decode() == event.order_id
+        states[event.order_id] = event.sequence, headers_of(record)["hash"]
+    assert states == newest
+    assert set(states) == {f"{name}-ORDER-{n}" for name in accounts for n in range(2)}
+
+
 async def test_relay_and_broker_are_killed_while_many_write(
     book_url, kafka_server, topic_prefix, writer, relay
 ):

@@ -25,7 +25,7 @@ CASES = {
     ),
     "a routed order counts once at each of its venues": (
         "A 1 100@10 -;B 1 300@10 -;A 1 100@10 -",
-        ["B 3000 1 60.00 50.00 0.00 100.00 0.00", "A 2000 1 40.00 50.00 0.00 100.00 0.00"],
+        ["B 3000 1 60.00 100.00 0.00 100.00 0.00", "A 2000 1 40.00 100.00 0.00 100.00 0.00"],
     ),
     "passive and aggressive go by value": (
         "A 1 100@10 +;A 1 99@10 -;A 2 1@10 +;A 2 1@10 -",
@@ -89,6 +89,14 @@ def test_the_whole_of_a_class_counts_venues_that_are_not_shown() -> None:
         executed(CASES["ties go by MIC, and five venues are shown of a whole of six"][0])
     )
     assert (found.value, found.orders) == (30, 6)
+
+
+def test_a_routed_order_counts_once_in_the_total_of_its_class() -> None:
+    (found,) = tables(executed("A 1 1@1;B 1 1@1;B 2 1@1"))
+    assert found.orders == 2
+    assert [(one.orders, str(one.orders_percent)) for one in found.venues] == [
+        (2, "100.00"), (1, "50.00"),
+    ]  # fmt: skip
 
 
 def test_classes_and_currencies_are_never_added() -> None:

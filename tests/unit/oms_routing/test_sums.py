@@ -186,3 +186,24 @@ RESTING = CHILD._replace(
 def test_a_child_that_its_venue_ends_soon_counts_as_a_failure_of_the_venue(change, early):
     child = RESTING._replace(terms=CHILD.terms._replace(time_in_force=DAY))._replace(**change)
     assert (ended_early(child), failed_at_venue(child)) == (early, early)
+
+
+@pytest.mark.parametrize(
+    ("state", "after_ns", "executed"),
+    [
+        (OrderState.CANCELED, 1, 0),
+        (OrderState.CANCELED, EARLY_END_NS, 0),
+        (OrderState.CANCELED, EARLY_END_NS, 2),
+        (OrderState.EXPIRED, EARLY_END_NS, 0),
+    ],
+)
+def test_what_a_venue_cancels_when_it_restarts_is_no_rejection(state, after_ns, executed):
+    """The venue stays usable for the parent, unless it does so soon and several times in a row."""
+    child = RESTING._replace(
+        terms=CHILD.terms._replace(time_in_force=DAY), state=state, cum_quantity=D(executed),
+        updated_at_ns=CHILD.created_at_ns + after_ns,
+    )  # fmt: skip
+    found = parent_state(PARENT, [child], expired=False, now_ns=0)
+    assert found.all_rejected_mics == frozenset()
+    early = after_ns < EARLY_END_NS
+    assert found.early_ends == ((child.venue_mic,) if early else ())

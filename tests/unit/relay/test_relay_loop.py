@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from eventlog.logs import SCHEMAS, Entry, Log, Page, Position, SourceError
-from svc_relay.adapters.kafka.records import headers
 from svc_relay.api.figures import readiness
 from svc_relay.domain.state import Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
@@ -108,6 +107,62 @@ async def relayed(logs: Logs, topics: Topics, looks: int) -> Progress:
     return progress
 
 
+class Narrow(Topics):
+    """Takes no entry that is larger than a number of bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.aborted = 0
+
+    async def publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
+        if max(len(one.payload) for one in entries) > self.most:
+            self.aborted += 1
+            raise LogRefusedError(State(Condition.RECORD_TOO_LARGE, "too large"))
+        await super().publish(log, entries, position)
+
+
+class Sized(Logs):
+    """Entries whose payloads have these sizes."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__(orders=list(range(1, len(sizes) + 1)))
+        self.sizes = sizes
+
+    async def page(self, log: Log, after: int) -> Page:
+        page = await super().page(log, after)
+        size = self.sizes
+        return page._replace(
+            entries=[one._replace(payload=b"x" * size[one.log_number - 1]) for one in page.entries]
+        )
+
+
+@pytest.mark.usefixtures("no_pause")
+@pytest.mark.parametrize(
+    ("sizes", "sent"),
+    [
+        ((1, 1, 9, 1), [[1, 2]]),
+        ((9, 1, 1), []),
+        ((1, 7, 1, 9, 8), [[1]]),
+        ((1, 1, 1), [[1, 2, 3]]),
+        ((1, 1, 1, 9), [[1, 2, 3]]),
+    ],
+)
+async def test_what_comes_before_an_entry_that_is_too_large_is_sent(sizes, sent):
+    topics = Narrow(5)
+    progress = await relayed(Sized(*sizes), topics, 12)
+    assert [numbers for _, numbers in topics.written] == sent
+    held = len([number for one in sent for number in one]) < len(sizes)
+    assert (progress.state.condition is Condition.BLOCKED) is held
+    # What is too large is sent alone when it is tried again.
+    assert topics.aborted <= 4 + 12
+    topics.most = 10
+    topics.joins = [True]
+    await relayed(Sized(*sizes), topics, 3)
+    copied = [number for _, numbers in topics.written for number in numbers]
+    assert copied == list(range(1, len(sizes) + 1))
+
+
 @pytest.mark.usefixtures("no_pause")
 class TestTheLoop:
     async def test_it_reads_on_after_what_kafka_has(self):
@@ -198,13 +253,3 @@ def test_lag_is_counted_from_the_first_look_that_found_something_waiting():
     assert readiness(progress, 5) == (True, "LAGGING: 9 entries wait, for 6 s")
     progress.measured({Log.ORDERS: 0})
     assert progress.lag_s == 0
-
-
-def test_the_headers_say_what_a_record_is():
-    assert headers(SCHEMAS[Log.ORDERS], entry(3)) == [
-        ("schema", b"ordermesh.oms.v1.OrderEvent"),
-        ("schema-version", b"1"),
-        ("sequence", b"3"),
-        ("log-number", b"3"),
-        ("hash", b"h3"),
-    ]
