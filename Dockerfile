@@ -54,6 +54,7 @@ COPY sim_exchange sim_exchange
 COPY svc_gateway svc_gateway
 COPY svc_identity svc_identity
 COPY svc_marketdata svc_marketdata
+COPY svc_notify svc_notify
 COPY svc_oms svc_oms
 COPY svc_relay svc_relay
 COPY svc_archive svc_archive

@@ -16,6 +16,7 @@ from meshctl.commands.common import EXIT_USAGE, AsOption
 from meshctl.commands.history import past
 from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
+from meshctl.commands.notify import destinations, notifications, rules
 from meshctl.commands.orders import flat, orders, show, venue_report
 from meshctl.commands.roles import add_to_help
 from meshctl.commands.venue import parked, recovery, resolve, sessions
@@ -46,6 +47,9 @@ for part in (
     instruments,
     prices,
     alerts,
+    notifications,
+    rules,
+    destinations,
     past,
     kill,
     flat,

@@ -18,6 +18,7 @@ PACKAGES = (
     "svc_relay",
     "svc_archive",
     "event_archive",
+    "svc_notify",
     "sim_exchange",
     "conformance",
     "meshctl",

@@ -87,6 +87,11 @@ def test_a_file_that_is_missing_ends_a_reading_with_its_name(store, tmp_path):
             b'[7, "limit", "l-1", 2, "n", "s", 1790000000000000, null, "00"]',
             1_790_000_000_000_000,
         ),
+        (
+            "json:ordermesh.identity.AuditEntry",
+            b'[7, 9, "01J", 1790000000000000999, "LOGIN", "u", "u", "n", "a", "s", "", 1]',
+            1_790_000_000_000_000,
+        ),
         ("json:ordermesh.oms.RoutingDecision", b"[2,[],[]]", None),
         ("of.the.Future", b"x", None),
     ],

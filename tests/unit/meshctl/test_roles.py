@@ -13,6 +13,7 @@ from meshctl.main import app
 from svc_identity.api import audit_servicer
 from svc_marketdata.api.alerts import servicer as alert_servicer
 from svc_marketdata.api.reference import servicer
+from svc_notify.api import destinations, notifications, rules
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
@@ -77,6 +78,18 @@ RPCS: dict[str, Access] = {
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
     "logins": audit_servicer.ACCESS["List"],
+    "notifications list": notifications.ACCESS["List"],
+    "notifications watch": notifications.ACCESS["Watch"],
+    "notifications read": notifications.ACCESS["MarkRead"],
+    "rules list": rules.ACCESS["ListRules"],
+    "rules set": rules.ACCESS["SetRule"],
+    "rules remove": rules.ACCESS["DeleteRule"],
+    "destinations list": destinations.ACCESS["ListDestinations"],
+    "destinations set": destinations.ACCESS["SetDestination"],
+    "destinations remove": destinations.ACCESS["DeleteDestination"],
+    "dead-letters list": destinations.ACCESS["ListDeadLetters"],
+    "dead-letters retry": destinations.ACCESS["RetryDeadLetter"],
+    "dead-letters discard": destinations.ACCESS["DiscardDeadLetter"],
     "alerts add": ALERTS["CreateAlert"],
     "alerts list": ALERTS["ListAlerts"],
     "alerts remove": ALERTS["CancelAlert"],
