@@ -34,7 +34,7 @@ ToOption = Annotated[
     str, typer.Option("--to", help="End, in the same form, not included; now if not given.")
 ]
 ArchiveOption = Annotated[
-    str, typer.Option("--archive", help="Read this archive, a folder, and not Kafka.")
+    str, typer.Option("--archive", help="Read this archive, a folder or s3://, and not Kafka.")
 ]
 
 
@@ -160,7 +160,7 @@ async def copy_of_the_log(archive: str) -> EventSource:
         SourceError: It cannot be read.
     """
     if archive:
-        return _archive(Path(archive))
+        return _archive(archive)
     settings = load_settings(LogSettings)
     if not settings.kafka_bootstrap:
         raise SourceError(
@@ -171,11 +171,11 @@ async def copy_of_the_log(archive: str) -> EventSource:
     return await KafkaSource.opened(configuration, settings.kafka_topic_prefix, [ORDERS])
 
 
-def _archive(folder: Path) -> EventSource:
+def _archive(place: str) -> EventSource:
     try:
         from event_archive.source import ArchiveSource  # what reads Parquet is an extra
     except ImportError as error:
         raise SourceError(
             f"{error}: an archive needs pyarrow: `pip install 'ordermesh[parquet]'`"
         ) from error
-    return ArchiveSource(folder)
+    return ArchiveSource(place)

@@ -37,6 +37,7 @@ ONLY_IN = {
         "event_archive/",
         "svc_archive/app.py",  # chooses where its memory comes from
     ),
+    "obstore": ("event_archive/stores/objects.py",),
     "aiosmtplib": ("svc_notify/adapters/channels/",),
     "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
