@@ -6,7 +6,7 @@ Most events do not repeat the terms of their order. A parked message of no accou
 from alembic import op
 
 revision = "0040"
-down_revision = "0036"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
