@@ -49,6 +49,13 @@ _NOTHING_LEFT: Final = (
     "ORDERMESH_KAFKA_TOPIC_PREFIX to a new prefix and apply the topics"
 )
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
+_RIGHTS: Final = {
+    "GROUP_AUTHORIZATION_FAILED": "we need Read on group {}",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED": "we need Write on transactional id {}",
+    "TOPIC_AUTHORIZATION_FAILED": "we need Read and Write on topic {}-positions",
+    "CLUSTER_AUTHORIZATION_FAILED": "we need IdempotentWrite on the cluster",
+}
+"""What Kafka's refusals mean where they are not of the topic of a log; {} is prefix + relay."""
 _OF_A_TOPIC: Final = frozenset(
     {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"}
 )
@@ -128,7 +135,12 @@ class LogSink:
         # What the connection itself complained about says more than a time-out.
         if condition is Condition.KAFKA_AWAY and self._fault is not None:
             return SinkError(self._fault)
-        return SinkError(State(condition, _words(error)))
+        return SinkError(State(condition, self._with_right(error)))
+
+    def _with_right(self, error: KafkaError) -> str:
+        """Say what Kafka refuses, and which right would do."""
+        name, needed = f"{self._of.prefix}relay", _RIGHTS.get(error.name())
+        return _words(error) if needed is None else f"{_words(error)}: {needed.format(name)}"
 
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
@@ -137,7 +149,7 @@ class LogSink:
         condition = condition_of(error.name(), error.str())
         refused = condition is not Condition.KAFKA_AWAY
         if self._fault is None or refused:
-            self._fault = State(condition, _words(error))
+            self._fault = State(condition, self._with_right(error))
         self._down |= refused or error.name() == "_ALL_BROKERS_DOWN"
 
     def _well(self) -> None:
