@@ -10,6 +10,7 @@ from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from svc_notify.adapters.channels.kinds import build_channels
 from svc_notify.adapters.postgres.choices import PostgresChoices
 from svc_notify.adapters.postgres.database import Database
 from svc_notify.adapters.postgres.history import PostgresHistory
@@ -20,6 +21,7 @@ from svc_notify.adapters.postgres.writing import PostgresNotifications
 from svc_notify.api import destinations, notifications, rules
 from svc_notify.api.figures import NotifyCollector, readiness
 from svc_notify.api.stream import StreamParts
+from svc_notify.service.dispatcher import Dispatcher
 from svc_notify.service.notifier import READERS, Notifier, Owner
 from svc_notify.service.progress import Progress
 from svc_notify.service.upkeep import Upkeep
@@ -33,6 +35,7 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
     if not settings.database_url:
         raise SettingsError("set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database")
     clock = SystemClock()
+    channels = build_channels(settings, clock)
     database = Database(settings.database_url)
     await database.open()
     source = LogSource(settings.database_url, READERS, settings.service)
@@ -53,20 +56,22 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
     upkeep = Upkeep(
         history, owner, clock, settings.notify_history_days, settings.notify_history_max
     )
+    outbox = PostgresOutbox(database)
+    dispatcher = Dispatcher(outbox, channels, owner, clock)
     parts = StreamParts(history, choices, watch, clock)
     server.add(
         notifications.NotificationServicer(parts), notifications.SERVICE, notifications.ACCESS
     )
     server.add(rules.RuleServicer(choices, clock), rules.SERVICE, rules.ACCESS)
     server.add(
-        destinations.DestinationServicer(choices, PostgresOutbox(database), clock),
+        destinations.DestinationServicer(choices, outbox, clock, settings.trusted_hosts),
         destinations.SERVICE,
         destinations.ACCESS,
     )
     collector = NotifyCollector(progress)
     REGISTRY.register(collector)
     try:
-        async with server.background(notifier.run(), watch.run(), upkeep.run()):
+        async with server.background(notifier.run(), dispatcher.run(), watch.run(), upkeep.run()):
             yield Ops(lambda: readiness(progress))
     finally:
         await source.close()

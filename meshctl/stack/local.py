@@ -104,7 +104,7 @@ class LocalStack:
 
     async def _checkpoint(self, at: Addresses) -> None:
         """Write the newest entries of the logs, signed, to the folder of the checkpoints."""
-        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.root / "checkpoints"
+        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.checkpoints
         folder.mkdir(exist_ok=True)
         if not key.exists():
             await self._admin(at, "svc_oms.admin", "new-checkpoint-key", str(key))

@@ -1,6 +1,7 @@
 """DestinationService: destinations outside the mesh, and messages that were given up."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
@@ -40,10 +41,18 @@ SET_BY_SERVICE: Final = ("changed_by", "changed_at", "state", "cause")
 class DestinationServicer:
     """Serves ``ordermesh.notify.v1.DestinationService``."""
 
-    def __init__(self, choices: Choices, dead: DeadLetters, clock: Clock) -> None:
+    def __init__(
+        self,
+        choices: Choices,
+        dead: DeadLetters,
+        clock: Clock,
+        trusted: AbstractSet[str],
+    ) -> None:
+        """Take the parts, and the hosts that may be private."""
         self._choices = choices
         self._dead = dead
         self._clock = clock
+        self._trusted = trusted
 
     async def SetDestination(  # noqa: N802  # rpc names are the contract's
         self, request: pb.SetDestinationRequest, call: Call
@@ -54,7 +63,7 @@ class DestinationServicer:
         one.CopyFrom(request.destination)
         for name in SET_BY_SERVICE:
             one.ClearField(name)
-        _check(one, request.secret)
+        _check(one, request.secret, self._trusted)
         async with changing(key), self._choices.changing() as change:
             made = await change.made(by, key, digest)
             if made:
@@ -148,9 +157,9 @@ class DestinationServicer:
         return pb.DiscardDeadLetterResponse()
 
 
-def _check(one: pb.Destination, secret: str) -> None:
+def _check(one: pb.Destination, secret: str, trusted: AbstractSet[str]) -> None:
     """Check a destination by itself."""
-    fault = address_fault(one.channel, one.address)
+    fault = address_fault(one.channel, one.address, trusted)
     if fault:
         raise wrong("destination.address", one.address, fault)
     if secret and one.channel != pb.CHANNEL_KIND_WEBHOOK:

@@ -1,5 +1,6 @@
 """Notifications, and who may see them."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -64,7 +65,27 @@ class Draft(NamedTuple):
     amount: str = ""
     """Price times quantity of executions, a decimal."""
     once: str = ""
-    """If set: of several notifications with the same text here only the first is made."""
+    """If set: it is made unless this key is noted, and notes it."""
+    ends: str = ""
+    """If set: it is made only if this key is noted, and ends the note."""
+
+
+def due(drafts: Iterable[Draft], noted: set[str]) -> list[Draft]:
+    """Return the drafts that are made, and bring the notes up to date.
+
+    Args:
+        drafts: In the order of their events.
+        noted: Keys that are noted of those that the drafts name; changed.
+    """
+    made = []
+    for draft in drafts:
+        if draft.once in noted or (draft.ends and draft.ends not in noted):
+            continue
+        noted.discard(draft.ends)
+        if draft.once:
+            noted.add(draft.once)
+        made.append(draft)
+    return made
 
 
 class Notification(NamedTuple):
@@ -107,7 +128,8 @@ def viewer(user_id: str, roles: frozenset[str], accounts: frozenset[str]) -> Vie
 
 
 def shortened(text: str) -> str:
-    """Return a text of at most TEXT_CHARACTERS_MAX characters."""
+    """Return a text of at most TEXT_CHARACTERS_MAX characters that PostgreSQL can store."""
+    text = text.replace("\x00", "�")
     if len(text) <= TEXT_CHARACTERS_MAX:
         return text
     return text[: TEXT_CHARACTERS_MAX - 1] + "…"

@@ -17,7 +17,7 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
-from svc_notify.domain.notification import Draft, Notification
+from svc_notify.domain.notification import Draft, Notification, due
 from svc_notify.domain.outbox import collect
 from svc_notify.domain.rules import Pace, when_due
 from svc_notify.domain.state import Condition, State
@@ -216,14 +216,14 @@ class Notifier:
         if not await self._store.has_due_doubts(looked_ns):
             return
         async with self._store.writing() as writing:
-            due: list[Doubt] = await writing.due_doubts(looked_ns)
-            made = await self._add(writing, [draft_of_doubt(one) for one in due])
+            doubts: list[Doubt] = await writing.due_doubts(looked_ns)
+            made = await self._add(writing, [draft_of_doubt(one) for one in doubts])
         self._report(made)
 
     async def _add(self, writing: Writing, drafts: Sequence[Draft]) -> list[Notification]:
         """Store notifications, and what rules make of them."""
         now_ns = self._clock.now_ns()
-        wanted = await _first_of_each(writing, drafts, now_ns)
+        wanted = await _due(writing, drafts, now_ns)
         numbers = range(writing.last_sequence + 1, writing.last_sequence + 1 + len(wanted))
         made = [
             Notification(number, new_ulid(now_ns), now_ns, draft)
@@ -254,13 +254,16 @@ class Notifier:
             self._stored()
 
 
-async def _first_of_each(writing: Writing, drafts: Sequence[Draft], now_ns: int) -> list[Draft]:
-    """Return the drafts without those that were notified before, or are in the list twice."""
-    keys = {draft.once for draft in drafts if draft.once}
-    new = await writing.first(keys, now_ns) if keys else set()
-    wanted = []
-    for draft in drafts:
-        if not draft.once or draft.once in new:
-            new.discard(draft.once)
-            wanted.append(draft)
-    return wanted
+async def _due(writing: Writing, drafts: Sequence[Draft], now_ns: int) -> list[Draft]:
+    """Return the drafts that are made, and store the notes that decide it."""
+    keys = {key for draft in drafts for key in (draft.once, draft.ends) if key}
+    if not keys:
+        return list(drafts)
+    before = await writing.noted(keys)
+    noted = set(before)
+    made = due(drafts, noted)
+    if new := noted - before:
+        await writing.note(new, now_ns)
+    if ended := before - noted:
+        await writing.forget(ended)
+    return made

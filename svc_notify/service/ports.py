@@ -46,11 +46,14 @@ class Writing(Protocol):
     async def add(self, notifications: Sequence[Notification]) -> None:
         """Store notifications."""
 
-    async def first(self, keys: Collection[str], now_ns: int) -> set[str]:
-        """Note keys of what is notified once; return those that were not noted before."""
+    async def noted(self, keys: Collection[str]) -> set[str]:
+        """Return which of these keys are noted."""
+
+    async def note(self, keys: Collection[str], now_ns: int) -> None:
+        """Note keys."""
 
     async def forget(self, keys: Collection[str]) -> None:
-        """Forget keys: what they stand for is notified again."""
+        """End the notes of keys."""
 
     async def doubt(self, opened: Sequence[Doubt], after_ns: int, known: Collection[str]) -> None:
         """Note orders that are in doubt, and orders whose state is known.
@@ -112,6 +115,7 @@ class Outbox(Protocol):
     async def claim(self, now_ns: int, limit: int, seconds: float) -> list[Message]:
         """Take messages that are due, of destinations that are not paused, oldest first.
 
+        Of each destination one is taken, and none while another one of it is claimed.
         Each is counted as an attempt, and due again after so many seconds unless it is settled: a
         process that ends meanwhile loses nothing, and the receiver may get the message twice, under
         the same message_id.

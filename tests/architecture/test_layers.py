@@ -28,9 +28,16 @@ ONLY_IN = {
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (
         "svc_relay/adapters/kafka/",
+        "svc_archive/adapters/kafka/",
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",
     ),
+    "pyarrow": (
+        "event_archive/",
+        "svc_archive/app.py",  # chooses where its memory comes from
+    ),
+    "aiosmtplib": ("svc_notify/adapters/channels/",),
+    "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),

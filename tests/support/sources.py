@@ -16,6 +16,8 @@ PACKAGES = (
     "svc_marketdata",
     "svc_identity",
     "svc_relay",
+    "svc_archive",
+    "event_archive",
     "svc_notify",
     "sim_exchange",
     "conformance",

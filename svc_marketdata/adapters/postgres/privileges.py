@@ -26,6 +26,7 @@ TABLES: Final[dict[str, str]] = {
     # Price history. Partitions are made and dropped by the functions below, which the owner owns.
     "trades": "SELECT, INSERT, UPDATE (price, size, off_market, withdrawn, amended_ns)",
     "candle_hours": ALL,
+    "quote_blocks": "SELECT, INSERT, UPDATE (body)",
     "candles_packed": "SELECT, UPDATE",
     "recorded": "SELECT, INSERT, UPDATE (until_ns)",
     "history_gaps": ALL,

@@ -9,12 +9,20 @@ from svc_notify.adapters.postgres.rows import SELECTED, notification_of
 from svc_notify.domain.outbox import Dead, Delivered, Destination, Message, Outcome, by_kind
 from svc_notify.service.ports import DeadLetter
 
-# A destination that is away keeps nobody else waiting: of each, the oldest message comes first.
+# One message at a time to each destination, the oldest: one that is away delays no other.
 CLAIM: Final = """
-WITH due AS (
-    SELECT o.message_id FROM notify.outbox o JOIN notify.destinations d USING (destination_id)
-    WHERE o.dead_ns = 0 AND o.due_ns <= $1 AND o.claimed_until < now() AND NOT d.paused
-    ORDER BY o.due_ns, o.message_id LIMIT $2 FOR UPDATE OF o SKIP LOCKED
+WITH next AS (
+    SELECT DISTINCT ON (w.destination_id) w.message_id, w.due_ns
+    FROM notify.outbox w JOIN notify.destinations d USING (destination_id)
+    WHERE w.dead_ns = 0 AND w.due_ns <= $1 AND NOT d.paused AND NOT EXISTS (
+        SELECT FROM notify.outbox s
+        WHERE s.destination_id = w.destination_id AND s.dead_ns = 0 AND s.claimed_until >= now()
+    )
+    ORDER BY w.destination_id, w.due_ns, w.message_id
+), due AS (
+    SELECT o.message_id FROM notify.outbox o JOIN next USING (message_id)
+    WHERE o.dead_ns = 0 AND o.claimed_until < now()
+    ORDER BY next.due_ns, o.message_id LIMIT $2 FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE notify.outbox o SET attempts = o.attempts + 1,
     claimed_until = now() + make_interval(secs => $3)

@@ -25,9 +25,9 @@ UPDATE notify.positions SET log_number = $2, hash = $3 WHERE log = $1 AND log_nu
 RETURNING 1
 """
 MOVE_FEED: Final = "UPDATE notify.feed SET last_sequence = $1"
-FIRST: Final = """
-INSERT INTO notify.once (key, at_ns) SELECT unnest($1::text[]), $2
-ON CONFLICT DO NOTHING RETURNING key
+NOTED: Final = "SELECT key FROM notify.once WHERE key = ANY($1::text[])"
+NOTE: Final = """
+INSERT INTO notify.once (key, at_ns) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING
 """
 FORGET: Final = "DELETE FROM notify.once WHERE key = ANY($1::text[])"
 OPEN_DOUBT: Final = """
@@ -115,13 +115,16 @@ class PostgresWriting:
         self.last_sequence = notifications[-1].sequence
         await self._connection.execute(MOVE_FEED, self.last_sequence)
 
-    async def first(self, keys: Collection[str], now_ns: int) -> set[str]:
-        """Note keys of what is notified once."""
-        rows = await self._connection.fetch(FIRST, list(keys), now_ns)
-        return {row["key"] for row in rows}
+    async def noted(self, keys: Collection[str]) -> set[str]:
+        """Return which of these keys are noted."""
+        return {row["key"] for row in await self._connection.fetch(NOTED, list(keys))}
+
+    async def note(self, keys: Collection[str], now_ns: int) -> None:
+        """Note keys."""
+        await self._connection.execute(NOTE, list(keys), now_ns)
 
     async def forget(self, keys: Collection[str]) -> None:
-        """Forget keys."""
+        """End the notes of keys."""
         await self._connection.execute(FORGET, list(keys))
 
     async def doubt(self, opened: Sequence[Doubt], after_ns: int, known: Collection[str]) -> None:

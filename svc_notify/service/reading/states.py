@@ -1,10 +1,11 @@
-"""The log of states: kill switches, statements, parked messages."""
+"""The log of states: kill switches, statements, parked messages, FIX sessions."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from eventlog.logs import Entry
+from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.oms.v1 import kill_switch_pb2, statement_pb2
 from svc_notify.domain.notification import Audience, Draft, Kind, Severity, shortened
 from svc_notify.service.reading.found import Found, Orders
@@ -130,9 +131,31 @@ def _parked(state: State) -> Iterable[Draft]:
         )
 
 
+def _session(state: State) -> Iterable[Draft]:
+    """Say whether a FIX session is up, each time that it changes."""
+    row = state.row
+    # Entries of before the columns were logged do not have them; the first is the registration.
+    if "state" not in row or state.version == 1:
+        return
+    up = row["linked"] and row["state"] == venue_link_service_pb2.SESSION_STATE_UP
+    what = "Drop copy" if row["drop_copy"] else "Session"
+    name, key = f"{what} {state.object_id} of {row['venue_mic']}", f"down/{state.object_id}"
+    draft = Draft(
+        Kind.SESSION_UP if up else Kind.SESSION_DOWN,
+        Severity.INFO if up or row["kept_out"] else Severity.CRITICAL,
+        Audience.EVERYONE,
+        state.at_ns,
+        f"{name} is {'up' if up else 'down'}",
+        venue_mic=row["venue_mic"],
+        session_id=state.object_id,
+    )
+    yield draft._replace(ends=key) if up else draft._replace(once=key)
+
+
 MAKERS: Final[dict[str, Callable[[State], Iterable[Draft]]]] = {
     "kill_switches": _kill_switch,
     "statements": _statement,
     "parked_messages": _parked,
+    "sessions": _session,
 }
 """By the table that the row is in."""

@@ -167,6 +167,7 @@ async def test_a_second_relay_takes_over_where_the_first_one_hangs(
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_a_restored_book_is_not_mixed_with_what_kafka_has(
     postgres_server, book_url, kafka_server, topic_prefix, writer, relay
 ):

@@ -1,6 +1,7 @@
-"""Orders by id for readers of the log, and parked messages in the log of states.
+"""For readers of the logs: orders by id, parked messages, and whether a FIX session is up.
 
-Most events do not repeat the terms of their order. A parked message of no account was in no log.
+Most events do not repeat the terms of their order. A parked message of no account, and whether a
+session is up, were in no log; both are now in the log of states.
 """
 
 from alembic import op
@@ -13,6 +14,12 @@ depends_on = None
 # The key, then the columns of the image: the message itself stays in its table.
 LOGGED = """'parked_id', 'parked_id', 'session_id', 'msg_type', 'error', 'account_id', 'order_id',
     'state'"""
+# As migration 0020 has them, and whether the session is up.
+SESSION_COLUMNS = ("venue_mic", "drop_copy", "kept_out", "state", "linked")
+SESSION_IMAGE = ", ".join(f"'{one}'" for one in SESSION_COLUMNS)
+SESSION_CHANGED = " OR ".join(
+    f"new.{one} IS DISTINCT FROM old.{one}" for one in ("session_id", *SESSION_COLUMNS)
+)
 STATEMENTS = (
     "CREATE VIEW oms.relayed_order_rows AS SELECT order_id, body FROM oms.orders",
     f"""
@@ -22,6 +29,12 @@ STATEMENTS = (
     CREATE TRIGGER parked_messages_update_logged AFTER UPDATE OF state ON oms.parked_messages
         FOR EACH ROW WHEN (new.state IS DISTINCT FROM old.state)
         EXECUTE FUNCTION oms.log_state({LOGGED})""",
+    "DROP TRIGGER sessions_update_logged ON oms.sessions",
+    f"""
+    CREATE TRIGGER sessions_update_logged
+        AFTER UPDATE OF session_id, {", ".join(SESSION_COLUMNS)} ON oms.sessions
+        FOR EACH ROW WHEN ({SESSION_CHANGED})
+        EXECUTE FUNCTION oms.log_state('session_id', 'session_id', {SESSION_IMAGE})""",
 )
 
 
