@@ -14,6 +14,7 @@ import {
   MarketDataService,
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
+import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
@@ -27,6 +28,7 @@ import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchRe
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { DetailPrices } from "./detail";
+import { orderName } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Parked } from "./parked";
@@ -43,7 +45,7 @@ const PRICE_INTERVAL_MS = 250;
 const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
 /** Price levels per side of the book of all venues. */
-const BOOK_DEPTH = 10;
+export const BOOK_DEPTH = 10;
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
@@ -87,7 +89,7 @@ export class Desk {
     this.#historyClient = createClient(HistoryService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
-    this.orders.onChange = (change) => this.notices.show(change);
+    this.orders.onChange = (change) => this.notices.show(change, this.nameOf(change.order));
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
     this.orderStream = new ResumingStream(
       {
@@ -128,6 +130,11 @@ export class Desk {
       return client.watch({ heartbeatS: HEARTBEAT_S }, { signal });
     };
     return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
+  }
+
+  /** An order as notices and headings name it. */
+  nameOf(order: Order): string {
+    return orderName(order, order.isin ? this.quotes.listingOf(order.isin, order.currency) : undefined);
   }
 
   get hasAccounts(): boolean {
