@@ -25,7 +25,7 @@ const transport = mesh.transport();
 const store = { read: () => null, write: () => undefined, clear: () => undefined };
 const session = new Session(transport, store);
 const target = document.getElementById("app");
-if (target) mount(App, { target, props: { session, transport } });
+if (target) mount(App, { target, props: { session, transport, fewConnections: false } });
 
 const tenthsOf = (text: string): number => Number(text.split(".")[0]) * 10 + Number(text.split(".")[1] ?? "0");
 const ticks = mesh.instruments.map(({ instrumentId }) => ({ instrumentId, at: tenthsOf(mesh.quotes.get(instrumentId)?.lastPrice ?? "1") }));

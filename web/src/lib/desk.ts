@@ -1,4 +1,4 @@
-/** Composition: one session's clients, its two streams and the stores they fill. Only this file connects. */
+/** Composition: one session's clients, its streams and the stores they fill. Only this file connects. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
@@ -15,6 +15,7 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
@@ -32,6 +33,7 @@ import { orderName } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Parked } from "./parked";
+import { alertStateWords, conditionWords, PriceAlerts } from "./price-alerts";
 import { ProposedChanges } from "./proposed-changes";
 import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
@@ -46,10 +48,13 @@ const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
 /** Price levels per side of the book of all venues. */
 export const BOOK_DEPTH = 10;
+/** Alerts that are read at once, the newest. */
+const ALERTS_READ_MAX = 100;
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
 type CandlesRequest = MessageInitShape<typeof ListCandlesRequestSchema>;
+type AlertRequest = MessageInitShape<typeof CreateAlertRequestSchema>;
 type ReplayRequest = MessageInitShape<typeof ReplayRequestSchema>;
 
 export class Desk {
@@ -65,6 +70,8 @@ export class Desk {
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
   readonly parked = new Parked();
   readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
+  readonly alerts = new PriceAlerts();
+  readonly alertStream: ResumingStream<WatchAlertsResponse>;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
   readonly commands: Commands;
@@ -75,11 +82,15 @@ export class Desk {
   readonly #parkedClient: Client<typeof ParkedService>;
   readonly #limitClient: Client<typeof LimitService>;
   readonly #historyClient: Client<typeof HistoryService>;
+  readonly #alertClient: Client<typeof PriceAlertService>;
+  /** Panels that show alerts. */
+  #alertReaders = 0;
 
   constructor(
     transport: Transport,
     session: Pick<Session, "renewForStream">,
     readonly user: User,
+    private readonly fewConnections = false,
   ) {
     this.#orderClient = createClient(OrderService, transport);
     this.#priceClient = createClient(MarketDataService, transport);
@@ -87,6 +98,7 @@ export class Desk {
     this.#parkedClient = createClient(ParkedService, transport);
     this.#limitClient = createClient(LimitService, transport);
     this.#historyClient = createClient(HistoryService, transport);
+    this.#alertClient = createClient(PriceAlertService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => this.notices.show(change, this.nameOf(change.order));
@@ -117,10 +129,20 @@ export class Desk {
       this.#limitClient.listProposedChanges({ state: ProposedChangeState.PROPOSED, pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }),
     );
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
+    this.alertStream = this.#newAlertStream(options);
     this.parkedStream = new ResumingStream(
       { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
       options,
     );
+  }
+
+  #newAlertStream(options: StreamOptions): ResumingStream<WatchAlertsResponse> {
+    this.alerts.onFired = (alert) => this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}. ${alert.note}`);
+    const open = (signal: AbortSignal): AsyncIterable<WatchAlertsResponse> => {
+      const cursor = this.alerts.beginConnection();
+      return this.#alertClient.watchAlerts({ heartbeatS: HEARTBEAT_S, ...(cursor && { cursor }) }, { signal });
+    };
+    return new ResumingStream({ open, take: (frame) => this.alerts.take(frame.items) }, options);
   }
 
   /** A role that may not read switches ends this stream for good, and sees no banner. */
@@ -156,6 +178,7 @@ export class Desk {
     this.priceStream.start();
     this.killStream.start();
     this.parkedStream.start();
+    if (!this.fewConnections) this.alertStream.start();
     this.recovery.start();
     if (this.mayResolve) this.proposedChanges.start();
   }
@@ -166,6 +189,7 @@ export class Desk {
     this.detail.stop();
     this.killStream.stop();
     this.parkedStream.stop();
+    this.alertStream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
   }
@@ -176,6 +200,7 @@ export class Desk {
     this.detail.stream.nudge();
     this.killStream.nudge();
     this.parkedStream.nudge();
+    this.alertStream.nudge();
   }
 
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
@@ -191,6 +216,30 @@ export class Desk {
   /** A page of candles. Throws the mesh's refusal. */
   async candles(request: CandlesRequest): Promise<ListCandlesResponse> {
     return this.#historyClient.listCandles(request, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  /** Follows the alerts until the returned function is called; with few connections they are followed only meanwhile. */
+  watchAlerts(): () => void {
+    this.#alertReaders++;
+    this.alertStream.start();
+    return () => {
+      if (--this.#alertReaders === 0 && this.fewConnections) this.alertStream.stop();
+    };
+  }
+
+  /** Reads the newest alerts, those that are over included. The calls about alerts throw the mesh's refusal. */
+  async listAlerts(): Promise<void> {
+    this.alerts.put((await this.#alertClient.listAlerts({ pageSize: ALERTS_READ_MAX }, { timeoutMs: CALL_TIMEOUT_MS })).alerts);
+  }
+
+  async createAlert(idempotencyKey: string, alert: Omit<AlertRequest, "idempotencyKey">): Promise<void> {
+    const made = await this.#alertClient.createAlert({ ...alert, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (made.alert) this.alerts.put([made.alert]);
+  }
+
+  async cancelAlert(alertId: string): Promise<void> {
+    const { alert } = await this.#alertClient.cancelAlert({ alertId }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (alert) this.alerts.put([alert]);
   }
 
   /** Prices of a past interval, as a stream. */
