@@ -137,7 +137,7 @@ export class Desk {
   }
 
   #newAlertStream(options: StreamOptions): ResumingStream<WatchAlertsResponse> {
-    this.alerts.onFired = (alert) => this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}. ${alert.note}`);
+    this.alerts.onFired = (alert) => this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
     const open = (signal: AbortSignal): AsyncIterable<WatchAlertsResponse> => {
       const cursor = this.alerts.beginConnection();
       return this.#alertClient.watchAlerts({ heartbeatS: HEARTBEAT_S, ...(cursor && { cursor }) }, { signal });
@@ -232,9 +232,9 @@ export class Desk {
     this.alerts.put((await this.#alertClient.listAlerts({ pageSize: ALERTS_READ_MAX }, { timeoutMs: CALL_TIMEOUT_MS })).alerts);
   }
 
-  async createAlert(idempotencyKey: string, alert: Omit<AlertRequest, "idempotencyKey">): Promise<void> {
-    const made = await this.#alertClient.createAlert({ ...alert, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
-    if (made.alert) this.alerts.put([made.alert]);
+  async createAlert(request: AlertRequest): Promise<void> {
+    const { alert } = await this.#alertClient.createAlert(request, { timeoutMs: CALL_TIMEOUT_MS });
+    if (alert) this.alerts.put([alert]);
   }
 
   async cancelAlert(alertId: string): Promise<void> {
