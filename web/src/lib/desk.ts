@@ -28,10 +28,12 @@ import {
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { orderName } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
+import { Notify } from "./notify";
 import { Parked } from "./parked";
 import { alertStateWords, conditionWords, PriceAlerts } from "./price-alerts";
 import { ProposedChanges } from "./proposed-changes";
@@ -72,6 +74,8 @@ export class Desk {
   readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
   readonly alerts = new PriceAlerts();
   readonly alertStream: ResumingStream<WatchAlertsResponse>;
+  /** Notifications; the source of toasts while their stream is live. */
+  readonly notify: Notify;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
   readonly commands: Commands;
@@ -101,8 +105,11 @@ export class Desk {
     this.#alertClient = createClient(PriceAlertService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
-    this.orders.onChange = (change) => this.notices.show(change, this.nameOf(change.order));
+    this.orders.onChange = (change) => {
+      if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
+    };
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
+    this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections);
     this.orderStream = new ResumingStream(
       {
         open: (signal) => this.#watchOrders(signal),
@@ -137,7 +144,7 @@ export class Desk {
   }
 
   #newAlertStream(options: StreamOptions): ResumingStream<WatchAlertsResponse> {
-    this.alerts.onFired = (alert) => this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
+    this.alerts.onFired = (alert) => this.notify.live || this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
     const open = (signal: AbortSignal): AsyncIterable<WatchAlertsResponse> => {
       const cursor = this.alerts.beginConnection();
       return this.#alertClient.watchAlerts({ heartbeatS: HEARTBEAT_S, ...(cursor && { cursor }) }, { signal });
@@ -179,6 +186,7 @@ export class Desk {
     this.killStream.start();
     this.parkedStream.start();
     if (!this.fewConnections) this.alertStream.start();
+    this.notify.start();
     this.recovery.start();
     if (this.mayResolve) this.proposedChanges.start();
   }
@@ -190,6 +198,7 @@ export class Desk {
     this.killStream.stop();
     this.parkedStream.stop();
     this.alertStream.stop();
+    this.notify.stream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
   }
@@ -201,6 +210,7 @@ export class Desk {
     this.killStream.nudge();
     this.parkedStream.nudge();
     this.alertStream.nudge();
+    this.notify.stream.nudge();
   }
 
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */

@@ -10,7 +10,7 @@ import { priceScale } from "$lib/tick";
 import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
 
 /** The panels that take turns beside the ticket. */
-export type SidePanel = "order" | "chart" | "replay" | "alerts";
+export type SidePanel = "order" | "chart" | "replay" | "alerts" | "notifications";
 
 export class Workspace {
   instrumentId = $state("");
