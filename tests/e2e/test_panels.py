@@ -187,6 +187,36 @@ async def test_a_price_alert_fires_with_a_notice(page: Page, mesh: Mesh) -> None
     assert await violations(page) == []
 
 
+async def test_orders_and_positions_are_shown_as_they_stood_and_cannot_be_traded(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    row = await route_by_search(page, 5)
+    await expect(row).to_have_attribute("data-state", "FILLED")
+    # The field has whole seconds: wait until the one after the execution has passed.
+    filled_at = await page.evaluate("Date.now()")
+    await page.wait_for_function("at => Date.now() > at + 2000", arg=filled_at)
+    await page.get_by_role("button", name="Past…").click()
+    past = page.get_by_role("region", name="Orders and positions of the past")
+    at = await page.evaluate(
+        "at => new Date(at + 1000).toLocaleString('sv-SE').replace(' ', 'T')", filled_at
+    )
+    await past.get_by_label("At").fill(at)
+    await past.get_by_role("button", name="Show").click()
+    await expect(past.locator("tr[data-past-order]").first).to_contain_text("FILLED")
+    await expect(past.locator(f"tr[data-position='{ASML}']")).to_contain_text("ASML")
+    await expect(past.get_by_test_id("as-of")).to_contain_text("Nothing can be traded here")
+    await expect(past.get_by_role("button", name="Cancel")).to_have_count(0)
+    assert await violations(page) == []
+
+    await past.get_by_label("At").fill("2020-01-01T00:00:00")
+    await past.get_by_role("button", name="Show").click()
+    await expect(past.get_by_role("alert")).to_contain_text("oldest stored event")
+    await past.get_by_role("button", name="Back to now").click()
+    await expect(page.get_by_role("region", name="Order blotter")).to_be_visible()
+
+
 async def test_rights_to_prices_are_shown_on_rows_and_panels(page: Page, mesh: Mesh) -> None:
     await asyncio.to_thread(set_prices, mesh, "vera", "SIMA=REAL_TIME", "SIMB=DELAYED")
     try:

@@ -17,10 +17,12 @@ import {
 import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
-import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
+import { LimitService, ProposedChangeState, type ListPositionsRequestSchema, type ListPositionsResponse } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
 import {
   OrderService,
+  type ListRequestSchema,
+  type ListResponse,
   type ShowOrderResponse,
   type ShowRoutingResponse,
   type WatchResponse as OrderFrame,
@@ -85,6 +87,11 @@ export class Desk {
   readonly #instrumentClient: Client<typeof InstrumentService>;
   readonly #parkedClient: Client<typeof ParkedService>;
   readonly #limitClient: Client<typeof LimitService>;
+  /** Orders and positions as they stood at an instant. The calls throw the mesh's refusal. */
+  readonly past = {
+    orders: (request: MessageInitShape<typeof ListRequestSchema>): Promise<ListResponse> => this.#orderClient.list(request, { timeoutMs: CALL_TIMEOUT_MS }),
+    positions: (request: MessageInitShape<typeof ListPositionsRequestSchema>): Promise<ListPositionsResponse> => this.#limitClient.listPositions(request, { timeoutMs: CALL_TIMEOUT_MS }),
+  };
   readonly #historyClient: Client<typeof HistoryService>;
   readonly #alertClient: Client<typeof PriceAlertService>;
   /** Panels that show alerts. */

@@ -18,6 +18,8 @@ export class Workspace {
   side: SidePanel = $state("order");
   /** The book of all venues is open. */
   bookOpen = $state(false);
+  /** In place of the blotter stands what was at an instant of the past. */
+  pastOpen = $state(false);
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
