@@ -194,14 +194,13 @@ async def test_orders_and_positions_are_shown_as_they_stood_and_cannot_be_traded
     await choose(page, "ASML.SIMA")
     row = await route_by_search(page, 5)
     await expect(row).to_have_attribute("data-state", "FILLED")
-    # The field has whole seconds: wait until the one after the execution has passed.
-    filled_at = await page.evaluate("Date.now()")
-    await page.wait_for_function("at => Date.now() > at + 2000", arg=filled_at)
+    # Local time with milliseconds: an instant that has passed when it is asked for.
+    at = await page.evaluate(
+        "(() => { const now = new Date(); return new Date(now - now.getTimezoneOffset() * 60000)"
+        ".toISOString().slice(0, -1); })()"
+    )
     await page.get_by_role("button", name="Past…").click()
     past = page.get_by_role("region", name="Orders and positions of the past")
-    at = await page.evaluate(
-        "at => new Date(at + 1000).toLocaleString('sv-SE').replace(' ', 'T')", filled_at
-    )
     await past.get_by_label("At").fill(at)
     await past.get_by_role("button", name="Show").click()
     await expect(past.locator("tr[data-past-order]").first).to_contain_text("FILLED")
