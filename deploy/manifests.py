@@ -214,6 +214,8 @@ def policy(process: Process) -> str:
         callers.insert(0, "envoy")
     if process.grpc:
         ingress.append(_rule("from", callers, ["grpc"]))
+    if process.opened:
+        ingress.append(_rule("from", ["envoy"], ["health"]))
     if process.keys:
         readers = [one.service for one in SERVICES if one.verifies_tokens]
         ingress.append(_rule("from", ["envoy", *readers], ["keys"]))
@@ -227,7 +229,7 @@ def policy(process: Process) -> str:
     database = process.database or process.reads_logs
     parts = {5432: database, 6379: process.redis, 9093: process.kafka}
     egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
-    if process.reaches_venues:
+    if process.reaches_venues or process.reaches_destinations:
         egress.append("- {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}")
     return _policy(process.service, ingress, egress)
 
@@ -235,7 +237,9 @@ def policy(process: Process) -> str:
 def edge_policy() -> str:
     """Return the NetworkPolicy of the edge: the only way in."""
     egress = [
-        _to(one, [one.grpc, *([one.keys] if one.keys else [])]) for one in SERVICES if one.opened
+        _to(one, [port for kind in ("grpc", "health", "keys") if (port := one.port(kind))])
+        for one in SERVICES
+        if one.opened
     ]
     return _policy("envoy", ["- {ports: [{port: https}]}"], egress)
 

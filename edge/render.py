@@ -37,7 +37,7 @@ from edge.values import (
     web_root_or_placeholder,
 )
 from edge.web import TOKENLESS, WEB_FILE_MAX_BYTES, WebFilesError, filter_disabled, web_routes
-from kernel.well_known import SERVICE_DOMAIN
+from kernel.well_known import HEALTH_PATH, SERVICE_DOMAIN
 
 TEMPLATE = Path(__file__).parent.parent / "envoy" / "envoy.yaml.tmpl"
 CLUSTER_TEMPLATE = TEMPLATE.with_name("cluster.yaml.tmpl")
@@ -198,7 +198,10 @@ def _cluster(process: Process, values: EnvoyValues) -> Any:
     replacements = {
         "name": process.module,
         "dns_name": _dns_name(process),
-        "endpoints": _endpoints(values.upstreams[process.name]),
+        "endpoints": _endpoints(
+            values.upstreams[process.name], values.upstreams[f"{process.name}_health"]
+        ),
+        "health_path": HEALTH_PATH,
         "client_cert": str(values.client_cert),
         "client_key": str(values.client_key),
         "ca": str(values.ca),
@@ -222,10 +225,15 @@ def _address(bind: str) -> dict[str, Any]:
     return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
 
 
-def _endpoints(targets: tuple[str, ...]) -> list[dict[str, Any]]:
+def _endpoints(targets: tuple[str, ...], health: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     if not targets:
         raise RenderError("a cluster needs an address")
-    return [{"endpoint": {"address": _address(target)}} for target in targets]
+    endpoints: list[dict[str, Any]] = [{"address": _address(target)} for target in targets]
+    if health:
+        for endpoint, target in zip(endpoints, health, strict=True):
+            port = _address(target)["socket_address"]["port_value"]
+            endpoint["health_check_config"] = {"port_value": port}
+    return [{"endpoint": endpoint} for endpoint in endpoints]
 
 
 def _service_routes(values: EnvoyValues) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ UPSTREAMS = tuple(one for one in PROCESSES if one.opened)
 
 
 def upstreams(address: Callable[[Process, str], str]) -> dict[str, tuple[str, ...]]:
-    """Give every upstream the one address of its process, of kind grpc or keys."""
+    """Give every upstream the one address of its process, of kind grpc, health or keys."""
     found: dict[str, tuple[str, ...]] = {one.name: (address(one, "grpc"),) for one in UPSTREAMS}
+    found |= {f"{one.name}_health": (address(one, "health"),) for one in UPSTREAMS}
     return found | {f"{KEYS.name}_keys": (address(KEYS, "keys"),)}
 
 
@@ -40,7 +41,8 @@ class EnvoyValues:
         ca: The authority that signed the services' certificates (PEM).
         descriptors: The descriptor set `write_descriptors` wrote.
         upstreams: By the name of a process, or that and "_keys" for the public keys of
-            tokens: "host:port" of every replica, or one DNS name that stands for them.
+            tokens: "host:port" of every replica, or one DNS name that stands for them. By the
+            name and "_health": where the health of each replica is asked for, in the same order.
         allowed_origins: Exact origins other web pages may call from; the own page needs none.
         web_root: Folder of the built web app; see `web_root_or_placeholder`.
         tls_bind: Public listener: gRPC, gRPC-Web, JSON, web app.

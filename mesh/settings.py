@@ -56,6 +56,8 @@ class MeshSettings(BaseSettings):
     """Address of the gRPC server, host:port; empty for processes without one."""
     ops_bind: str = ""
     """Address of /metrics, /livez, /readyz over plain HTTP; empty for none."""
+    health_bind: str = ""
+    """Address where the edge asks for the health of this process, over mutual TLS; "" for none."""
     tls_cert: Path = Path("tls/leaf.pem")
     """Certificate chain of this process."""
     tls_key: Path = Path("tls/leaf.key")

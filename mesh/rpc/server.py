@@ -34,7 +34,7 @@ from mesh.auth.access import PUBLIC, Access, peer, user
 from mesh.auth.token_keys import fetch_jwks, fetch_revoked
 from mesh.auth.tokens import AcceptedTokens, TokenVerifier
 from mesh.certificates.expiry import ExpiryWatch, of_certificates
-from mesh.certificates.tls import server_credentials
+from mesh.certificates.tls import server_context, server_credentials
 from mesh.rpc.call import Call
 from mesh.rpc.handlers import (
     NoSuchRpc,
@@ -45,6 +45,7 @@ from mesh.rpc.handlers import (
     stream_handler,
     unary_handler,
 )
+from mesh.rpc.health import HealthThread
 from mesh.rpc.limits import SERVER_OPTIONS
 from mesh.rpc.user_limits import OpenPerUser
 from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
@@ -80,6 +81,7 @@ class MeshServer:
         drain: Set when the process begins to stop.
         serving: Set while calls are accepted.
         port: The port in use, once started.
+        health_port: Where the health thread answers, once started; 0: nowhere.
     """
 
     def __init__(
@@ -97,11 +99,12 @@ class MeshServer:
         self._names: list[str] = []
         self._server: grpc.aio.Server | None = None
         self._health = health_aio.HealthServicer()
+        self._health_thread: HealthThread | None = None
         self._stopping = asyncio.Event()
         self.expiry = ExpiryWatch(clock, settings.expiry_warning_days)
         self.drain = self._parts.drain
         self.serving = asyncio.Event()
-        self.port = 0
+        self.port = self.health_port = 0
 
     @property
     def verifier(self) -> TokenVerifier | None:
@@ -178,6 +181,7 @@ class MeshServer:
             )
         except RuntimeError as error:
             raise OSError(f"cannot bind {self._settings.bind}: {error}") from error
+        await self._start_health()
         await server.start()
         self._server = server
         await self._set_health(serving=True)
@@ -200,6 +204,9 @@ class MeshServer:
         if self._server is not None:
             await self._server.stop(self._settings.drain_grace_s if grace_s is None else grace_s)
             self._server = None
+        if self._health_thread is not None:
+            await self._health_thread.stop()
+            self._health_thread = None
 
     @property
     def stopping(self) -> bool:
@@ -259,13 +266,28 @@ class MeshServer:
     async def _until_stopping(self, ready: Readiness) -> None:
         was_ready = True
         while not self._stopping.is_set():
+            if self._health_thread is not None:
+                self._health_thread.turned()
             is_ready = ready()[0]
             if is_ready != was_ready and self._server is not None:
                 await self._set_health(serving=is_ready)
                 was_ready = is_ready
             await is_set_within(self._stopping, HEALTH_INTERVAL_S)
 
+    async def _start_health(self) -> None:
+        settings = self._settings
+        if not settings.health_bind:
+            return
+        thread = HealthThread(settings.health_bind, server_context(settings))
+        try:
+            self.health_port = await thread.start()
+        except OSError as error:
+            raise OSError(f"cannot bind {settings.health_bind}: {error}") from error
+        self._health_thread = thread
+
     async def _set_health(self, *, serving: bool) -> None:
+        if self._health_thread is not None:
+            self._health_thread.serving = serving
         status = _SERVING if serving else _NOT_SERVING
         for name in ("", *self._names):
             await self._health.set(name, status)

@@ -1,5 +1,6 @@
 """A real Envoy in front of three small gRPC servers that stand for the services."""
 
+import asyncio
 import dataclasses
 import http.client
 import subprocess
@@ -11,11 +12,12 @@ from typing import Any
 
 import grpc
 from google.protobuf import message_factory
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from deploy.processes import KEYS
 from edge import render
 from edge.values import UPSTREAMS, EnvoyValues, web_root_or_placeholder
+from mesh.certificates.tls import TlsFiles, server_context
+from mesh.rpc.health import HealthThread
 from meshctl.stack.servers.edge import _binary
 from ordermesh.identity.v1 import auth_service_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2, market_data_service_pb2
@@ -50,11 +52,22 @@ class Backend:
         self.seen: list[dict[str, str]] = []
         self._certificates = certificates
         self._server: grpc.Server | None = None
-        self.health = health.HealthServicer()
+        self.health_port = free_port()
+        self.health = self._healthy()
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def health_address(self) -> str:
+        return f"127.0.0.1:{self.health_port}"
+
+    def _healthy(self) -> HealthThread:
+        tls = server_context(TlsFiles.of_service(self._certificates, self.name))
+        thread = HealthThread(self.health_address, tls, now=lambda: 0.0)
+        thread.serving = True
+        return thread
 
     def start(self) -> None:
         self._server = grpc.server(ThreadPoolExecutor(16))
@@ -63,8 +76,6 @@ class Backend:
             self._server.add_generic_rpc_handlers(
                 (grpc.method_handlers_generic_handler(service.full_name, handlers),)
             )
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
-        self.health.set("", health_pb2.HealthCheckResponse.SERVING)
         credentials = grpc.ssl_server_credentials(
             [
                 (
@@ -77,9 +88,12 @@ class Backend:
         )
         self._server.add_secure_port(self.address, credentials)
         self._server.start()
+        asyncio.run(self.health.start())
 
     def stop(self) -> None:
         if self._server is not None:
+            asyncio.run(self.health.stop())
+            self.health = self._healthy()
             self._server.stop(None).wait()
             self._server = None
 
@@ -163,6 +177,7 @@ def running_edge(
         ),
         upstreams={
             **{one.name: (backends[one.service].address,) for one in UPSTREAMS},
+            **{f"{one.name}_health": (backends[one.service].health_address,) for one in UPSTREAMS},
             f"{KEYS.name}_keys": (f"127.0.0.1:{jwks_port}",),
             **changes.pop("upstreams", {}),
         },

@@ -72,6 +72,7 @@ class BatchControl(Protocol):
             order: The routed order.
             free: What of it is neither executed nor at a venue.
         """
+        del submission, order, free
 
     def venue(self, submission: Submission, order: Order) -> None:
         """Refuse a venue to a routed order.

@@ -6,7 +6,6 @@ import urllib.request
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2
 
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1 import order_service_pb2_grpc as oms_grpc
@@ -49,7 +48,10 @@ def test_a_draining_replica_gets_no_new_calls(
     """The first replica of two says that it is not ready; calls go to the second alone."""
     draining, other = backends["svc-oms"], Backend("svc-oms", tls_folder)
     other.start()
-    both = {"oms": (draining.address, other.address)}
+    both = {
+        "oms": (draining.address, other.address),
+        "oms_health": (draining.health_address, other.health_address),
+    }
     try:
         with (
             running_edge(tmp_path, tls_folder, backends, jwks_port, upstreams=both) as two,
@@ -77,12 +79,12 @@ def test_the_only_replica_gets_calls_although_its_health_checks_fail(edge, token
 
 @contextlib.contextmanager
 def not_serving(edge, backend):
-    """Let a service answer health checks with NOT_SERVING until the block ends."""
-    backend.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    """Let a service answer health checks with 503 until the block ends."""
+    backend.health.serving = False
     try:
         yield
     finally:
-        backend.health.set("", health_pb2.HealthCheckResponse.SERVING)
+        backend.health.serving = True
         wait_for(edge.healthy, "the service is healthy again")
 
 
