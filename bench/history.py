@@ -55,8 +55,8 @@ async def _measure(plan: Plan, folder: Path) -> list[Figure]:
         for _ in range(plan.repeats):
             start = time.perf_counter()
             found = await reader.hours(LISTINGS, begin_ns, end_ns)
+            count = sum(len(hour.unpacked().minutes) for hours in found.values() for hour in hours)
             months.values.append(time.perf_counter() - start)
-            count = sum(len(hour.minutes) for hours in found.values() for hour in hours)
             months.note = f"{count:,} candles"
             del found
             start = time.perf_counter()

@@ -229,7 +229,7 @@ def policy(process: Process) -> str:
     database = process.database or process.reads_logs
     parts = {5432: database, 6379: process.redis, 9093: process.kafka}
     egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
-    if process.reaches_venues:
+    if process.reaches_venues or process.reaches_destinations:
         egress.append("- {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}")
     return _policy(process.service, ingress, egress)
 

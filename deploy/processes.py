@@ -72,14 +72,15 @@ class Process:
         verifies_tokens: Reads the public keys of tokens.
         keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
         database: Has a schema in PostgreSQL, which its owner's role migrates.
-        reads_logs: Reads the order book's logs with a role of its own; it has no schema.
-        kafka: Writes to Kafka, so it runs only where there is a cluster.
+        kafka: Writes to Kafka or reads from it, so it runs only where there is a cluster.
+        reads_logs: Processes whose logs it reads in PostgreSQL, with a role of its own.
         redis: Uses Redis.
         files: Files it is given.
         store: The folder that it keeps.
         instance: The settings key for the name of a replica.
         settings: Further settings, the same everywhere.
-        reaches_venues: May open connections to the outside.
+        reaches_venues: May open connections to the outside, and to simulated venues.
+        reaches_destinations: May open connections to the outside.
         standby_ops: Ops port of a second replica of the local stack; 0 where there is none.
         trial: Only in overlays and local stacks: a simulated venue.
         replicas: Pods.
@@ -102,7 +103,7 @@ class Process:
     verifies_tokens: bool = False
     keys: int = 0
     database: bool = False
-    reads_logs: bool = False
+    reads_logs: tuple[str, ...] = ()
     kafka: bool = False
     redis: bool = False
     files: tuple[Files, ...] = ()
@@ -110,6 +111,7 @@ class Process:
     instance: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     reaches_venues: bool = False
+    reaches_destinations: bool = False
     standby_ops: int = 0
     trial: bool = False
     replicas: int = 1
@@ -275,17 +277,50 @@ PROCESSES = (
         memory="512Mi",
     ),
     Process(
+        name="notify",
+        module="svc_notify",
+        about="Notifications: reads the logs, and informs users in the application and outside it. "
+        "Every replica serves users; one reads and sends, a second waits for it to fail.",
+        grpc=50054,
+        grpc_local=25054,
+        ops=9162,
+        opened=(
+            "ordermesh.notify.v1.NotificationService",
+            "ordermesh.notify.v1.RuleService",
+            "ordermesh.notify.v1.DestinationService",
+        ),
+        verifies_tokens=True,
+        database=True,
+        reads_logs=("oms", "marketdata", "identity"),
+        instance="NOTIFY_INSTANCE",
+        reaches_destinations=True,
+        replicas=2,
+        cpu="200m",
+        memory="192Mi",
+    ),
+    Process(
         name="relay",
         module="svc_relay",
-        about="Copies the logs of the order book to Kafka, each entry once. One process has the "
-        "logs, a second waits for it to fail. Orders do not wait for it.",
+        about="Copies the logs of the order book and of users to Kafka, each entry once. One "
+        "process has the logs, a second waits for it to fail. Orders do not wait for it.",
         ops=9160,
-        reads_logs=True,
+        reads_logs=("oms", "identity"),
         kafka=True,
         instance="RELAY_INSTANCE",
         replicas=2,
         cpu="200m",
         memory="192Mi",
+    ),
+    Process(
+        name="archive",
+        module="svc_archive",
+        about="Writes the log in Kafka to the event archive: Parquet files that are chained by "
+        "their hashes. One process writes to an archive. Nothing waits for it.",
+        ops=9161,
+        kafka=True,
+        store=Store(setting="ARCHIVE", local="data/event-archive", volume="archive", size="200Gi"),
+        cpu="200m",
+        memory="512Mi",
     ),
     _simulated("SIMA", 1, ops=9155, fix=9878),
     # Takes only what every venue takes, so that the order book works the rest. It is slower, with

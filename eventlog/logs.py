@@ -20,9 +20,16 @@ class Log(StrEnum):
     """States of kill switches, session actions, recoveries, sessions, accounts and people."""
     DECISIONS = "decisions"
     """Records of routing decisions."""
+    ALERTS = "alerts"
+    """Changes of price alerts."""
+    IDENTITY = "identity"
+    """The audit log of svc_identity: logins, failures, changes of users and keys."""
 
 
-SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms")
+SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms") | {
+    Log.ALERTS: "marketdata",
+    Log.IDENTITY: "identity",
+}
 """The schema of PostgreSQL that a log is in; its ``relayed_heads`` has a column for the log."""
 
 
@@ -35,12 +42,14 @@ class Schema(NamedTuple):
     """Rises with a change that an older reader cannot read."""
 
 
+# The logs that are copied to Kafka.
 SCHEMAS: Final[dict[Log, Schema]] = {
     Log.ORDERS: Schema("ordermesh.oms.v1.OrderEvent", 1),
     Log.AUDIT: Schema("ordermesh.oms.v1.AuditEntry", 1),
     Log.CONTROLS: Schema("json:ordermesh.oms.ControlRecord", 1),
     Log.STATES: Schema("json:ordermesh.oms.State", 1),
     Log.DECISIONS: Schema("json:ordermesh.oms.RoutingDecision", 1),
+    Log.IDENTITY: Schema("json:ordermesh.identity.AuditEntry", 1),
 }
 
 
@@ -50,13 +59,15 @@ class Entry(NamedTuple):
     log_number: int
     """Rises in commit order; numbers of transactions that were rolled back are missing."""
     key: str
-    """Whose entry it is: account, writer of the audit log, control, changed row, routed order."""
+    """Whose entry it is: account, writer of the audit log, control, changed row, routed order,
+    user of an alert; "identity"."""
     sequence: int
     """The key's own number, from 1 without a gap."""
     payload: bytes
     """The entry exactly as its hash covers it."""
     hash: bytes
-    """SHA-256; of orders, audit, controls and states over the hash before it and the payload."""
+    """SHA-256; of orders, audit, controls, states and identity over the hash before it and the
+    payload."""
 
 
 class Position(NamedTuple):
@@ -97,3 +108,6 @@ class Source(Protocol):
 
     async def has(self, log: Log, position: Position) -> bool:
         """Return whether a log has this entry, or had it until its time was over."""
+
+    async def newest(self, log: Log) -> Position:
+        """Return the newest committed entry of a log."""

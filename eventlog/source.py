@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from eventlog.logs import SCHEMA_OF, Entry, Log, Page, Position, SourceError
+from eventlog.logs import SCHEMA_OF, START, Entry, Log, Page, Position, SourceError
 from eventlog.reading import Reading
 
 PAGE_ENTRIES_MAX: Final = 2_000
@@ -41,15 +41,22 @@ SELECT (SELECT hash = $2 FROM {SCHEMA_OF[log]}.relayed_{log} WHERE log_number = 
 """
     for log in Log
 }
+NEWEST: Final = {
+    log: f"""
+SELECT log_number, hash FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number DESC LIMIT 1
+"""
+    for log in Log
+}
 # Higher than the ids of all transactions that have one. The highest id of a snapshot will not do:
 # it is that of the last transaction that ended, and an open one may have a higher id.
 NEW_TRANSACTION_ID: Final = "SELECT pg_current_xact_id()::text::int8"
 
+_ADMINS: Final = "of svc_oms.admin, svc_identity.admin and svc_marketdata.admin"
 CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (asyncpg.UndefinedTableError, "the order book is not migrated: run `svc_oms.admin migrate`"),
+    (asyncpg.UndefinedTableError, f"a schema is not migrated: run `migrate` {_ADMINS}"),
     (
         asyncpg.InsufficientPrivilegeError,
-        "our role may not read the logs: run `svc_oms.admin grant-log-reader`",
+        f"our role may not read the logs: run `grant-log-reader` {_ADMINS}",
     ),
     (asyncpg.InvalidAuthorizationSpecificationError, "it refuses our role or password"),
     (asyncpg.InvalidCatalogNameError, "it has no such database"),
@@ -101,6 +108,12 @@ class LogSource:
         if same is None:
             return number <= head and (first is None or number < first)
         return bool(same)
+
+    async def newest(self, log: Log) -> Position:
+        """Return the newest committed entry of a log."""
+        async with self._connected() as connection:
+            row = await connection.fetchrow(NEWEST[log])
+        return START if row is None else Position(*row)
 
     async def close(self) -> None:
         """Close the connection, by force after a while."""

@@ -1,8 +1,8 @@
 """The `ordermesh` command.
 
-Exit codes: 0 done, 2 wrong usage, 3 refused by the mesh, 4 the mesh does not answer,
-5 not logged in, 6 not done: the order was rejected or closed without being filled, or a
-kill switch or mass cancel has not reached everything yet.
+Exit codes: 0 done, 1 an archive is not as it was written, 2 wrong usage, 3 refused by the
+mesh, 4 the mesh does not answer, 5 not logged in, 6 not done: the order was rejected or closed
+without being filled, or a kill switch or mass cancel has not reached everything yet.
 """
 
 import sys
@@ -10,12 +10,13 @@ import sys
 import typer
 
 from mesh.settings import SettingsError
-from meshctl.commands import alerts, approvals, audit, demo, events, kill, prices
+from meshctl.commands import alerts, approvals, archive, audit, demo, events, kill, prices
 from meshctl.commands import login as session
 from meshctl.commands.common import EXIT_USAGE, AsOption
 from meshctl.commands.history import past
 from meshctl.commands.instruments import instruments
 from meshctl.commands.limits import limits
+from meshctl.commands.notify import destinations, notifications, rules
 from meshctl.commands.orders import flat, orders, show, venue_report
 from meshctl.commands.roles import add_to_help
 from meshctl.commands.venue import parked, recovery, resolve, sessions
@@ -46,6 +47,9 @@ for part in (
     instruments,
     prices,
     alerts,
+    notifications,
+    rules,
+    destinations,
     past,
     kill,
     flat,
@@ -54,6 +58,7 @@ for part in (
     recovery,
     audit,
     events,
+    archive,
     demo,
 ):
     part.register(app)

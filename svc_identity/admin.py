@@ -22,6 +22,7 @@ from mesh.checkpoint_copies import copy_checkpoints
 from mesh.settings import SettingsError, load_settings
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.evidence import PostgresEvidence, read_only
+from svc_identity.adapters.postgres.migrate import let_read_logs
 from svc_identity.adapters.postgres.migrate import migrate as migrate_schema
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.postgres.tables import SCHEMA
@@ -63,6 +64,15 @@ def migrate(
     """Bring the schema `identity` up to date."""
     revision = asyncio.run(migrate_schema(_database_url(), service_role))
     typer.echo(f"schema identity is at revision {revision}")
+
+
+@app.command("grant-log-reader")
+def grant_log_reader(
+    role: Annotated[str, typer.Argument(help="Role that a reader connects as; it must exist.")],
+) -> None:
+    """Let a role read what readers of this schema may, and nothing else; give it as the owner."""
+    asyncio.run(let_read_logs(_database_url(), role))
+    typer.echo(f"{role} may read the views of the schema identity that are made for readers")
 
 
 @app.command("ensure-user")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mesh.settings import load_settings
+from svc_marketdata.adapters.postgres.migrate import let_read_logs
 from svc_marketdata.adapters.postgres.migrate import migrate as migrate_schema
 from svc_marketdata.settings import MarketDataSettings
 
@@ -29,13 +30,26 @@ def migrate(
     ] = "",
 ) -> None:
     """Bring the schema `marketdata` up to date."""
+    revision = asyncio.run(migrate_schema(_database_url(), service_role))
+    typer.echo(f"schema marketdata is at revision {revision}")
+
+
+@app.command()
+def grant_log_reader(
+    role: Annotated[str, typer.Argument(help="Role that a reader connects as; it must exist.")],
+) -> None:
+    """Let a role read the logs of this schema, and nothing else; give it as the owner."""
+    asyncio.run(let_read_logs(_database_url(), role))
+    typer.echo(f"{role} may read the logs of the schema marketdata")
+
+
+def _database_url() -> str:
     url = load_settings(MarketDataSettings).database_url
     if not url:
         raise typer.BadParameter(
             "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/database"
         )
-    revision = asyncio.run(migrate_schema(url, service_role))
-    typer.echo(f"schema marketdata is at revision {revision}")
+    return url
 
 
 if __name__ == "__main__":

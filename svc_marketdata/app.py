@@ -113,6 +113,7 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
         if last_values is not None:
             await last_values.close(data)
         if database.configured:
+            history.recorder.end_quotes(data.listed)
             await history.writer.close()
             await keeper.close()
         await database.close()
@@ -155,8 +156,17 @@ def _history(
         f"{PACKAGE}.HistoryService",
         {"ListCandles": USER, "ListTrades": USER, "Replay": USER},
     )
-    kept = Kept(settings.retention_trades_days, settings.retention_candles_days)
-    recorder = Recorder(clock, settings.history_queue_trades_max, data.calendar_of)
+    kept = Kept(
+        settings.retention_trades_days,
+        settings.retention_candles_days,
+        settings.retention_quotes_days,
+    )
+    recorder = Recorder(
+        clock,
+        settings.history_queue_trades_max,
+        data.calendar_of,
+        settings.history_quote_interval_s,
+    )
     if database.configured:
         data.recorder = recorder
     return History(recorder, HistoryWriter(recorder, PostgresHistory(database, kept), clock))

@@ -100,6 +100,16 @@ class MarketDataCollector(Collector):
         yield _counter(
             "history_unwritable_trades", "Trades that the database refused", counts.unwritable
         )
+        quotes = self._history.recorder.quotes
+        yield _gauge("history_waiting_quote_blocks", "Blocks of quotes that wait", quotes.waiting)
+        yield _counter(
+            "history_written_quote_blocks",
+            "Blocks of 30 s of quotes written",
+            counts.quote_blocks_written,
+        )
+        yield _counter(
+            "history_dropped_quote_blocks", "Blocks of 30 s of quotes left out", quotes.dropped
+        )
         yield _counter(
             "history_partitions_dropped", "Partitions past retention", counts.partitions_dropped
         )

@@ -32,6 +32,11 @@ class MarketDataSettings(MeshSettings):
     retention_trades_days: Annotated[int, Field(ge=2)] = 31
     """Days that trades are kept, and candles shorter than a minute, which are made of them. A day
     is dropped whole. At least 2."""
+    history_quote_interval_s: Annotated[int, Field(ge=0, le=30)] = 1
+    """Seconds of which the last quote of each listing is stored, if it changed, for replays. 0: no
+    quotes are stored."""
+    retention_quotes_days: Annotated[int, Field(ge=2)] = 2
+    """Days that quotes are kept. A day is dropped whole. At least 2."""
     retention_candles_days: Annotated[int, Field(ge=35)] = 1_830
     """Days that candles are kept. A month is dropped whole. At least 35."""
     alerts_per_user_max: Annotated[int, Field(ge=1)] = 200

@@ -34,7 +34,7 @@ ToOption = Annotated[
     str, typer.Option("--to", help="End, in the same form, not included; now if not given.")
 ]
 ArchiveOption = Annotated[
-    str, typer.Option("--archive", help="Read this archive, a folder or s3://, and not Kafka.")
+    str, typer.Option("--archive", help="Read this archive, a folder, and not Kafka.")
 ]
 
 
@@ -159,6 +159,8 @@ async def copy_of_the_log(archive: str) -> EventSource:
     Raises:
         SourceError: It cannot be read.
     """
+    if archive:
+        return _archive(Path(archive))
     settings = load_settings(LogSettings)
     if not settings.kafka_bootstrap:
         raise SourceError(
@@ -167,3 +169,13 @@ async def copy_of_the_log(archive: str) -> EventSource:
         )
     configuration = kafka_configuration(settings, settings) | quiet()
     return await KafkaSource.opened(configuration, settings.kafka_topic_prefix, [ORDERS])
+
+
+def _archive(folder: Path) -> EventSource:
+    try:
+        from event_archive.source import ArchiveSource  # what reads Parquet is an extra
+    except ImportError as error:
+        raise SourceError(
+            f"{error}: an archive needs pyarrow: `pip install 'ordermesh[parquet]'`"
+        ) from error
+    return ArchiveSource(folder)

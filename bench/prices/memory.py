@@ -2,10 +2,11 @@
 
 2,000 instruments, each listed at 2 venues with 20 levels a side. Each minute every listing gets a
 trade with an id and two changed levels, until everything that is kept is full: 240 candles of a
-minute (`CANDLES_KEPT_MAX`) and 256 trades (`TRADES_KEPT_MAX`) of each listing, delayed values, and
-consolidated books. So the rest of a trading day adds nothing. One reader has asked for everything
-and reads nothing. All modules of the service are loaded; time is moved by hand; no database, no
-connections. PSS counts memory that is shared with other processes in part.
+minute (`CANDLES_KEPT_MAX`) and 256 trades (`TRADES_KEPT_MAX`) of each listing, delayed values,
+consolidated books, and the quotes of 30 s that wait for the database. So the rest of a trading day
+adds nothing. One reader has asked for everything and reads nothing. All modules of the service are
+loaded; time is moved by hand; no database, no connections. PSS counts memory that is shared with
+other processes in part.
 """
 
 import json
@@ -23,12 +24,14 @@ from kernel.nanoseconds import NS_PER_S
 from mesh.settings import child_environment
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.book import Level, Side
+from svc_marketdata.domain.history.quotes import BLOCK_S
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Trade
 from svc_marketdata.domain.price_rights import ALL_PRICES
 from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
 from svc_marketdata.service.groups import Interest, Subscriber
+from svc_marketdata.service.history.recorder import Recorder
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -80,6 +83,9 @@ class _Day:
     def __init__(self) -> None:
         self.clock = _Clock()
         self.data = MarketData(Hub(ProtoEncoder(), Limits(), "bench"), self.clock)
+        # What it records is taken as the writer of the history would take it.
+        self.recorder = Recorder(self.clock, 100_000, self.data.calendar_of, 1)
+        self.data.recorder = self.recorder
         self.sessions: list[FeedSession] = []
         for mic in VENUES:
             identity = FeedIdentity(f"{mic}-md", mic, "g", "e", book_depth=LEVELS)
@@ -115,6 +121,20 @@ class _Day:
         for _ in range(2):
             self.clock.ns += 30 * NS_PER_S
             self.data.tick()
+        self.recorder.take()
+        self.recorder.quotes.ended()
+
+    def seconds(self, count: int) -> None:
+        """Change the best bid of every listing once a second, as nothing is kept longer."""
+        for second in range(count):
+            for session in self.sessions:
+                for listing in range(INSTRUMENTS):
+                    name, size = f"S{listing:04}.{session.identity.venue_mic}", str(100 + second)
+                    level = Level(_price(listing, -1), size, 3)
+                    session.level(name, Side.BID, level, self.clock.ns, self.clock.ns)
+                session.end_frame()
+            self.clock.ns += NS_PER_S
+            self.data.tick()
 
 
 def _price(listing: int, step: int) -> str:
@@ -134,6 +154,7 @@ def main(minutes: int) -> None:
     day = _Day()
     for number in range(minutes):
         day.minute(number)
+    day.seconds(BLOCK_S)
     after = me.memory_full_info()
     figures = {"RSS before the day": before, "RSS": after.rss, "PSS": after.pss}
     print(json.dumps({name: value / MIB for name, value in figures.items()}))

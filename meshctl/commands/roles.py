@@ -60,6 +60,18 @@ ROLES: Final[dict[str, str]] = {
     "alerts list": "every role",
     "alerts remove": "every role",
     "alerts watch": "every role",
+    "notifications list": ANYBODY,
+    "notifications watch": ANYBODY,
+    "notifications read": ANYBODY,
+    "rules list": "every role",
+    "rules set": "every role; --firm: RISK",
+    "rules remove": "every role; of the firm: RISK",
+    "destinations list": "every role; addresses: OPERATOR, RISK, AUDITOR",
+    "destinations set": "OPERATOR",
+    "destinations remove": "OPERATOR",
+    "dead-letters list": "OPERATOR, RISK, AUDITOR",
+    "dead-letters retry": "OPERATOR",
+    "dead-letters discard": "OPERATOR",
     "candles": "every role",
     "trades": "every role",
     "history replay": "every role",
@@ -99,8 +111,8 @@ ROLES: Final[dict[str, str]] = {
     "recovery confirm": "OPERATOR, RISK",
 }
 """By command. Commands of this machine alone (`up`, `login`, `status`) need no role, and those of
-Kafka (`topics`, `events`) need rights there, and those of the log (`replay`, `export`, `evidence`)
-in the database."""
+Kafka (`topics`, `events`) and of the archive (`archive`) need rights there, and those of the log
+(`replay`, `export`, `evidence`) in the database."""
 
 
 def add_to_help(app: typer.Typer) -> None:

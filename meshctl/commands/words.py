@@ -211,17 +211,21 @@ def left_out_words(one: instrument_pb2.LeftOutListing) -> str:
     return f"{one.symbol!r} of {one.venue_mic} is left out, it cannot be traded: {one.text}"
 
 
-def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
-    """Describe a quote in a line: sizes outside, prices inside, as in an order book."""
-    sides = (
+def sides_words(quote: market_data_pb2.Quote) -> str:
+    """Describe the best prices: sizes outside, prices inside, as in an order book."""
+    return (
         f"{quote.bid_size or '-'} x {quote.bid_price or '-'} / "
         f"{quote.ask_price or '-'} x {quote.ask_size or '-'}"
     )
+
+
+def quote_words(name: str, quote: market_data_pb2.Quote) -> str:
+    """Describe a quote in a line."""
     stale = "  stale" if quote.stale else ""
     last = f"{quote.last_price or '-'}{' (off-market)' if quote.last_off_market else ''}"
     day = f"volume {quote.volume or '-'}  vwap {quote.vwap_price or '-'}"
     auction = f"  {auction_words(quote.auction)}" if quote.HasField("auction") else ""
-    return f"{name}  {sides}  last {last}  {day}{auction}{stale}"
+    return f"{name}  {sides_words(quote)}  last {last}  {day}{auction}{stale}"
 
 
 def auction_words(said: market_data_pb2.AuctionIndication) -> str:

@@ -74,6 +74,16 @@ class Home:
         return self.root / "data"
 
     @property
+    def event_archive(self) -> Path:
+        """The archive that svc_archive writes; that of retention is `data/archive`."""
+        return self.data / "event-archive"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Signed checkpoints, daily."""
+        return self.root / "checkpoints"
+
+    @property
     def secrets(self) -> Path:
         """Passwords and keys, mode 0600 each."""
         return self.root / "secrets"

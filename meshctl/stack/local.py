@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.processes import SERVICES, Process
+from deploy.processes import BY_NAME, SERVICES, Process
 from deploy.topics import read_topics
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import ProcessSpec, StartError
@@ -104,7 +104,7 @@ class LocalStack:
 
     async def _checkpoint(self, at: Addresses) -> None:
         """Write the newest entries of the logs, signed, to the folder of the checkpoints."""
-        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.root / "checkpoints"
+        key, folder = at.home.secrets / "checkpoint-key.pem", at.home.checkpoints
         folder.mkdir(exist_ok=True)
         if not key.exists():
             await self._admin(at, "svc_oms.admin", "new-checkpoint-key", str(key))
@@ -204,10 +204,12 @@ class LocalStack:
         await self._admin(at, f"{process.module}.admin", "migrate", *role, as_owner=True)
 
     async def _let_read_logs(self, at: Addresses) -> None:
+        if self._settings.database_url:
+            return
         for one in SERVICES:
-            if one.reads_logs and self._options.kafka and not self._settings.database_url:
+            for read in one.reads_logs if self._options.kafka or not one.kafka else ():
                 words = ("grant-log-reader", one.database_role)
-                await self._admin(at, "svc_oms.admin", *words, as_owner=True)
+                await self._admin(at, f"{BY_NAME[read].module}.admin", *words, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())

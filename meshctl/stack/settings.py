@@ -40,6 +40,9 @@ class StackSettings(KafkaFields, BaseSettings):
     checkpoint_copy_to: str = ""
     """A second place for the daily checkpoints: a folder, or an https URL; empty for none."""
 
+    archive: str = ""
+    """The event archive that `ordermesh archive` reads: a folder; by default that of the stack."""
+
     @property
     def own_kafka(self) -> dict[str, str]:
         """The keys of the connection to the user's own cluster that are set."""

@@ -155,6 +155,7 @@ class MarketData:
             if age_max_ns or entry.own_calendar or entry.market.venue_mic in new_days:
                 self.publish(entry, entry.market.grow_old(now_ns, age_max_ns))
         self.delayed.tick(elapsed_ns(self.clock))
+        self.recorder.sample(self.listed)
         self.hub.flush()
 
     # Restart
@@ -219,7 +220,8 @@ class MarketData:
         """Announce changed quote and book; trades and candles are announced one by one."""
         if changed & Changed.QUOTE:
             self.hub.touch(entry.quote)
-            self.unsaved_quotes[entry.market.instrument_id] = None
+            name = entry.market.instrument_id
+            self.unsaved_quotes[name] = self.recorder.changed_quotes[name] = None
         if changed & Changed.BOOK:
             self.hub.touch(entry.book)
             self.consolidation.book_changed(entry.market.instrument_id, self.clock.now_ns())
@@ -258,6 +260,7 @@ class MarketData:
     def _take_listing(self, entry: Listed, listing: Listing) -> None:
         entry.listing = listing
         self.hub.touch(entry.listing_channel)
+        self.recorder.changed_quotes[listing.instrument_id] = None
         venue, now_ns = self.venue(listing.venue_mic), self.clock.now_ns()
         self.consolidation.place(listing, entry.market, venue, now_ns)
 

@@ -49,38 +49,7 @@ class State(NamedTuple):
         return f"{self.condition}: {self.text}" if self.text else str(self.condition)
 
 
-# By the name of Kafka's error. Any other error means that Kafka cannot be reached or used now.
-_REFUSED: Final = (
-    "TOPIC_AUTHORIZATION_FAILED",
-    "GROUP_AUTHORIZATION_FAILED",
-    "CLUSTER_AUTHORIZATION_FAILED",
-    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
-    "SASL_AUTHENTICATION_FAILED",
-    "_AUTHENTICATION",
-    "_SSL",
-)
-_MISSING: Final = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION")
-_TOO_LARGE: Final = ("MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE")
-CONDITIONS: Final[dict[str, Condition]] = {
-    **dict.fromkeys(_REFUSED, Condition.ACCESS_REFUSED),
-    **dict.fromkeys(_MISSING, Condition.TOPIC_MISSING),
-    **dict.fromkeys(_TOO_LARGE, Condition.RECORD_TOO_LARGE),
-    "KAFKA_STORAGE_ERROR": Condition.KAFKA_FULL,
-}
-# With TLS 1.3 a broker refuses a certificate after the handshake: librdkafka calls it transport.
-_TLS_ALERT: Final = "tls alert"
-# A broker that ends in the middle of a handshake refuses nothing: librdkafka calls it TLS.
-_ENDED: Final = "Disconnected"
 OF_ONE_LOG: Final = frozenset(
     {Condition.ACCESS_REFUSED, Condition.TOPIC_MISSING, Condition.RECORD_TOO_LARGE}
 )
 """Conditions that keep one log back, while the others go on."""
-
-
-def condition_of(error_name: str, text: str = "") -> Condition:
-    """Return what an error of Kafka means for the relay."""
-    if _TLS_ALERT in text:
-        return Condition.ACCESS_REFUSED
-    if _ENDED in text:
-        return Condition.KAFKA_AWAY
-    return CONDITIONS.get(error_name, Condition.KAFKA_AWAY)

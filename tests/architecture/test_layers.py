@@ -7,7 +7,8 @@ import sys
 from tests.support.sources import ROOT, calls_of, imports_of, own_files, package_files, text_of
 
 SQL_IN = tuple(
-    f"{service}/adapters/postgres/" for service in ("svc_oms", "svc_identity", "svc_marketdata")
+    f"{service}/adapters/postgres/"
+    for service in ("svc_oms", "svc_identity", "svc_marketdata", "svc_notify")
 )
 # Module -> the only folders that may import it.
 ONLY_IN = {
@@ -27,9 +28,16 @@ ONLY_IN = {
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (
         "svc_relay/adapters/kafka/",
+        "svc_archive/adapters/kafka/",
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",
     ),
+    "pyarrow": (
+        "event_archive/",
+        "svc_archive/app.py",  # chooses where its memory comes from
+    ),
+    "aiosmtplib": ("svc_notify/adapters/channels/",),
+    "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).
     "exchange_calendars": ("tools/",),
     "pandas": ("tools/",),

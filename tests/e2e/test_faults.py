@@ -9,6 +9,8 @@ from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import Load, check_invariants, logged_in
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long
+
 TASKS = 12
 COMMANDS_BEFORE = 150
 COMMANDS_AFTER = 150

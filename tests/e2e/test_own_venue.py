@@ -30,6 +30,8 @@ from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import limit_order, logged_in, verify
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long
+
 ACCOUNT = "ACC-ALICE"
 LISTING = "ACME.OWNV"
 PENDING_NEW = order_pb2.ORDER_STATE_PENDING_NEW

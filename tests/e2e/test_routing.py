@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from tests.support.stack import Mesh
 from tests.support.trading import logged_in, two_sided_quote, verify
@@ -28,6 +30,7 @@ async def test_an_order_for_an_isin_is_routed_and_proven_at_the_terminal(mesh: M
     assert verify(mesh).returncode == 0
 
 
+@pytest.mark.long
 async def test_a_killed_order_book_goes_on_with_a_routed_order(mesh: Mesh) -> None:
     async with logged_in(mesh, "alice") as alice:
         quote = await two_sided_quote(alice, "ASML.SIMA")

@@ -13,6 +13,7 @@ from mesh.auth.token_keys import fetch_jwks
 from mesh.certificates.tls import TlsFiles
 from mesh.settings import child_environment
 from meshctl.stack.servers.postgres import ROLES
+from tests.support.forked import run_forked
 from tests.support.pages import page
 from tests.support.ports import free_port
 from tests.support.postgres import as_service
@@ -55,25 +56,12 @@ class Identity:
         return child_environment({f"ORDERMESH_{key}": value for key, value in settings.items()})
 
     def admin(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "svc_identity.admin", *words],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_forked("svc_identity.admin", words, self.environment, stdin)
 
     def migrate(self) -> None:
         """Run the migrations as the role that owns the tables."""
-        done = subprocess.run(
-            [sys.executable, "-m", "svc_identity.admin", "migrate", "--service-role",
-             ROLES["identity"]],
-            env=self._environment(self.database_url),
-            capture_output=True,
-            text=True,
-            check=False,
-        )  # fmt: skip
+        words = ("migrate", "--service-role", ROLES["identity"])
+        done = run_forked("svc_identity.admin", words, self._environment(self.database_url))
         assert done.returncode == 0, done.stderr
 
     def ensure_user(self, username: str, *words: str) -> None:

@@ -92,7 +92,8 @@ class PostgresServer:
     def create_database(self, template: str = "template0") -> str:
         """Make a database and give its URL."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Through the log, its default, a copy takes three times the CPU.
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def restored(self, url: str) -> str:

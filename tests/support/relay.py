@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from eventlog.logs import Log
+from eventlog.logs import SCHEMA_OF, Log
 from kernel.hashchain import GENESIS, event_hash
 from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2
@@ -171,7 +171,8 @@ async def in_postgres(url: str, log: Log) -> dict[str, list[tuple[int, bytes, by
     """Return (sequence, payload, hash) of each entry of a log, by key, in order of sequence."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(
-        f"SELECT key, sequence, payload, hash FROM oms.relayed_{log} ORDER BY key, sequence"  # noqa: S608
+        f"""SELECT key, sequence, payload, hash FROM {SCHEMA_OF[log]}.relayed_{log}
+            ORDER BY key, sequence"""  # noqa: S608
     )
     await connection.close()
     found: dict[str, list[tuple[int, bytes, bytes]]] = {}

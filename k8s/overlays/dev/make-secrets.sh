@@ -40,7 +40,7 @@ random() { head -c 24 /dev/urandom | base64 | tr -d '+/='; }
 # Two roles for each service: one owns its tables and migrates, one uses them.
 if absent postgres; then
   passwords=(--from-literal=password="$(random)")
-  for service in oms identity marketdata; do
+  for service in oms identity marketdata notify; do
     for kind in "" -owner; do
       password=$(random)
       role="ordermesh_$service${kind/-/_}"

@@ -19,13 +19,14 @@ from meshctl.commands.history.ranges import (
     report_gap,
     set_range,
 )
-from meshctl.commands.words import listing_words
+from meshctl.commands.words import listing_words, sides_words
 from ordermesh.marketdata.v1 import history_service_pb2 as pb
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh_client import MeshClient
 
 LATEST_DEFAULT: Final = 30
 WATCH_PAUSE_S: Final = 1.0
+NO_SIDES: Final = sides_words(market_data_pb2.Quote())
 
 history = typer.Typer(help="Prices of the past: as files, and replayed.", no_args_is_help=True)
 export = typer.Typer(help="Write Parquet files.", no_args_is_help=True)
@@ -156,11 +157,11 @@ async def replay(
     ] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay trades of the past; with --json quotes and candles, too. Ctrl-S pauses."""
+    """Replay quotes and trades of the past; with --json candles, too. Ctrl-S pauses."""
     listings = await asyncio.gather(*(resolve(mesh, symbol) for symbol in symbols))
-    topics = [market_data_pb2.TOPIC_TRADE]
+    topics = [market_data_pb2.TOPIC_TRADE, market_data_pb2.TOPIC_QUOTE]
     if as_json:
-        topics += [market_data_pb2.TOPIC_QUOTE, market_data_pb2.TOPIC_CANDLE]
+        topics.append(market_data_pb2.TOPIC_CANDLE)
     request = pb.ReplayRequest(
         subscription={
             "instrument_ids": [one.instrument_id for one in listings], "topics": topics,
@@ -170,13 +171,22 @@ async def replay(
     )  # fmt: skip
     set_range(request, begin, end)
     names = {one.instrument_id: listing_words(one) for one in listings}
+    shown: dict[str, str] = {}
     async for item in mesh.replay(request):
+        update = item.update
         if as_json:
             emit(item)
-        elif item.HasField("update"):
-            trade = item.update.trade
-            say(f"{time_text(trade.venue_time)}  {names[item.update.instrument_id]:<14}"
+        elif update.HasField("trade"):
+            trade = update.trade
+            say(f"{time_text(trade.venue_time)}  {names[update.instrument_id]:<14}"
                 f" {trade.size:>10} @ {trade.price}")  # fmt: skip
+        elif update.HasField("quote"):
+            # A trade changes the quote, too, but not its best prices.
+            sides = f"{sides_words(update.quote)}{'  stale' if update.quote.stale else ''}"
+            if shown.get(update.instrument_id, NO_SIDES) != sides:
+                shown[update.instrument_id] = sides
+                say(f"{time_text(update.quote.received_at)}  {names[update.instrument_id]:<14}"
+                    f" {sides}")  # fmt: skip
 
 
 def candle_table(title: str) -> Table:

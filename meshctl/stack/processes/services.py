@@ -102,6 +102,7 @@ def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
         running += [replace(one, name="standby") for one in SERVICES if one.standby_ops]
     options = at.options
     chosen = {"ORDER_VALUE_MAX": options.order_value_max} if options.order_value_max else {}
+    checkpoints = {"ARCHIVE_CHECKPOINTS_DIR": str(at.home.checkpoints)}
     sessions = {"GATEWAY_SESSIONS_FILE": str(options.venues_file)} if options.venues_file else {}
     return {
         one.name: _spec(
@@ -109,6 +110,7 @@ def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
             one,
             **(chosen if one.module == "svc_oms" else {}),
             **(sessions if one.reaches_venues else {}),
+            **(checkpoints if one.module == "svc_archive" else {}),
         )
         for one in running
     }

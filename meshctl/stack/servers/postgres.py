@@ -18,7 +18,7 @@ DATABASE = "ordermesh"
 ROLES = {one.name: one.database_role for one in SERVICES if one.database}
 """The role that each service connects as, by schema."""
 READERS = {one.name: one.database_role for one in SERVICES if one.reads_logs}
-"""The role of each process that reads the logs of the order book and has no schema."""
+"""The role of each process that reads logs of others."""
 CONNECT_TIMEOUT_S = 2.0
 # fsync and synchronous_commit stay on: an acknowledged order must survive power loss.
 SERVER_SETTINGS = {

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from svc_identity.adapters.postgres.privileges import grant
+from svc_identity.adapters.postgres.privileges import grant, grant_log_reader
 from svc_identity.adapters.postgres.store import open_engine
 from svc_identity.adapters.postgres.tables import SCHEMA
 
@@ -36,6 +36,16 @@ async def migrate(database_url: str, service_role: str = "") -> str:
             if not present:
                 await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
             return await connection.run_sync(_upgrade, service_role)
+    finally:
+        await engine.dispose()
+
+
+async def let_read_logs(database_url: str, role: str) -> None:
+    """Let a role read the views that are made for readers; given as the owner of the tables."""
+    engine = open_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(grant_log_reader, role)
     finally:
         await engine.dispose()
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from eventlog.rights import VIEWS, VIEWS_NAMED, grants
 from svc_identity.adapters.postgres.tables import SCHEMA
 
 TABLES: Final[dict[str, str]] = {
@@ -49,4 +50,12 @@ def grant(connection: sa.Connection, role: str) -> None:
     closed = connection.scalars(sa.text(OWNERS_TRIGGERS), {"schema": SCHEMA}).all()
     statements += [f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in closed]
     for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+def grant_log_reader(connection: sa.Connection, role: str) -> None:
+    """Let a role read the views that are made for readers, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    views = connection.scalars(sa.text(VIEWS), {"schema": SCHEMA, "views": VIEWS_NAMED})
+    for statement in grants(SCHEMA, views, quoted):
         connection.execute(sa.text(statement))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from svc_marketdata.adapters.postgres.database import SCHEMA
-from svc_marketdata.adapters.postgres.privileges import grant
+from svc_marketdata.adapters.postgres.privileges import grant, grant_log_reader
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 LOCK: Final = 0x4F4D_4D44  # one migration at a time; "OMMD"
@@ -39,6 +39,17 @@ async def migrate(database_url: str, service_role: str = "", revision: str = "he
             if not present:
                 await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
             return await connection.run_sync(_upgrade, service_role, revision)
+    finally:
+        await engine.dispose()
+
+
+async def let_read_logs(database_url: str, role: str) -> None:
+    """Let a role read the views that are made for readers; given as the owner of the tables."""
+    url = sa.make_url(database_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(grant_log_reader, role)
     finally:
         await engine.dispose()
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from eventlog.rights import VIEWS, VIEWS_NAMED, grants
 from svc_marketdata.adapters.postgres.database import SCHEMA
 
 KEEP: Final = "SELECT, INSERT"
@@ -25,6 +26,7 @@ TABLES: Final[dict[str, str]] = {
     # Price history. Partitions are made and dropped by the functions below, which the owner owns.
     "trades": "SELECT, INSERT, UPDATE (price, size, off_market, withdrawn, amended_ns)",
     "candle_hours": ALL,
+    "quote_blocks": "SELECT, INSERT, UPDATE (body)",
     "candles_packed": "SELECT, UPDATE",
     "recorded": "SELECT, INSERT, UPDATE (until_ns)",
     "history_gaps": ALL,
@@ -65,4 +67,12 @@ def grant(connection: sa.Connection, role: str) -> None:
         ),
     ]
     for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+def grant_log_reader(connection: sa.Connection, role: str) -> None:
+    """Let a role read the views that are made for readers, and nothing else."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    views = connection.scalars(sa.text(VIEWS), {"schema": SCHEMA, "views": VIEWS_NAMED})
+    for statement in grants(SCHEMA, views, quoted):
         connection.execute(sa.text(statement))

@@ -17,8 +17,9 @@ from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.answering import answered
 from svc_marketdata.api.encoding import ProtoEncoder, item_bytes
 from svc_marketdata.api.history.requests import invalid
-from svc_marketdata.api.subscriptions import BESIDES, interest_of
+from svc_marketdata.api.subscriptions import interest_of
 from svc_marketdata.domain.price_rights import ALL_PRICES
+from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import HistoryReader
@@ -92,10 +93,14 @@ class ReplayStream:
         epoch = new_ulid(self._clock.now_ns())
         hub = Hub(ProtoEncoder(), self._live.hub.limits, epoch)
         replay = Replay(hub, self._clock, *bounds)
-        replay.open(names, calendar_of)
+        topics = request.subscription.topics
+        quotes = not topics or market_data_pb2.TOPIC_QUOTE in topics
+        standing = await answered(self._reader.last_quotes(names, bounds[0])) if quotes else {}
+        listings = {one.instrument_id: one for one in self._live.listings()}
+        replay.open(names, calendar_of, standing, listings)
         # The listings and the time were compared with the rights of the reader before.
         interest = interest_of(replay.data, request.subscription, "subscription", ALL_PRICES)
-        stored = windows(self._reader, names, *bounds)
+        stored = windows(self._reader, names, *bounds, quotes=quotes)
         pump = asyncio.create_task(
             answered(replay.run(stored, request.speed, self._room, self._made_room))
         )
@@ -111,7 +116,7 @@ class ReplayStream:
         self, hub: Hub, interest: Interest, heartbeat_s: int, pump: "asyncio.Task[None]"
     ) -> AsyncIterator[bytes]:
         subscriber = self._subscriber
-        opening = hub.open(subscriber, _only_prices(interest))
+        opening = hub.open(subscriber, _without_venues(interest))
         for frame in opening.frames:
             yield frame.data
         cursor = stream_pb2.Cursor(epoch=hub.epoch, sequence=opening.high_water)
@@ -158,9 +163,9 @@ class ReplayStream:
         return waiter is not None and not waiter.done()
 
 
-def _only_prices(interest: Interest) -> Interest:
-    """Leave out what live readers get besides prices: there are no venues in a replay."""
-    return replace(interest, topics=interest.topics - BESIDES)
+def _without_venues(interest: Interest) -> Interest:
+    """Leave out the state of venues, which is not stored."""
+    return replace(interest, topics=interest.topics - {Topic.VENUE})
 
 
 def _check(request: pb.ReplayRequest) -> None:

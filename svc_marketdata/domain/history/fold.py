@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from svc_marketdata.domain.history.hours import Hour
+from svc_marketdata.domain.history.hours import Hour, StoredHour
 from svc_marketdata.domain.history.intervals import MINUTE_NS, Bounds
 from svc_marketdata.domain.tally import Tally
 
@@ -34,7 +34,7 @@ class PastCandle(Tally):
 
 
 def fold(
-    hours: Iterable[Hour], bounds_of: Callable[[int], Bounds], from_ns: int, to_ns: int
+    hours: Iterable[StoredHour], bounds_of: Callable[[int], Bounds], from_ns: int, to_ns: int
 ) -> Iterator[PastCandle]:
     """Yield candles by time.
 
@@ -45,7 +45,8 @@ def fold(
         to_ns: Candles that begin at or after this time are left out.
     """
     candle: PastCandle | None = None
-    for hour in hours:
+    for stored in hours:
+        hour = stored.unpacked()
         at, count = 0, len(hour.minutes)
         while at < count:
             at_ns = hour.start_ns + hour.minutes[at] * MINUTE_NS

@@ -8,7 +8,7 @@ from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
 from svc_marketdata.domain.history.adjusting import Line, adjusted_candles
 from svc_marketdata.domain.history.fold import PastCandle, fold
-from svc_marketdata.domain.history.hours import Hour, between, until
+from svc_marketdata.domain.history.hours import StoredHour, between, until
 from svc_marketdata.domain.history.intervals import (
     HOUR_NS,
     Bounds,
@@ -198,13 +198,13 @@ class PastCandles:
         return bounds_of(interval, self._calendar_of(name), at_ns)
 
     def _folded(
-        self, name: str, interval: Interval, hours: Sequence[Hour], from_ns: int, to_ns: int
+        self, name: str, interval: Interval, hours: Sequence[StoredHour], from_ns: int, to_ns: int
     ) -> list[PastCandle]:
         calendar = self._calendar_of(name)
         if name in self._hidden_from:
             hours = list(until(hours, self._hidden_from[name]))
 
-        def folded(some: Iterable[Hour]) -> Iterator[PastCandle]:
+        def folded(some: Iterable[StoredHour]) -> Iterator[PastCandle]:
             return fold(some, lambda at: bounds_of(interval, calendar, at), from_ns, to_ns)
 
         line = self._lines.get(name)

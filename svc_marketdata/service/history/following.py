@@ -10,7 +10,8 @@ from typing_extensions import override
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.history.adjusting import ALWAYS, Line, Part, Split, unchanged
 from svc_marketdata.domain.history.fold import PastCandle
-from svc_marketdata.domain.history.hours import Hour, between
+from svc_marketdata.domain.history.hours import StoredHour, between
+from svc_marketdata.domain.history.quotes import PastQuote, QuoteBlock
 from svc_marketdata.domain.history.reports import StoredTrade
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import (
@@ -79,6 +80,18 @@ class FollowingReader(HistoryReader):
         return await self._reader.origins(instrument_ids, until)
 
     @override
+    async def quotes_between(
+        self, instrument_ids: Sequence[str], from_ns: int, to_ns: int, limit: int
+    ) -> list[QuoteBlock]:
+        return await self._reader.quotes_between(instrument_ids, from_ns, to_ns, limit)
+
+    @override
+    async def last_quotes(
+        self, instrument_ids: Sequence[str], before_ns: int
+    ) -> dict[str, PastQuote]:
+        return await self._reader.last_quotes(instrument_ids, before_ns)
+
+    @override
     async def gaps(
         self, venue_mics: Sequence[str], from_ns: int, to_ns: int, limit: int
     ) -> list[Gap]:
@@ -87,7 +100,7 @@ class FollowingReader(HistoryReader):
     @override
     async def hours(
         self, instrument_ids: Sequence[str], from_ns: int, to_ns: int
-    ) -> dict[str, list[Hour]]:
+    ) -> dict[str, list[StoredHour]]:
         plain, moved = self._divided(instrument_ids)
         found = await self._reader.hours(plain, from_ns, to_ns) if plain else {}
         for name in moved:
@@ -100,11 +113,11 @@ class FollowingReader(HistoryReader):
     @override
     async def last_hours(
         self, instrument_ids: Sequence[str], to_ns: int, limit: int
-    ) -> dict[str, list[Hour]]:
+    ) -> dict[str, list[StoredHour]]:
         plain, moved = self._divided(instrument_ids)
         found = await self._reader.last_hours(plain, to_ns, limit) if plain else {}
         for name in moved:
-            last: list[Hour] = []
+            last: list[StoredHour] = []
             for part in reversed(list(self._parts(name, 0, to_ns))):
                 if len(last) < limit:
                     one = part.instrument_id

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from svc_marketdata.domain.history.fold import PastCandle
-from svc_marketdata.domain.history.hours import Hour
+from svc_marketdata.domain.history.hours import StoredHour
+from svc_marketdata.domain.history.quotes import PastQuote, QuoteBlock
 from svc_marketdata.domain.history.reports import Report, StoredTrade
 
 
@@ -64,6 +65,7 @@ class Kept(NamedTuple):
 
     trades_days: int
     candles_days: int
+    quotes_days: int = 2
 
 
 class HistoryStore(Protocol):
@@ -71,6 +73,12 @@ class HistoryStore(Protocol):
 
     async def write(self, batch: Batch, now_ns: int) -> Written:
         """Write a batch in one transaction; one that was written before changes nothing."""
+
+    async def write_quotes(self, blocks: Sequence[QuoteBlock], interval_ns: int) -> None:
+        """Write blocks of quotes in one transaction.
+
+        What other processes wrote of a block stays: there is one quote for each interval.
+        """
 
     async def pack_hours(self, now_ns: int) -> int:
         """Pack the candles of the next hour, if it has ended; return up to when they are packed."""
@@ -123,12 +131,12 @@ class HistoryReader(Protocol):
 
     async def hours(
         self, instrument_ids: Sequence[str], from_ns: int, to_ns: int
-    ) -> dict[str, list[Hour]]:
+    ) -> dict[str, list[StoredHour]]:
         """Return the hours that overlap a range, by listing and time, in one view."""
 
     async def last_hours(
         self, instrument_ids: Sequence[str], to_ns: int, limit: int
-    ) -> dict[str, list[Hour]]:
+    ) -> dict[str, list[StoredHour]]:
         """Return the last hours with candles before a time, at most `limit` of each listing."""
 
     async def short_candles(
@@ -150,6 +158,16 @@ class HistoryReader(Protocol):
         self, instrument_ids: Sequence[str], from_ns: int, to_ns: int, limit: int
     ) -> list[StoredTrade]:
         """Return the trades of a time, in the order in which they were made; at most `limit`."""
+
+    async def quotes_between(
+        self, instrument_ids: Sequence[str], from_ns: int, to_ns: int, limit: int
+    ) -> list[QuoteBlock]:
+        """Return the blocks of quotes that may have some of a time; at most `limit`."""
+
+    async def last_quotes(
+        self, instrument_ids: Sequence[str], before_ns: int
+    ) -> dict[str, PastQuote]:
+        """Return the last stored quote of each listing before a time."""
 
     async def gaps(
         self, venue_mics: Sequence[str], from_ns: int, to_ns: int, limit: int

@@ -3,7 +3,7 @@
 `put` is on the path of prices: it appends to a list. Everything else is done by `HistoryWriter`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,8 @@ from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.history.reports import Numbering, Report
 from svc_marketdata.domain.market import Trade
 from svc_marketdata.service.history.ports import Batch, Covered, Gap, GapCause
+from svc_marketdata.service.history.quote_recorder import QuoteRecorder
+from svc_marketdata.service.listed import Listed
 
 BATCH_TRADES_MAX = 5_000
 """Reports of trades that one transaction writes."""
@@ -33,12 +35,20 @@ class RecorderCounts:
     """Attempts to write that failed."""
     unwritable: int = 0
     """Reports that could not be written although the database answered; each is in a gap."""
+    quote_blocks_written: int = 0
+    """Blocks of the quotes of a listing and 30 seconds."""
     partitions_dropped: int = 0
     packed_until_ns: int = 0
 
 
 class Recording(Protocol):
     """What the feeds report to the history; see `Recorder`."""
+
+    changed_quotes: dict[str, None]
+    """Listings whose quote or status changed since `sample`: the feeds add to it."""
+
+    def sample(self, listed: Mapping[str, Listed]) -> None:
+        """Take the quotes that changed, if an interval has ended."""
 
     def put(self, instrument_id: str, trade: Trade, received_ns: int) -> None:
         """Take a report of a trade."""
@@ -52,6 +62,13 @@ class Recording(Protocol):
 
 class NotRecorded(Recording):
     """There is no database: nothing is recorded."""
+
+    def __init__(self) -> None:
+        self.changed_quotes: dict[str, None] = {}
+
+    def sample(self, _listed: Mapping[str, Listed]) -> None:
+        """Forget which quotes changed."""
+        self.changed_quotes.clear()
 
     def put(self, instrument_id: str, trade: Trade, received_ns: int) -> None:
         """Leave it out."""
@@ -67,15 +84,19 @@ class Recorder(Recording):
     """Reports of trades that wait for the database."""
 
     def __init__(
-        self, clock: Clock, queue_trades_max: int, calendar_of: Callable[[str], TradingCalendar]
-    ) -> None:
+        self, clock: Clock, queue_trades_max: int, calendar_of: Callable[[str], TradingCalendar],
+        quote_interval_s: int = 0,
+    ) -> None:  # fmt: skip
         """Make a recorder.
 
         Args:
             clock: The clock.
             queue_trades_max: Reports that may wait; further ones are dropped and make a gap.
             calendar_of: The trading days of a listing.
+            quote_interval_s: Seconds of which the last quote is kept; 0: no quote is.
         """
+        self.changed_quotes: dict[str, None] = {}
+        self.quotes = QuoteRecorder(quote_interval_s, clock.now_ns())
         self._calendar_of = calendar_of
         self.counts = RecorderCounts()
         self._clock = clock
@@ -105,6 +126,23 @@ class Recorder(Recording):
             return
         order_ns = self._last_order_ns = max(self._last_order_ns + 1, received_ns)
         self._waiting.append((instrument_id, trade, received_ns, order_ns))
+
+    @override
+    def sample(self, listed: Mapping[str, Listed]) -> None:
+        """Take the quotes that changed, if an interval has ended."""
+        now_ns = self._clock.now_ns()
+        if self.quotes.is_due(now_ns):
+            self._take_quotes(listed, now_ns)
+
+    def end_quotes(self, listed: Mapping[str, Listed]) -> None:
+        """Take the quotes that changed, and end all blocks: the process stops."""
+        if self.quotes.interval_ns:
+            self._take_quotes(listed, self._clock.now_ns())
+            self.quotes.end_all()
+
+    def _take_quotes(self, listed: Mapping[str, Listed], now_ns: int) -> None:
+        changed, self.changed_quotes = self.changed_quotes, {}
+        self.quotes.take(changed, listed, now_ns)
 
     @override
     def feed_up(self, venue_mic: str) -> None:

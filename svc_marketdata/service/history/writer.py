@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
+from svc_marketdata.domain.history.quotes import QuoteBlock
 from svc_marketdata.service.errors import StoreUnavailableError
 from svc_marketdata.service.history.ports import Batch, Gap, GapCause, HistoryStore
 from svc_marketdata.service.history.recorder import Recorder
@@ -15,6 +16,8 @@ WRITE_PAUSE_S = 0.5
 the time of one transaction."""
 RETRY_PAUSE_S = 2.0
 """Seconds after a write that failed."""
+BATCH_BLOCKS_MAX = 2_000
+"""Blocks of quotes that one transaction writes."""
 UPKEEP_PAUSE_S = 60.0
 """Seconds between two looks for hours to pack and partitions to drop."""
 LAST_WRITE_S_MAX = 3.0
@@ -31,6 +34,7 @@ class HistoryWriter:
         self._store = store
         self._clock = clock
         self._unwritten: list[Batch] = []
+        self._blocks: list[QuoteBlock] = []
         self._upkeep_due_ns = 0
         self.away = False
         """Whether the last write failed."""
@@ -94,6 +98,7 @@ class HistoryWriter:
                 counts.amended += written.amended
                 counts.unknown += written.unknown
                 counts.out_of_range += written.out_of_range
+            await self._write_quotes()
             if upkeep and self._clock.now_ns() >= self._upkeep_due_ns:
                 await self._upkeep()
         except StoreUnavailableError as error:
@@ -106,6 +111,30 @@ class HistoryWriter:
             _log.info("history is written again", trades=counts.written)
         self.away = False
         return True
+
+    async def _write_quotes(self) -> None:
+        """Write the blocks of quotes that have ended.
+
+        Raises:
+            Exception: As for `write`. The blocks of that transaction are left out and counted.
+        """
+        quotes = self._recorder.quotes
+        if not self._blocks:
+            # While a write fails, blocks wait in the recorder, which has the limit.
+            self._blocks = quotes.ended()
+        while self._blocks:
+            some = self._blocks[:BATCH_BLOCKS_MAX]
+            try:
+                await self._store.write_quotes(some, quotes.interval_ns)
+            except StoreUnavailableError:
+                raise
+            except Exception:
+                self._recorder.counts.failures += 1
+                quotes.dropped += len(some)
+                del self._blocks[: len(some)]
+                raise
+            del self._blocks[: len(some)]
+            self._recorder.counts.quote_blocks_written += len(some)
 
     def _divide(self) -> None:
         """Divide the first batch, so that a report that cannot be written stops no other one.

@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from eventlog.rights import VIEWS, VIEWS_NAMED, grants
+
 READ: Final = "SELECT"
 KEEP: Final = "SELECT, INSERT"
 CHANGE: Final = "SELECT, INSERT, UPDATE"
@@ -67,9 +69,6 @@ TABLES: Final[dict[str, str]] = {
     "alembic_version": READ,
 }
 
-READERS_VIEWS: Final = "relayed\\_%"
-"""The views of the logs: all that the relay's role may read."""
-
 PRESENT = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'oms' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -112,15 +111,7 @@ def grant(connection: Connection, role: str) -> None:
 def grant_log_reader(connection: Connection, role: str) -> None:
     """Let a role read the views of the logs, and nothing else."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
-    views = connection.scalars(
-        text("SELECT viewname FROM pg_views WHERE schemaname = 'oms' AND viewname LIKE :views"),
-        {"views": READERS_VIEWS},
-    )
-    statements = [
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA oms FROM {quoted}",
-        f"GRANT USAGE ON SCHEMA oms TO {quoted}",
-        *(f"GRANT SELECT ON oms.{view} TO {quoted}" for view in views),
-    ]
-    for statement in statements:
+    views = connection.scalars(text(VIEWS), {"schema": "oms", "views": VIEWS_NAMED})
+    for statement in grants("oms", views, quoted):
         connection.execute(text(statement))
     _close_triggers(connection)

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from eventlog.logs import SCHEMAS, Entry, Log, Position
 from mesh.kafka.connection import logger
+from mesh.kafka.faults import Complaints, fault_of
 from svc_relay.adapters.kafka.positions import (
     Noted,
     NotReadError,
@@ -28,7 +29,7 @@ from svc_relay.adapters.kafka.positions import (
     written,
 )
 from svc_relay.adapters.kafka.records import POSITIONS, TOPICS_OF, records_of
-from svc_relay.domain.state import OF_ONE_LOG, Condition, State, condition_of
+from svc_relay.domain.state import OF_ONE_LOG, Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
 
 POLL_S: Final = 0.2
@@ -79,9 +80,7 @@ class LogSink:
         self._consumer: Any = None
         self._producer: Any = None
         self._mine = False
-        # What a connection complained about, and whether nothing can be done meanwhile.
-        self._fault: State | None = None
-        self._down = False
+        self._complaints = Complaints()
         self._positions_topic = owner.prefix + POSITIONS
         self._topics: dict[str, int] = {}
         """Topics of the cluster as they were seen last, and their numbers of partitions."""
@@ -124,28 +123,26 @@ class LogSink:
     def _meant(self, error: KafkaError) -> SinkError | OwnerLostError:
         if error.name() in _FENCED:
             return OwnerLostError("another relay took the logs")
-        condition = condition_of(error.name())
+        condition = Condition(fault_of(error.name()))
         # What the connection itself complained about says more than a time-out.
-        if condition is Condition.KAFKA_AWAY and self._fault is not None:
-            return SinkError(self._fault)
+        if condition is Condition.KAFKA_AWAY and (fault := self._fault) is not None:
+            return SinkError(fault)
         return SinkError(State(condition, _words(error)))
 
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
         if error.name() in _OF_A_TOPIC:
             return  # a transaction that fails for it says so
-        condition = condition_of(error.name(), error.str())
-        refused = condition is not Condition.KAFKA_AWAY
-        if self._fault is None or refused:
-            self._fault = State(condition, _words(error))
-        self._down |= refused or error.name() == "_ALL_BROKERS_DOWN"
+        self._complaints.note(error.name(), error.str())
 
-    def _well(self) -> None:
-        self._fault, self._down = None, False
+    @property
+    def _fault(self) -> State | None:
+        newest = self._complaints.newest
+        return None if newest is None else State(Condition(newest.fault), newest.text)
 
     def _raise_if_down(self) -> None:
-        if self._down and self._fault is not None:
-            raise SinkError(self._fault)
+        if self._complaints.down and (fault := self._fault) is not None:
+            raise SinkError(fault)
 
     def _client(self, **more: Any) -> dict[str, Any]:
         return {
@@ -158,7 +155,7 @@ class LogSink:
 
     def _join(self) -> bool:
         if self._consumer is None:
-            self._well()
+            self._complaints.forget()
             lease_ms = int(self._of.lease_s * 1000)
             named = {"group_instance_id": self._of.instance} if self._of.instance else {}
             self._consumer = Consumer(
@@ -353,16 +350,16 @@ class LogSink:
             producer.commit_transaction(COMMIT_S)
         except KafkaException as error:
             cause = error.args[0]
-            condition = condition_of(cause.name())
+            condition = Condition(fault_of(cause.name()))
             if condition not in OF_ONE_LOG or cause.fatal():
                 raise
             self._abort()
             self._topics.pop(topic, None)
-            self._well()
+            self._complaints.forget()
             refusal = State(condition, _refusal(condition, topic, entries, cause))
             raise LogRefusedError(refusal) from error
         self._partitions[log] = count
-        self._well()
+        self._complaints.forget()
 
     def _check_partitions(self, topic: str, expected: int) -> None:
         """Refuse the transaction if keys have moved: partitions are only ever added.

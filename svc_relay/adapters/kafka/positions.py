@@ -71,21 +71,23 @@ def read_positions(reader: Any, topic: str) -> dict[Log, Noted]:
 
 def has_records(reader: Any, topic: str, partitions: int) -> bool:
     """Return whether a topic has committed records, or had them until their time was over."""
-    places = []
+    ends: dict[int, int] = {}
     for place in _partitions(topic, partitions):
         low, high = _ends(reader, place)
         if low:
             return True
         if high:
-            places.append(place)
-    reader.assign(places)
-    for _ in places:
+            ends[place.partition] = high
+    reader.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in ends])
+    while ends:
         # What is there may be of a transaction that was aborted.
         message = reader.poll(READ_S)
         if message is None:
             raise NotReadError
         if not _ended(message):
             return True
+        if message.offset() >= ends[message.partition()]:
+            del ends[message.partition()]
     return False
 
 
@@ -110,9 +112,11 @@ def _last_of(reader: Any, place: TopicPartition) -> Position | None:
             message = reader.poll(READ_S)
             if message is None:
                 raise NotReadError
-            if _ended(message):
+            if not _ended(message):
+                last = message
+            elif message.offset() >= high:
+                # Not where a transaction begins whose abort is not written yet.
                 break
-            last = message
         if last is not None:
             named = dict(last.headers())
             return Position(int(named["log-number"]), named["hash"])

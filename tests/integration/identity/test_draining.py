@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+import pytest
 
 from ordermesh.identity.v1 import auth_service_pb2 as pb
 from ordermesh.identity.v1 import auth_service_pb2_grpc as pb_grpc
@@ -38,6 +39,7 @@ class Caller:
         self._stopped.set()
 
 
+@pytest.mark.long
 def test_sigterm_of_one_of_two_replicas_fails_no_call(tmp_path, tls_folder, identity):
     stopping = Identity(
         identity.folder, tls_folder, identity.database_url, free_port(), free_port(), free_port(),

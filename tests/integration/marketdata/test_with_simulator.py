@@ -146,7 +146,14 @@ async def test_refused_delisted_and_odd_listings_leave_the_others_alone(mesh):
     await until(lambda: not listings["SAP.SIMA"].no_prices, "the prices are granted")
 
 
-@pytest.mark.parametrize("lost", ["svc_marketdata", "gateway", "both"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "svc_marketdata",
+        pytest.param("gateway", marks=pytest.mark.long),
+        pytest.param("both", marks=pytest.mark.long),
+    ],
+)
 async def test_a_halt_from_before_the_logon_survives_restarts(mesh, lost):
     await mesh.start_sim(ORDERMESH_SIM_HALTED="ASML")
     await mesh.start_service()

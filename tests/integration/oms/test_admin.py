@@ -1,22 +1,17 @@
 """The administration commands, as a person runs them."""
 
 import subprocess
-import sys
 
 import asyncpg
 
 from mesh.settings import child_environment
 from ordermesh.oms.v1 import audit_service_pb2
+from tests.support.forked import run_forked
 
 
 def admin(book_url: str, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "svc_oms.admin", *words],
-        env=child_environment({"ORDERMESH_DATABASE_URL": book_url, **settings}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = child_environment({"ORDERMESH_DATABASE_URL": book_url, **settings})
+    return run_forked("svc_oms.admin", words, environment)
 
 
 async def rows(book_url: str, statement: str) -> list[asyncpg.Record]:

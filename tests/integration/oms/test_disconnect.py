@@ -227,6 +227,7 @@ async def test_a_killed_replica_is_found_by_another_and_swept_once(book_url, tls
         assert len(await entries(channel, actor=disconnect.ACTOR)) == 1
 
 
+@pytest.mark.long
 async def test_a_flow_that_moved_from_a_killed_replica_keeps_its_orders(book_url, tls, tmp_path):
     async with (
         trading(book_url, tls) as (_, client, gateway),

@@ -30,6 +30,8 @@ from tests.support.oms import Client, Gateway, verified
 from tests.support.oms_pair import Pair, all_sent, pair
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.long
+
 Changes = dict[str, Any]
 CALLS = CALLERS * ORDERS_EACH
 EXECUTIONS = 5

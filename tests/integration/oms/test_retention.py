@@ -285,6 +285,7 @@ async def test_a_report_of_an_archived_order_is_parked_and_its_key_is_free(book_
     await verified(book_url)
 
 
+@pytest.mark.long
 async def test_a_run_that_the_system_kills_while_it_waits_is_gone_on_with(book_url, tls, tmp_path):
     async with trading(book_url, tls) as (_, client, gateway):
         await trade_long_ago(client, gateway)

@@ -230,6 +230,7 @@ async def world_of(book_url, tls, folder):
         await world.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("who", ["kill_oms", "kill_gateways"])
 async def test_a_kill_at_each_point_of_routing(book_url, tls, tmp_path, who):

@@ -1,17 +1,27 @@
+import asyncio
 import contextlib
 from pathlib import Path
 
 import pytest
 
+from meshctl.stack.servers.postgres import READERS, ROLES
+from svc_identity.adapters.postgres import migrate as identity
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from tests.support.oms import prepare_database
 from tests.support.postgres import PostgresServer
 from tests.support.relay import Writer, relay_process
 
 
+def prepare_relayed(url: str) -> None:
+    """Make the schemas whose logs are relayed."""
+    prepare_database(url)
+    asyncio.run(identity.migrate(url, ROLES["identity"]))
+    asyncio.run(identity.let_read_logs(url, READERS["relay"]))
+
+
 @pytest.fixture
 def book_url(postgres_server: PostgresServer):
-    url = postgres_server.create_database(postgres_server.template("oms", prepare_database))
+    url = postgres_server.create_database(postgres_server.template("relayed", prepare_relayed))
     yield url
     postgres_server.drop_database(url)
 

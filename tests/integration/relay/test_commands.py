@@ -13,6 +13,7 @@ import yaml
 from deploy.topics import FILE, TopicsError, read_topics
 from mesh.settings import child_environment
 from meshctl.stack.servers.kafka.topics import apply_topics
+from tests.support.forked import run_forked
 from tests.support.waiting import wait_for
 
 EVENTS = Path(__file__).parents[3] / "docs" / "EVENTS.md"
@@ -21,21 +22,13 @@ EVENTS = Path(__file__).parents[3] / "docs" / "EVENTS.md"
 @pytest.fixture
 def ordermesh(kafka_server, topic_prefix):
     def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "meshctl", *words],
-            env=child_environment(
-                {
-                    "ORDERMESH_HOME": str(kafka_server.home.root),
-                    "ORDERMESH_KAFKA_BOOTSTRAP": kafka_server.bootstrap,
-                    "ORDERMESH_KAFKA_TOPIC_PREFIX": topic_prefix,
-                    **settings,
-                }
-            ),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
+        environment = {
+            "ORDERMESH_HOME": str(kafka_server.home.root),
+            "ORDERMESH_KAFKA_BOOTSTRAP": kafka_server.bootstrap,
+            "ORDERMESH_KAFKA_TOPIC_PREFIX": topic_prefix,
+            **settings,
+        }
+        return run_forked("meshctl", words, child_environment(environment))
 
     return run
 

@@ -39,6 +39,7 @@ async def test_postgres_is_away(
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_kafka_is_away(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
     one = relay()
@@ -52,6 +53,7 @@ async def test_kafka_is_away(book_url, kafka_server, topic_prefix, writer, relay
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_kafka_is_slow(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
     one = relay(RELAY_LAG_MAX_S="0.5")
@@ -98,6 +100,7 @@ async def test_kafka_refuses_one_topic(book_url, kafka_server, topic_prefix, wri
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_one_topic_is_gone(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
     for future in kafka_server.admin.delete_topics([f"{topic_prefix}orders"]).values():
@@ -111,6 +114,7 @@ async def test_one_topic_is_gone(book_url, kafka_server, topic_prefix, writer, r
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_a_record_is_too_large(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A", "ACC-B"])
     one = relay()
@@ -139,6 +143,7 @@ def add_partitions(kafka_server, topic: str, count: int) -> None:
         future.result()
 
 
+@pytest.mark.long
 async def test_a_topic_gets_more_partitions(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
     one = relay()
@@ -208,6 +213,7 @@ async def test_it_is_another_cluster(kafka_server, relay):
     assert f"the cluster is {kafka_server.cluster_id}, should be another" in text
 
 
+@pytest.mark.long
 async def test_kafka_does_not_accept_our_certificate(stranger_tls_folder, relay):
     one = relay(
         TLS_CERT=str(stranger_tls_folder / "svc-relay.pem"),

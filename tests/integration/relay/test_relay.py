@@ -9,6 +9,7 @@ import pytest
 
 from eventlog.logs import SCHEMAS, Log
 from kernel.hashchain import verify_chain
+from kernel.ulid import new_ulid
 from ordermesh.oms.v1 import event_pb2
 from tests.support.kafka import headers_of
 from tests.support.postgres import as_service
@@ -24,9 +25,35 @@ async def test_every_log_is_copied(book_url, kafka_server, topic_prefix, writer,
     one = relay()
     one.wait_for("RELAYING")
     await writer.write(accounts)
+    await logins(book_url, 3)
     wait_for(lambda: one.figures()["ordermesh_relay_lag_seconds"] == 0, "all is in Kafka")
     for log in SCHEMAS:
         await copied(book_url, kafka_server, topic_prefix, log)
+
+
+async def logins(book_url, count):
+    """Write entries of the audit log as svc_identity does."""
+    connection = await asyncpg.connect(as_service(book_url, "identity"))
+    for number in range(count):
+        await connection.execute(
+            """INSERT INTO identity.audit_log (entry_id, at_ns, act, actor, user_id, username,
+            address, session_id, detail, count) VALUES ($1, 1, 1, 'u', 'u', 'vera', '', 's', '', 1)
+            """,
+            new_ulid(number),
+        )
+    await connection.close()
+
+
+async def test_the_audit_log_of_users_has_the_chain_that_the_database_has(
+    book_url, kafka_server, topic_prefix, relay
+):
+    relay()
+    await logins(book_url, 5)
+    await copied(book_url, kafka_server, topic_prefix, Log.IDENTITY)
+    ((key, entries),) = in_kafka(kafka_server, topic_prefix, Log.IDENTITY).items()
+    assert (key, [one[0] for one in entries]) == ("identity", [1, 2, 3, 4, 5])
+    assert verify_chain([(payload, digest) for _, payload, digest in entries]) is None
+    assert b'"vera"' in entries[0][1]
 
 
 async def copied(book_url, kafka_server, prefix, log=Log.ORDERS):
@@ -60,7 +87,6 @@ async def test_the_hashes_of_a_key_verify_without_the_database(
     assert verify_chain(records) is None
 
 
-@pytest.mark.long
 async def test_the_newest_event_of_each_order_is_that_of_the_log(
     book_url, kafka_server, topic_prefix, writer, relay
 ):
@@ -84,6 +110,7 @@ async def test_the_newest_event_of_each_order_is_that_of_the_log(
     assert set(states) == {f"{name}-ORDER-{n}" for name in accounts for n in range(2)}
 
 
+@pytest.mark.long
 async def test_relay_and_broker_are_killed_while_many_write(
     book_url, kafka_server, topic_prefix, writer, relay
 ):
@@ -140,6 +167,7 @@ async def test_a_second_relay_takes_over_where_the_first_one_hangs(
     await copied(book_url, kafka_server, topic_prefix)
 
 
+@pytest.mark.long
 async def test_a_restored_book_is_not_mixed_with_what_kafka_has(
     postgres_server, book_url, kafka_server, topic_prefix, writer, relay
 ):

@@ -75,7 +75,13 @@ def test_the_relay_runs_only_where_there_is_kafka() -> None:
     assert relay["ORDERMESH_KAFKA_BOOTSTRAP"] == "127.0.0.1:26092"
     assert relay["ORDERMESH_DATABASE_URL"] == "postgresql://relay@127.0.0.1/db"
     without = Addresses(Path(), AT.home, Ports(), URLS, {}, AT.redis_url, StackOptions())
-    assert "relay" not in service_specs(without)
+    assert not {"relay", "archive"} & service_specs(without).keys()
+
+
+def test_the_archiver_has_a_folder_of_its_own_and_the_checkpoints() -> None:
+    archive = SPECS["archive"].environment
+    assert archive["ORDERMESH_ARCHIVE"] == "/home/data/event-archive"
+    assert archive["ORDERMESH_ARCHIVE_CHECKPOINTS_DIR"] == "/home/checkpoints"
 
 
 def test_an_entry_is_all_a_new_process_needs() -> None:

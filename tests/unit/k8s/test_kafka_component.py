@@ -8,6 +8,7 @@ import yaml
 
 from deploy.topics import read_topics
 from mesh.settings import load_settings
+from svc_archive.settings import ArchiveSettings
 from svc_relay.settings import RelaySettings
 from tests.support.manifests import COMPONENT, K8S, built, containers, written
 
@@ -56,25 +57,44 @@ def test_the_relay_is_set_up_and_may_do_what_it_does(documents):
     ]
     environment = {one["name"]: one.get("value", "given") for one in containers(relay)[0]["env"]}
     assert load_settings(RelaySettings, environment).kafka_bootstrap
-    (user,) = of_kind(documents, "KafkaUser")
-    rights = {
-        (rule["resource"]["type"], rule["resource"]["name"]): set(rule["operations"])
-        for rule in user["spec"]["authorization"]["acls"]
-    }
     prefix = RelaySettings().kafka_topic_prefix
-    assert rights == {
+    assert rights_of(documents, "svc-relay") == {
         ("topic", prefix): {"Describe", "Write"},
         ("topic", f"{prefix}relay-positions"): {"Read"},
         ("group", f"{prefix}relay"): {"Read"},
         ("transactionalId", f"{prefix}relay"): {"Describe", "Write"},
     }
+    assert tls_of(relay) == ["svc-relay", "kafka-cluster-ca-cert"]
+
+
+def test_the_archiver_is_set_up_and_may_read_and_nothing_else(documents):
+    (archive,) = [
+        one for one in of_kind(documents, "StatefulSet") if one["metadata"]["name"] == "svc-archive"
+    ]
+    environment = {one["name"]: one.get("value", "given") for one in containers(archive)[0]["env"]}
+    assert load_settings(ArchiveSettings, environment).archive == "/data"
+    assert archive["spec"]["replicas"] == 1
+    prefix = ArchiveSettings().kafka_topic_prefix
+    assert rights_of(documents, "svc-archive") == {
+        ("topic", prefix): {"Describe", "Read"},
+        ("group", f"{prefix}archive"): {"Read"},
+    }
+    assert tls_of(archive) == ["svc-archive", "kafka-cluster-ca-cert"]
+
+
+def rights_of(documents, name):
+    (user,) = [one for one in of_kind(documents, "KafkaUser") if one["metadata"]["name"] == name]
+    return {
+        (rule["resource"]["type"], rule["resource"]["name"]): set(rule["operations"])
+        for rule in user["spec"]["authorization"]["acls"]
+    }
+
+
+def tls_of(workload):
     (volume,) = [
-        one for one in relay["spec"]["template"]["spec"]["volumes"] if one["name"] == "tls"
+        one for one in workload["spec"]["template"]["spec"]["volumes"] if one["name"] == "tls"
     ]
-    assert [one["secret"]["name"] for one in volume["projected"]["sources"]] == [
-        "svc-relay",
-        "kafka-cluster-ca-cert",
-    ]
+    return [one["secret"]["name"] for one in volume["projected"]["sources"]]
 
 
 def test_every_file_of_it_is_listed():

@@ -29,7 +29,7 @@ async def of(*batches):
 def replay():
     clock = ManualClock(START)
     made = Replay(Hub(ProtoEncoder(), Limits(), "one"), clock, START, START + 100 * NS_PER_S)
-    made.open([ASML], lambda _: UTC_DAYS)
+    made.open([ASML], lambda _: UTC_DAYS, {}, {})
     return made
 
 
@@ -74,6 +74,9 @@ class Reader:
         self.asked.append((from_ns, to_ns))
         return [one for one in self.trades if from_ns <= one.at_ns < to_ns][:limit]
 
+    async def quotes_between(self, *_):
+        return []
+
 
 async def test_windows_have_every_trade_once_however_many_there_are():
     few = [stored(n) for n in range(0, 90_000, 900)]
@@ -83,7 +86,7 @@ async def test_windows_have_every_trade_once_however_many_there_are():
     reader = Reader(trades)
     found = [
         one
-        async for window in windows(reader, [ASML], START, START + 100_000 * NS_PER_S)
+        async for window in windows(reader, [ASML], START, START + 100_000 * NS_PER_S, quotes=True)
         for one in window
     ]
     assert found == trades

@@ -13,6 +13,7 @@ from meshctl.main import app
 from svc_identity.api import audit_servicer
 from svc_marketdata.api.alerts import servicer as alert_servicer
 from svc_marketdata.api.reference import servicer
+from svc_notify.api import destinations, notifications, rules
 from svc_oms.api import (
     audit_service,
     kill_switch_service,
@@ -77,6 +78,18 @@ RPCS: dict[str, Access] = {
     "parked decline": ORDERS["DeclineStatement"],
     "audit": audit_service.ACCESS["List"],
     "logins": audit_servicer.ACCESS["List"],
+    "notifications list": notifications.ACCESS["List"],
+    "notifications watch": notifications.ACCESS["Watch"],
+    "notifications read": notifications.ACCESS["MarkRead"],
+    "rules list": rules.ACCESS["ListRules"],
+    "rules set": rules.ACCESS["SetRule"],
+    "rules remove": rules.ACCESS["DeleteRule"],
+    "destinations list": destinations.ACCESS["ListDestinations"],
+    "destinations set": destinations.ACCESS["SetDestination"],
+    "destinations remove": destinations.ACCESS["DeleteDestination"],
+    "dead-letters list": destinations.ACCESS["ListDeadLetters"],
+    "dead-letters retry": destinations.ACCESS["RetryDeadLetter"],
+    "dead-letters discard": destinations.ACCESS["DiscardDeadLetter"],
     "alerts add": ALERTS["CreateAlert"],
     "alerts list": ALERTS["ListAlerts"],
     "alerts remove": ALERTS["CancelAlert"],
@@ -114,6 +127,7 @@ READS = {
 } | HISTORY
 OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
 OF_KAFKA = {"topics apply", "events tail"}
+OF_THE_ARCHIVE = {f"archive {name}" for name in ("list", "verify", "retention", "hold", "release")}
 OF_THE_LOG = {"replay", "export", "evidence"}
 
 
@@ -136,7 +150,8 @@ def test_no_two_commands_have_one_name() -> None:
 
 
 def test_every_command_says_who_may_give_it() -> None:
-    assert set(ROLES) == set(HELPS) - OF_THIS_MACHINE - OF_KAFKA - OF_THE_LOG
+    machine = OF_THIS_MACHINE | OF_KAFKA | OF_THE_ARCHIVE | OF_THE_LOG
+    assert set(ROLES) == set(HELPS) - machine
     assert set(RPCS) | READS == set(ROLES)
     for name, roles in ROLES.items():
         assert HELPS[name].endswith(f"\n\nRoles: {roles}."), name

@@ -20,8 +20,9 @@ ABORTED = None
 class Message:
     """A record, or the end of a partition."""
 
-    def __init__(self, offset, value=b"", key=b"", number=0, error=None):
+    def __init__(self, offset, value=b"", key=b"", number=0, error=None, partition=0):
         self._offset, self._value, self._key, self._number = offset, value, key, number
+        self._partition = partition
         self._error = None if error is None else KafkaError(error)
 
     def error(self):
@@ -29,6 +30,9 @@ class Message:
 
     def offset(self):
         return self._offset
+
+    def partition(self):
+        return self._partition
 
     def value(self):
         return self._value
@@ -64,7 +68,10 @@ class Broker:
                 for at, number in enumerate(records)
                 if number is not ABORTED and low + at >= begin
             ]
-            self.waiting.append(Message(low + len(records), error=KafkaError._PARTITION_EOF))
+            for offset in (begin, low + len(records)):
+                # First where a transaction begins that is being aborted.
+                end = KafkaError._PARTITION_EOF
+                self.waiting.append(Message(offset, error=end, partition=place.partition))
 
     def poll(self, _seconds):
         return self.waiting.pop(0) if self.waiting else None

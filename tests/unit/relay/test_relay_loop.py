@@ -6,7 +6,7 @@ import pytest
 
 from eventlog.logs import SCHEMAS, Entry, Log, Page, Position, SourceError
 from svc_relay.api.figures import readiness
-from svc_relay.domain.state import Condition, State, condition_of
+from svc_relay.domain.state import Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
 from svc_relay.service.relay import Progress, Relay
 from tests.support.clock import ManualClock
@@ -253,26 +253,3 @@ def test_lag_is_counted_from_the_first_look_that_found_something_waiting():
     assert readiness(progress, 5) == (True, "LAGGING: 9 entries wait, for 6 s")
     progress.measured({Log.ORDERS: 0})
     assert progress.lag_s == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "condition"),
-    [
-        ("TOPIC_AUTHORIZATION_FAILED", Condition.ACCESS_REFUSED),
-        ("SASL_AUTHENTICATION_FAILED", Condition.ACCESS_REFUSED),
-        ("UNKNOWN_TOPIC_OR_PART", Condition.TOPIC_MISSING),
-        ("MSG_SIZE_TOO_LARGE", Condition.RECORD_TOO_LARGE),
-        ("KAFKA_STORAGE_ERROR", Condition.KAFKA_FULL),
-        ("_ALL_BROKERS_DOWN", Condition.KAFKA_AWAY),
-        ("NOT_ENOUGH_REPLICAS", Condition.KAFKA_AWAY),
-    ],
-)
-def test_what_an_error_of_kafka_means(name, condition):
-    assert condition_of(name) is condition
-
-
-def test_what_an_error_means_when_its_name_says_less_than_its_text():
-    alert = "Receive failed: error:0A000416:SSL routines::ssl/tls alert certificate unknown"
-    assert condition_of("_TRANSPORT", alert) is Condition.ACCESS_REFUSED
-    ended = "SSL handshake failed: Disconnected: connection reset by peer"
-    assert condition_of("_SSL", ended) is Condition.KAFKA_AWAY

@@ -37,6 +37,13 @@ from ordermesh.marketdata.v1 import (
     price_alert_service_pb2_grpc,
     reference_data_service_pb2_grpc,
 )
+from ordermesh.notify.v1 import (
+    destination_service_pb2_grpc,
+    notification_pb2,
+    notification_service_pb2,
+    notification_service_pb2_grpc,
+    rule_service_pb2_grpc,
+)
 from ordermesh.oms.v1 import (
     audit_service_pb2_grpc,
     event_pb2,
@@ -105,6 +112,9 @@ class MeshClient:
         )
         # For `call`: each holds every rpc of its service.
         self.alerts = price_alert_service_pb2_grpc.PriceAlertServiceStub(self._channel)
+        self.notifications = notification_service_pb2_grpc.NotificationServiceStub(self._channel)
+        self.notify_rules = rule_service_pb2_grpc.RuleServiceStub(self._channel)
+        self.destinations = destination_service_pb2_grpc.DestinationServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.order_service = order_service_pb2_grpc.OrderServiceStub(self._channel)
         self.kill_switches = kill_switch_service_pb2_grpc.KillSwitchServiceStub(self._channel)
@@ -347,6 +357,32 @@ class MeshClient:
         async for item in resumed(open_stream, self, gap_item, time.time_ns):
             if item.HasField("event"):
                 cursor.sequence = item.event.sequence
+            elif item.HasField("snapshot_complete"):
+                cursor.CopyFrom(item.snapshot_complete.cursor)
+            yield item
+
+    async def watch_notifications(self) -> AsyncIterator[notification_pb2.NotificationItem]:
+        """The newest notifications, then each new one once, over any number of broken connections.
+
+        A broken connection shows as a ``gap`` item, as in `watch_orders`.
+        """
+        cursor = stream_pb2.Cursor()
+
+        async def open_stream() -> Any:
+            await self._fresh_token()
+            request = notification_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
+            if cursor.epoch:
+                request.cursor.CopyFrom(cursor)
+            return self.notifications.Watch(request, metadata=self._bearer())
+
+        def gap_item(gap: stream_pb2.Gap) -> notification_pb2.NotificationItem:
+            return notification_pb2.NotificationItem(gap=gap)
+
+        async for item in resumed(open_stream, self, gap_item, time.time_ns):
+            if item.HasField("event"):
+                cursor.sequence = item.event.sequence
+            elif item.HasField("heartbeat"):
+                cursor.sequence = item.heartbeat.high_water.sequence
             elif item.HasField("snapshot_complete"):
                 cursor.CopyFrom(item.snapshot_complete.cursor)
             yield item

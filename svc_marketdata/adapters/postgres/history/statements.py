@@ -101,9 +101,21 @@ WHERE venue_mic = $1 AND cause = $2 AND from_ns >= $3 AND until_ns <= $4
 """
 FORGET_GAPS: Final = "DELETE FROM marketdata.history_gaps WHERE until_ns < $1"
 
+QUOTE_BLOCKS_OF: Final = """
+SELECT q.instrument_id, q.start_ns, q.body
+FROM unnest($1::text[], $2::bigint[]) AS k(instrument_id, start_ns)
+JOIN marketdata.quote_blocks q USING (instrument_id, start_ns)
+"""
+SET_QUOTES: Final = """
+UPDATE marketdata.quote_blocks q SET body = n.body
+FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS n(instrument_id, start_ns, body)
+WHERE (q.instrument_id, q.start_ns) = (n.instrument_id, n.start_ns)
+"""
+
 PARTITIONS: Final = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent IN ('marketdata.trades'::regclass, 'marketdata.candle_hours'::regclass)
+WHERE i.inhparent IN ('marketdata.trades'::regclass, 'marketdata.candle_hours'::regclass,
+    'marketdata.quote_blocks'::regclass)
 """
 LOCK_BRIEFLY: Final = "SET LOCAL lock_timeout = '500ms'"
 ADD_PARTITION: Final = "SELECT marketdata.add_history_partition($1, $2)"
@@ -117,16 +129,16 @@ WHERE EXISTS (SELECT FROM marketdata.candle_hours c WHERE c.instrument_id = i.id
     OR EXISTS (SELECT FROM marketdata.trades t WHERE t.instrument_id = i.id)
 """
 
+# In no order.
 HOURS: Final = """
 SELECT instrument_id, start_ns, body FROM marketdata.candle_hours
-WHERE instrument_id = ANY($1) AND start_ns >= $2 AND start_ns < $3 ORDER BY 1, 2
+WHERE instrument_id = ANY($1) AND start_ns >= $2 AND start_ns < $3
 """
 
 LAST_HOURS: Final = """
 SELECT i.id, h.start_ns, h.body FROM unnest($1::text[]) AS i(id) CROSS JOIN LATERAL (
     SELECT start_ns, body FROM marketdata.candle_hours
     WHERE instrument_id = i.id AND start_ns < $2 ORDER BY start_ns DESC LIMIT $3) AS h
-ORDER BY 1, 2
 """
 
 TRADES: Final = f"""
@@ -148,6 +160,18 @@ TRADES_BETWEEN: Final = f"""
 SELECT {_TRADE} FROM marketdata.trades t
 WHERE t.instrument_id = ANY($1) AND t.at_ns >= $2 AND t.at_ns < $3 AND NOT t.withdrawn
 ORDER BY t.at_ns, t.order_ns, t.instrument_id, t.key LIMIT $4
+"""
+
+QUOTES_BETWEEN: Final = """
+SELECT instrument_id, start_ns, body FROM marketdata.quote_blocks
+WHERE instrument_id = ANY($1) AND start_ns > $2 AND start_ns < $3 ORDER BY start_ns LIMIT $4
+"""
+# Two blocks: the newest one may begin before the time and have quotes after it only.
+LAST_QUOTES: Final = """
+SELECT i.id, q.body FROM unnest($1::text[]) AS i(id) CROSS JOIN LATERAL (
+    SELECT start_ns, body FROM marketdata.quote_blocks
+    WHERE instrument_id = i.id AND start_ns < $2 ORDER BY start_ns DESC LIMIT 2) AS q
+ORDER BY 1, q.start_ns
 """
 
 GAPS: Final = """

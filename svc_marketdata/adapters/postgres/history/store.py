@@ -19,6 +19,9 @@ from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history import statements as sql
 from svc_marketdata.domain.history.hours import Minute, hour_of, pack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
+from svc_marketdata.domain.history.quotes import QuoteBlock, merged
+from svc_marketdata.domain.history.quotes import pack as pack_quotes
+from svc_marketdata.domain.history.quotes import unpack as unpack_quotes
 from svc_marketdata.domain.history.reports import Changes, Report, StoredTrade, apply
 from svc_marketdata.service.history.ports import (
     Batch,
@@ -114,6 +117,27 @@ class PostgresHistory(HistoryStore):
         await self._put_hours(connection, rows)
 
     @override
+    async def write_quotes(self, blocks: Sequence[QuoteBlock], interval_ns: int) -> None:
+        keys = [one.instrument_id for one in blocks], [one.start_ns for one in blocks]
+        async with self._writing() as connection:
+            await self._ensure(connection, "quote_blocks", set(keys[1]))
+            rows = await connection.fetch(sql.QUOTE_BLOCKS_OF, *keys)
+            stored = {(name, start_ns): body for name, start_ns, body in rows}
+            new = dict(stored)
+            for name, start_ns, body in blocks:
+                before = new.get((name, start_ns))
+                new[name, start_ns] = body if before is None else _joined(before, body, interval_ns)
+            changed = [(*key, new[key]) for key, before in stored.items() if new[key] != before]
+            if changed:
+                await connection.execute(sql.SET_QUOTES, *map(list, zip(*changed, strict=True)))
+            await connection.copy_records_to_table(
+                "quote_blocks",
+                schema_name="marketdata",
+                columns=QuoteBlock._fields,
+                records=[(*key, body) for key, body in new.items() if key not in stored],
+            )
+
+    @override
     async def pack_hours(self, now_ns: int) -> int:
         ended_ns = now_ns - PACK_AFTER_NS
         ended_ns -= ended_ns % HOUR_NS
@@ -149,13 +173,17 @@ class PostgresHistory(HistoryStore):
         # and whoever waits for that holds up all readers.
         async with self._writing() as connection:
             await connection.execute(sql.LOCK_BRIEFLY)
-            for parent in ("trades", "candle_hours"):
+            for parent in ("trades", "candle_hours", "quote_blocks"):
                 await self._ensure(connection, parent, [now_ns + NS_PER_DAY])
 
     @override
     async def drop_old(self, now_ns: int) -> int:
         dropped = 0
-        ages = (("trades", self._kept.trades_days), ("candle_hours", self._kept.candles_days))
+        ages = (
+            ("trades", self._kept.trades_days),
+            ("candle_hours", self._kept.candles_days),
+            ("quote_blocks", self._kept.quotes_days),
+        )
         async with self._database.transaction() as connection:
             for parent, days in ages:
                 before = _date(now_ns) - dt.timedelta(days=days)
@@ -186,7 +214,7 @@ class PostgresHistory(HistoryStore):
         self, connection: asyncpg.Connection, parent: str, times_ns: Iterable[int]
     ) -> None:
         """Make the partitions that are missing."""
-        form = "%Y%m%d" if parent == "trades" else "%Y%m"
+        form = "%Y%m" if parent == "candle_hours" else "%Y%m%d"
         days = {f"{parent}_{date.strftime(form)}": date for date in set(map(_date, times_ns))}
         if self._partitions.issuperset(days):
             return
@@ -194,6 +222,11 @@ class PostgresHistory(HistoryStore):
         for name, date in days.items():
             if name not in self._partitions:
                 await connection.execute(sql.ADD_PARTITION, parent, date)
+
+
+def _joined(stored: bytes, more: bytes, interval_ns: int) -> bytes:
+    """Return a block of quotes with what another process knows of it."""
+    return pack_quotes(merged(unpack_quotes(stored), unpack_quotes(more), interval_ns))
 
 
 async def _without_repeated(

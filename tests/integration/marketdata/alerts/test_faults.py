@@ -35,6 +35,7 @@ def firings(entries):
     return fired
 
 
+@pytest.mark.long
 async def test_two_replicas_one_of_them_killed_fire_every_alert_once(
     tls_folder, mint, marketdata_url, tmp_path
 ):

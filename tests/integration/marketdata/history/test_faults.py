@@ -35,6 +35,7 @@ async def send(gateway, updates, each=50):
         await gateway.send(updates=updates[at : at + each])
 
 
+@pytest.mark.long
 async def test_several_replicas_and_restarts_store_each_trade_once(
     tls_folder, mint, marketdata_url, tmp_path
 ):
@@ -106,6 +107,7 @@ def own_server(tmp_path):
     server.stop()
 
 
+@pytest.mark.long
 async def test_a_database_that_is_away_delays_the_history_and_nothing_else(
     tls_folder, mint, own_server, tmp_path
 ):

@@ -37,6 +37,8 @@ INTERVALS = {
     pb.CANDLE_INTERVAL_QUARTER: 900,
     pb.CANDLE_INTERVAL_HOUR: 3_600,
 }
+# Candles without trades between them: many pages.
+SHORT = {pb.CANDLE_INTERVAL_SECOND, pb.CANDLE_INTERVAL_FIVE_SECONDS}
 
 
 @pytest.fixture
@@ -56,7 +58,10 @@ async def begin_ns(past, feed, marketdata_url):
     return begin_ns
 
 
-@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize(
+    "interval",
+    [pytest.param(one, marks=[pytest.mark.long] if one in SHORT else []) for one in INTERVALS],
+)
 async def test_pages_are_the_whole_in_order(past, begin_ns, interval):
     length_ns = INTERVALS[interval] * NS_PER_S
     bounds = {"from_ns": begin_ns, "to_ns": begin_ns + 9_000 * NS_PER_S, "interval": interval}

@@ -90,12 +90,14 @@ class Notification(_message.Message):
     def __init__(self, notification_id: _Optional[str] = ..., sequence: _Optional[int] = ..., kind: _Optional[_Union[NotificationKind, str]] = ..., severity: _Optional[_Union[Severity, str]] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ..., account_id: _Optional[str] = ..., order_id: _Optional[str] = ..., instrument_id: _Optional[str] = ..., venue_mic: _Optional[str] = ..., session_id: _Optional[str] = ..., object_id: _Optional[str] = ..., amount: _Optional[str] = ..., read_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class NotificationsRead(_message.Message):
-    __slots__ = ("notification_ids", "read_at")
+    __slots__ = ("notification_ids", "up_to_sequence", "read_at")
     NOTIFICATION_IDS_FIELD_NUMBER: _ClassVar[int]
+    UP_TO_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     READ_AT_FIELD_NUMBER: _ClassVar[int]
     notification_ids: _containers.RepeatedScalarFieldContainer[str]
+    up_to_sequence: int
     read_at: _timestamp_pb2.Timestamp
-    def __init__(self, notification_ids: _Optional[_Iterable[str]] = ..., read_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, notification_ids: _Optional[_Iterable[str]] = ..., up_to_sequence: _Optional[int] = ..., read_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class NotificationItem(_message.Message):
     __slots__ = ("snapshot", "event", "read", "snapshot_complete", "heartbeat", "resync", "drain", "gap")

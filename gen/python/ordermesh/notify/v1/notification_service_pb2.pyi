@@ -81,7 +81,7 @@ class MarkReadRequest(_message.Message):
     def __init__(self, notification_ids: _Optional[_Iterable[str]] = ..., up_to_sequence: _Optional[int] = ...) -> None: ...
 
 class MarkReadResponse(_message.Message):
-    __slots__ = ("marked",)
-    MARKED_FIELD_NUMBER: _ClassVar[int]
-    marked: int
-    def __init__(self, marked: _Optional[int] = ...) -> None: ...
+    __slots__ = ("read_at",)
+    READ_AT_FIELD_NUMBER: _ClassVar[int]
+    read_at: _timestamp_pb2.Timestamp
+    def __init__(self, read_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -676,9 +676,11 @@ export const HistoryService: GenService<{
   },
   /**
    * Sends the stored trades of a past interval as a live stream would have sent them: snapshot,
-   * updates of trades, candles and quotes, heartbeats; docs/STREAMS.md applies. Quotes have what
-   * trades make known (last price, figures of the day) but no bid and no offer, and there are no
-   * books: only trades are stored. The stream ends with OK after the last trade. A reader that does
+   * updates of trades, candles and quotes, listings whose status changed, heartbeats;
+   * docs/STREAMS.md applies. Best prices are those that stood at the end of each interval in which
+   * they changed (setting HISTORY_QUOTE_INTERVAL_S, 1 s), as far back as quotes are kept; before that
+   * quotes have what trades make known only. There are no books: they are not stored. The stream
+   * ends with OK after the last trade and quote. A reader that does
    * not read stops the replay, and so its clock. Refuses like ListTrades.
    *
    * @generated from rpc ordermesh.marketdata.v1.HistoryService.Replay

@@ -99,7 +99,7 @@ export type Quote = Message<"ordermesh.marketdata.v1.Quote"> & {
   closePrice: string;
 
   /**
-   * Quantity traded today.
+   * Quantity traded today. A sum: it may have more than 18 digits before the point.
    *
    * @generated from field: string volume = 11;
    */

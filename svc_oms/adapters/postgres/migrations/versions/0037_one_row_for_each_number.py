@@ -7,7 +7,7 @@ order of the first.
 from alembic import op
 
 revision = "0037"
-down_revision = "0039"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

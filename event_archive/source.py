@@ -1,0 +1,99 @@
+"""The archive as a copy of the logs, for whoever replays them: the port of `eventlog.copies`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from typing_extensions import override
+
+from event_archive.manifest import ArchivedFile, ArchiveError, entries, present_files
+from event_archive.reading import Entry, read_file
+from event_archive.stores import open_store
+from event_archive.stores.port import StoreError
+from eventlog.copies.entries import PAGE_ENTRIES, CopiedEntry, EventSource, SourceError
+
+PAGE_BYTES = 8 << 20
+"""Values of a page at most; one that is larger comes alone."""
+
+
+class ArchiveSource(EventSource):
+    """What an archive had when it was opened."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the manifest.
+
+        Raises:
+            SourceError: There is no archive, or its manifest is not as it should be.
+        """
+        self._store = open_store(str(folder))
+        self._removed: dict[str, set[int]] = {}
+        try:
+            known: dict[str, ArchivedFile] = {}
+            for entry in entries(self._store):
+                known.update((one.name, one) for one in entry.files())
+                for one in entry.removed():
+                    file = known[one.name]
+                    self._removed.setdefault(file.topic, set()).add(file.partition)
+            self._files = list(present_files(self._store).values())
+        except (ArchiveError, StoreError, KeyError) as error:
+            raise SourceError(f"{self.name}: {error}") from error
+        if not known:
+            raise SourceError(f"{self.name}: it is no archive, or nothing was archived yet")
+
+    @property
+    @override
+    def name(self) -> str:
+        return f"archive {self._store.place}"
+
+    @override
+    async def pages(self, topic: str) -> AsyncIterator[list[CopiedEntry]]:
+        pages = self._pages(topic)
+        try:
+            while (page := await asyncio.to_thread(next, pages, None)) is not None:
+                yield page
+        except (ArchiveError, StoreError) as error:
+            raise SourceError(f"{self.name}: {error}") from error
+
+    def _pages(self, topic: str) -> Iterator[list[CopiedEntry]]:
+        page: list[CopiedEntry] = []
+        size = 0
+        for file in self._files:
+            if file.topic != topic:
+                continue
+            for entry in read_file(self._store, file):
+                page.append(_copied(entry))
+                size += len(entry.value)
+                if len(page) == PAGE_ENTRIES or size >= PAGE_BYTES:
+                    yield page
+                    page, size = [], 0
+        if page:
+            yield page
+
+    @override
+    async def removed(self, topic: str) -> frozenset[int]:
+        return frozenset(self._removed.get(topic, ()))
+
+    @override
+    async def close(self) -> None:
+        """Nothing is held between two readings."""
+
+
+def _copied(entry: Entry) -> CopiedEntry:
+    """Return an entry of a log. Raises ArchiveError if it is none."""
+    if entry.sequence is None or entry.log_number is None or entry.hash is None:
+        raise ArchiveError(
+            f"{entry.topic}/{entry.partition} offset {entry.offset}: this is no entry of a log"
+        )
+    return CopiedEntry(
+        topic=entry.topic,
+        partition=entry.partition,
+        offset=entry.offset,
+        key=entry.key,
+        sequence=entry.sequence,
+        log_number=entry.log_number,
+        schema=entry.schema,
+        schema_version=entry.schema_version or 0,
+        hash=entry.hash,
+        recorded_at_us=entry.recorded_at_us,
+        value=entry.value,
+    )

@@ -1,0 +1,1 @@
+"""`ordermesh notifications`, `rules`, `destinations` and `dead-letters`."""

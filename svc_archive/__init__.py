@@ -1,0 +1,1 @@
+"""Writes the log in Kafka to the event archive: hash-chained Parquet files."""

@@ -1,0 +1,1 @@
+"""What the archiver shows of itself."""

@@ -1,0 +1,1 @@
+"""When a file is closed, and what the archiver does or why not."""

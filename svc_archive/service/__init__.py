@@ -1,0 +1,1 @@
+"""The archiver on its ports."""

@@ -1,0 +1,1 @@
+"""Ways to destinations: webhook, Slack-compatible webhook, e-mail."""

@@ -1,0 +1,1 @@
+"""NotificationService, RuleService and DestinationService."""

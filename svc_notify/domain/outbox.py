@@ -1,0 +1,109 @@
+"""Messages for destinations: what they carry, and what became of an attempt."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from svc_notify.domain.notification import Kind, Notification, Severity, Viewer
+from svc_notify.domain.rules import Rule
+
+SHOWN_MAX: Final = 100
+"""Notifications that a message carries in full; further ones are counted."""
+
+
+class Collected(NamedTuple):
+    """Notifications of one look at a log that a rule passes on to a destination."""
+
+    rule: Rule
+    destination_id: str
+    urgent: bool
+    sequences: tuple[int, ...]
+    """The first SHOWN_MAX."""
+    counts: tuple[int, ...]
+    """All of them, by kind: the first number is that of kind 1."""
+
+
+class Destination(NamedTuple):
+    """A destination as a channel needs it."""
+
+    destination_id: str
+    channel: int
+    """ChannelKind of the contract."""
+    name: str
+    address: str
+    secret: str
+
+
+class Message(NamedTuple):
+    """A message that a channel delivers. It has the same content in every attempt."""
+
+    message_id: str
+    """Idempotency id for the receiver, a ULID."""
+    destination: Destination
+    rule_name: str
+    created_ns: int
+    notifications: tuple[Notification, ...]
+    """The first SHOWN_MAX that are still kept, by sequence."""
+    counts: Mapping[Kind, int]
+    """All of them, by kind."""
+    attempt: int
+    """From 1."""
+
+    @property
+    def total(self) -> int:
+        """Number of notifications."""
+        return sum(self.counts.values())
+
+
+class Delivered(NamedTuple):
+    """The receiver has the message."""
+
+
+class RetryAfter(NamedTuple):
+    """The receiver does not have it, or it is not known: send it again."""
+
+    cause: str
+    after_s: float | None = None
+    """Seconds that the receiver asked to wait; None if it asked for nothing."""
+
+
+class Dead(NamedTuple):
+    """The receiver will never take it: it becomes a dead letter."""
+
+    cause: str
+
+
+Outcome = Delivered | RetryAfter | Dead
+
+
+def collect(
+    rules: Iterable[Rule], viewers: Mapping[str, Viewer], notifications: Iterable[Notification]
+) -> list[Collected]:
+    """Return what the rules pass on to destinations.
+
+    Args:
+        rules: Rules with destinations.
+        viewers: What the owners of these rules may see now, by user id.
+        notifications: New notifications by sequence.
+    """
+    every = list(notifications)
+    found: list[Collected] = []
+    for rule in rules:
+        viewer = viewers.get(rule.owner)
+        passed = [one for one in every if rule.passes_to(viewer, one.draft)]
+        for urgent in (True, False):
+            some = [one for one in passed if (one.draft.severity is Severity.CRITICAL) is urgent]
+            if some:
+                sequences = tuple(one.sequence for one in some[:SHOWN_MAX])
+                counts = [0] * len(Kind)
+                for one in some:
+                    counts[one.draft.kind - 1] += 1
+                found += [
+                    Collected(rule, to, urgent, sequences, tuple(counts))
+                    for to in rule.destinations
+                ]
+    return found
+
+
+def by_kind(counts: Iterable[int]) -> dict[Kind, int]:
+    """Return the numbers of notifications by kind, without those of which there are none."""
+    return {Kind(number): count for number, count in enumerate(counts, 1) if count}

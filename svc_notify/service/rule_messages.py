@@ -1,0 +1,42 @@
+"""Rules from protobuf, as the contract and the database have them, to the domain."""
+
+from datetime import time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from kernel.nanoseconds import NS_PER_S
+from ordermesh.notify.v1 import rule_pb2
+from svc_notify.domain.notification import Kind, Severity
+from svc_notify.domain.rules import MESSAGES_PER_HOUR_DEFAULT, QuietHours, Rule
+
+
+def rule_of(body: bytes) -> Rule:
+    """Read a stored rule."""
+    return rule_from_proto(rule_pb2.Rule.FromString(body))
+
+
+def rule_from_proto(one: rule_pb2.Rule) -> Rule:
+    """Read a rule of the contract whose fields are valid."""
+    quiet = one.quiet_hours
+    return Rule(
+        rule_id=one.rule_id,
+        owner=one.owner,
+        firm=one.firm,
+        name=one.name,
+        disabled=one.disabled,
+        kinds=frozenset(Kind(kind) for kind in one.kinds),
+        severity_min=Severity(one.severity_min or Severity.INFO),
+        accounts=frozenset(one.account_ids),
+        venue_mic=one.venue_mic,
+        amount_min=Decimal(one.amount_min or 0),
+        in_app=one.in_app,
+        destinations=tuple(one.destination_ids),
+        quiet=_quiet(quiet) if one.HasField("quiet_hours") else None,
+        digest_ns=one.digest.seconds * NS_PER_S,
+        messages_per_hour_max=one.messages_per_hour_max or MESSAGES_PER_HOUR_DEFAULT,
+    )
+
+
+def _quiet(one: rule_pb2.QuietHours) -> QuietHours:
+    begin, end = time.fromisoformat(one.begin), time.fromisoformat(one.end)
+    return QuietHours(begin, end, ZoneInfo(one.time_zone))

@@ -1,0 +1,43 @@
+"""Removes notifications whose time is over."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from kernel.clock import Clock
+from kernel.nanoseconds import NS_PER_DAY
+from svc_notify.service.history import History
+from svc_notify.service.notifier import Owner
+from svc_notify.service.ports import StoreUnavailableError
+
+INTERVAL_S: Final = 60.0
+"""Between two looks."""
+BATCH: Final = 5_000
+"""Notifications removed in one transaction."""
+
+
+class Upkeep:
+    """Keeps the history within its bounds, in the process that has the lease."""
+
+    def __init__(self, history: History, owner: Owner, clock: Clock, days: int, most: int) -> None:
+        """Take the bounds: days that notifications are kept, and how many at most."""
+        self._history = history
+        self._owner = owner
+        self._clock = clock
+        self._kept_ns = days * NS_PER_DAY
+        self._most = most
+
+    async def run(self) -> None:
+        """Look again and again until cancelled."""
+        while True:
+            if self._owner.mine:
+                # The notifier reports a database that is away; the next look comes.
+                with suppress(StoreUnavailableError):
+                    await self.prune()
+            await asyncio.sleep(INTERVAL_S)
+
+    async def prune(self) -> None:
+        """Remove what is too old, or too much."""
+        before_ns = self._clock.now_ns() - self._kept_ns
+        while await self._history.prune(before_ns, self._most, BATCH) == BATCH:
+            pass
