@@ -100,7 +100,7 @@ async def _export(
     table: Table, out: Path, since: int, until: int, accounts: frozenset[str]
 ) -> list[str]:
     count = 0
-    store = await PostgresStore.connect(database_url(), "svc-oms-export")
+    store = await PostgresStore.connect(database_url(LogSettings), "svc-oms-export")
     try:
         with table_file(out, table.columns) as writer:
             async with store.audit() as reader:
@@ -132,7 +132,7 @@ def evidence(out: OutOption, begin: FromOption = "", end: ToOption = "") -> None
 
 
 async def _evidence(since: int, until: int) -> str:
-    store = await PostgresStore.connect(database_url(), "svc-oms-evidence")
+    store = await PostgresStore.connect(database_url(LogSettings), "svc-oms-evidence")
     try:
         async with store.audit() as reader:
             controls = ControlsInThePast(store.controls(), store.kills)
@@ -147,7 +147,7 @@ async def _replay(archive: str, schema: str, scope: ReplayScope) -> ReplayReport
     # The copy's end is fixed before the view of PostgreSQL: no event of it can be newer.
     source = await copy_of_the_log(archive)
     try:
-        async with PostgresScratchBooks(database_url()).open(schema) as scratch:
+        async with PostgresScratchBooks(database_url(LogSettings)).open(schema) as scratch:
             return await Replay(source, scratch, scope, Progress().show).run()
     finally:
         await source.close()

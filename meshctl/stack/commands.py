@@ -134,6 +134,7 @@ def up(
         drop_copy=drop_copy,
         hours=hours,
         order_value_max=settings.order_value_max,
+        channels=settings.own_channels,
         allowed_origins=tuple(allow_origin or ()),
         log_level=log_level.lower(),
         standby=standby,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mesh.kafka.connection import KafkaFields
@@ -43,6 +43,30 @@ class StackSettings(KafkaFields, BaseSettings):
     archive: str = ""
     """The event archive that `ordermesh archive` reads: a folder or s3://bucket/prefix; by default
     that of the stack."""
+
+    notify_trusted_hosts: str = ""
+    """Passed on to svc_notify, as the keys below are; docs/WEBHOOKS.md has their meaning."""
+    notify_authorities: str = ""
+    notify_smtp_host: str = ""
+    notify_smtp_port: str = ""
+    notify_smtp_tls: str = ""
+    notify_smtp_user: str = ""
+    notify_smtp_password: SecretStr = SecretStr("")
+    notify_mail_from: str = ""
+
+    @property
+    def own_channels(self) -> dict[str, str]:
+        """The keys of the channels of notifications that are set."""
+        given = {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name.startswith("notify_")
+        }
+        texts = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in given.items()
+        }
+        return {name.upper(): text for name, text in texts.items() if text}
 
     @property
     def own_kafka(self) -> dict[str, str]:

@@ -35,6 +35,7 @@ class Dispatcher:
         self._channels = channels
         self._owner = owner
         self._clock = clock
+        self._had_lease = False
 
     async def run(self) -> None:
         """Send until cancelled. What was being sent then is sent again, under the same id."""
@@ -49,7 +50,12 @@ class Dispatcher:
 
     async def _due(self) -> list[Message]:
         if not self._owner.mine:
+            self._had_lease = False
             return []
+        if not self._had_lease:
+            # Who had it before has ended, or hangs: what it was sending is sent again at once.
+            await self._outbox.release()
+            self._had_lease = True
         return await self._outbox.claim(self._clock.now_ns(), AT_ONCE_MAX, CLAIM_S)
 
     async def _send(self, message: Message) -> None:

@@ -121,6 +121,12 @@ class Outbox(Protocol):
         the same message_id.
         """
 
+    async def release(self) -> None:
+        """End the claims of all messages.
+
+        What their attempts still settle changes nothing once the messages were claimed again.
+        """
+
     async def settle(self, message: Message, outcome: Outcome, due_ns: int, now_ns: int) -> None:
         """Note what became of an attempt.
 

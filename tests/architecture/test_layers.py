@@ -28,6 +28,7 @@ ONLY_IN = {
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (
         "svc_relay/adapters/kafka/",
+        "eventlog/copies/kafka.py",
         "svc_archive/adapters/kafka/",
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",

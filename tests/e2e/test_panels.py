@@ -76,6 +76,7 @@ async def violations(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.long
 async def test_a_chart_has_history_and_goes_on_after_market_data_was_killed(
     page: Page, mesh: Mesh
 ) -> None:
@@ -167,7 +168,7 @@ async def test_the_past_is_replayed_apart_from_live_prices(page: Page, mesh: Mes
     await expect(replay.get_by_role("alert")).to_contain_text("To must be after from")
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("scheme", [pytest.param("dark", marks=pytest.mark.long), "light"])
 async def test_the_page_has_no_accessibility_violation(page: Page, mesh: Mesh, scheme: str) -> None:
     await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     await log_in(page, mesh)

@@ -25,10 +25,20 @@ def run_forked(
     environment: Mapping[str, str],
     text: str = "",
     folder: Path = ROOT,
+    output: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m module words` to its end, as subprocess.run does, with text as its input."""
+    """Run `python -m module words` to its end, as subprocess.run does.
+
+    Args:
+        module: What to run.
+        words: Its arguments.
+        environment: Its whole environment.
+        text: Its input.
+        folder: Where it runs.
+        output: Folder for the files `out` and `err`, in which its output is while it runs.
+    """
     with tempfile.TemporaryDirectory() as place:
-        files = [Path(place, name) for name in ("in", "out", "err")]
+        files = [Path(output or place, name) for name in ("in", "out", "err")]
         files[0].write_text(text, "utf-8")
         command = [module, *words]
         process = _FORKS.Process(target=_run, args=(command, dict(environment), folder, files))

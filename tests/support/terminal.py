@@ -21,8 +21,9 @@ class Terminal:
         """Run a command to its end: its exit code, and what it printed."""
         environment = {"ORDERMESH_HOME": str(self.home.root), "COLUMNS": str(columns)}
         done = await asyncio.to_thread(
-            run_forked, "meshctl", words, {**os.environ, **environment}, text, self.home.root
-        )
+            run_forked, "meshctl", words, {**os.environ, **environment}, text, self.home.root,
+            self.home.run,
+        )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 
     async def done(self, *words: str) -> str:

@@ -25,6 +25,8 @@ class StackOptions:
     drop_copy: bool = True
     hours: str = ""
     order_value_max: str = ""
+    channels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Settings of the channels of notifications; one of them is a password."""
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
     kafka: bool = False
@@ -111,6 +113,7 @@ def service_specs(at: Addresses) -> dict[str, ProcessSpec]:
             **(chosen if one.module == "svc_oms" else {}),
             **(sessions if one.reaches_venues else {}),
             **(checkpoints if one.module == "svc_archive" else {}),
+            **(options.channels if one.module == "svc_notify" else {}),
         )
         for one in running
     }

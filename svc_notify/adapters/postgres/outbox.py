@@ -31,6 +31,9 @@ WHERE o.message_id = due.message_id AND d.destination_id = o.destination_id
 RETURNING o.message_id, o.rule_name, o.destination_id, o.created_ns, o.due_ns, o.sequences,
     o.counts, o.attempts, d.body, d.secret
 """
+RELEASE: Final = """
+UPDATE notify.outbox SET claimed_until = 'epoch' WHERE dead_ns = 0 AND claimed_until > 'epoch'
+"""
 OF_MESSAGES: Final = f"""
 SELECT {SELECTED} FROM notify.notifications n WHERE n.sequence = ANY($1::bigint[])
 ORDER BY n.sequence
@@ -95,6 +98,11 @@ class PostgresOutbox:
             )
             for row in rows
         ]
+
+    async def release(self) -> None:
+        """End the claims of all messages."""
+        async with self._database.transaction() as connection:
+            await connection.execute(RELEASE)
 
     async def settle(self, message: Message, outcome: Outcome, due_ns: int, now_ns: int) -> None:
         """Note what became of an attempt; one that was claimed again meanwhile stays as it is."""

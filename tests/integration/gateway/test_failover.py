@@ -3,6 +3,8 @@
 import asyncio
 import signal
 
+import pytest
+
 from conformance.scripted_venue import accepted, filled
 from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
@@ -15,6 +17,7 @@ from tests.support.waiting import until
 ORDERS = 150
 
 
+@pytest.mark.long
 async def test_a_standby_takes_over_from_a_killed_gateway_under_load(book_url, t: Trial) -> None:
     t.venue.on("D", lambda o: [accepted(o), filled(o, f"F-{o['11']}", o["38"], "650.05")])
     t.gateways.launch("second")
@@ -42,6 +45,7 @@ async def test_a_standby_takes_over_from_a_killed_gateway_under_load(book_url, t
     await t.standby("first")
 
 
+@pytest.mark.long
 async def test_a_standby_with_a_disk_of_its_own_goes_on_after_a_margin(
     book_url, tls_folder, tmp_path
 ) -> None:
@@ -93,6 +97,7 @@ async def test_a_gateway_that_stops_in_good_order_leaves_the_session_at_once(
     await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
+@pytest.mark.long
 async def test_a_standby_at_another_replica_waits_for_the_lease_to_end(
     book_url, tls_folder, t: Trial
 ) -> None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import grpc
+import pytest
 
 from conformance.scripted_venue import accepted, filled
 from mesh.errors import reason_of
@@ -34,6 +35,7 @@ async def keep_placing(
         await asyncio.sleep(0.005)
 
 
+@pytest.mark.long
 async def test_a_standby_takes_over_from_a_gateway_that_hangs_under_load(
     book_url, t: Trial
 ) -> None:
@@ -64,6 +66,7 @@ async def test_a_standby_takes_over_from_a_gateway_that_hangs_under_load(
     assert "FIX store lost" not in t.gateways.log("second")
 
 
+@pytest.mark.long
 async def test_a_guard_process_that_is_frozen_with_its_gateway_keeps_no_connection(
     book_url, t: Trial
 ) -> None:
@@ -81,6 +84,7 @@ async def test_a_guard_process_that_is_frozen_with_its_gateway_keeps_no_connecti
     await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
+@pytest.mark.long
 async def test_a_hung_gateway_that_cannot_be_killed_wakes_as_the_standby(
     book_url, tls_folder, tmp_path
 ) -> None:

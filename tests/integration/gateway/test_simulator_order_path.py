@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from ordermesh.oms.v1 import event_pb2, limit_pb2, order_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as limits
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
@@ -31,6 +33,7 @@ async def until_resolved(path: SimPath, order_id: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_unknown_ends_by_drop_copy_also_after_kill_9_of_the_venue(
     book_url, tls_folder, tmp_path
 ) -> None:

@@ -17,6 +17,7 @@ from meshctl.stack.processes.services import (
     service_specs,
     venue_specs,
 )
+from meshctl.stack.settings import stack_settings
 from tests.support.manifests import settings_of
 
 URLS = {
@@ -24,7 +25,14 @@ URLS = {
     for one in PROCESSES
     if one.database or one.reads_logs
 }
-OPTIONS = StackOptions(standby=True, kafka=True, order_value_max="5")
+CHANNELS = {
+    "NOTIFY_TRUSTED_HOSTS": "localhost",
+    "NOTIFY_SMTP_HOST": "mail.example.com",
+    "NOTIFY_SMTP_USER": "us",
+    "NOTIFY_SMTP_PASSWORD": "a password",
+    "NOTIFY_MAIL_FROM": "ordermesh@example.com",
+}
+OPTIONS = StackOptions(standby=True, kafka=True, order_value_max="5", channels=CHANNELS)
 KAFKA = {"KAFKA_BOOTSTRAP": "127.0.0.1:26092", "KAFKA_CLUSTER_ID": "cluster"}
 AT = Addresses(
     Path(), Home(Path("/home")), Ports(), URLS, {}, "redis://127.0.0.1/0", OPTIONS, KAFKA
@@ -68,6 +76,17 @@ def test_what_the_user_chose_goes_to_the_process_it_is_for() -> None:
     assert gateway["ORDERMESH_GATEWAY_STORE_DIR"] == standby["ORDERMESH_GATEWAY_STORE_DIR"]
     assert standby["ORDERMESH_GATEWAY_INSTANCE"] == "standby"
     assert gateway["ORDERMESH_GATEWAY_SESSIONS_FILE"] == "/home/run/venues.yaml"
+    notify = SPECS["notify"].environment
+    assert {name: notify[f"ORDERMESH_{name}"] for name in CHANNELS} == CHANNELS
+    assert "a password" not in repr(OPTIONS)
+
+
+def test_the_channels_of_the_users_environment_are_passed_on(monkeypatch) -> None:
+    for name, text in CHANNELS.items():
+        monkeypatch.setenv(f"ORDERMESH_{name}", text)
+    settings = stack_settings()
+    assert settings.own_channels == CHANNELS
+    assert "a password" not in repr(settings)
 
 
 def test_the_relay_runs_only_where_there_is_kafka() -> None:
