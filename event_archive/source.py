@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 from typing_extensions import override
 
@@ -19,15 +18,19 @@ PAGE_BYTES = 8 << 20
 class ArchiveSource(EventSource):
     """What an archive had when it was opened."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, place: str) -> None:
         """Read the manifest.
+
+        Args:
+            place: A folder, or s3://bucket/prefix.
 
         Raises:
             SourceError: There is no archive, or its manifest is not as it should be.
         """
-        self._store = open_store(str(folder))
         self._removed: dict[str, set[int]] = {}
+        self._place = place
         try:
+            self._store = open_store(place)
             known: dict[str, ArchivedFile] = {}
             for entry in entries(self._store):
                 known.update((one.name, one) for one in entry.files())
@@ -43,7 +46,7 @@ class ArchiveSource(EventSource):
     @property
     @override
     def name(self) -> str:
-        return f"archive {self._store.place}"
+        return f"archive {self._place}"
 
     @override
     async def pages(self, topic: str) -> AsyncIterator[list[CopiedEntry]]:

@@ -16,11 +16,13 @@ ORDER_EVENT: Final = "ordermesh.oms.v1.OrderEvent"
 AUDIT_ENTRY: Final = "ordermesh.oms.v1.AuditEntry"
 CONTROL: Final = "json:ordermesh.oms.ControlRecord"
 STATE: Final = "json:ordermesh.oms.State"
+IDENTITY: Final = "json:ordermesh.identity.AuditEntry"
 _TEXT: Final = r'"(?:[^"\\]|\\.)*"'
-# Only the beginning is read: the row of a state may be large.
+# Only the beginning is read: the row of a state may be large. With each, what a microsecond is.
 _BEGINNING: Final = {
-    CONTROL: re.compile(rf"\[\d+, {_TEXT}, {_TEXT}, \d+, {_TEXT}, {_TEXT}, (\d+), ".encode()),
-    STATE: re.compile(rf"\[{_TEXT}, {_TEXT}, \d+, (\d+), ".encode()),
+    CONTROL: (re.compile(rf"\[\d+, {_TEXT}, {_TEXT}, \d+, {_TEXT}, {_TEXT}, (\d+), ".encode()), 1),
+    STATE: (re.compile(rf"\[{_TEXT}, {_TEXT}, \d+, (\d+), ".encode()), 1),
+    IDENTITY: (re.compile(rf"\[\d+, \d+, {_TEXT}, (\d+), ".encode()), NS_PER_US),
 }
 BEGINNING_BYTES: Final = 4_096
 US_MAX: Final = 7_258_118_400_000_000
@@ -51,9 +53,10 @@ def read_value(schema: str, value: bytes) -> tuple[int | None, About]:
         return _order_event(value)
     if schema == AUDIT_ENTRY:
         return _audit_entry(value)
-    if (pattern := _BEGINNING.get(schema)) is not None:
+    if schema in _BEGINNING:
+        pattern, a_microsecond = _BEGINNING[schema]
         found = pattern.match(value[:BEGINNING_BYTES])
-        return (_valid(int(found[1])) if found else None), NOTHING
+        return (_valid(int(found[1]) // a_microsecond) if found else None), NOTHING
     return None, NOTHING
 
 

@@ -51,7 +51,8 @@ class Parts:
 
 def _hours(settings: SimSettings) -> TradingHours:
     hours = settings.sim_session_start, settings.sim_session_end
-    return TradingHours(*map(minute_of_day, hours)) if all(hours) else TradingHours()
+    start, end = map(minute_of_day, hours) if all(hours) else (None, None)
+    return TradingHours(start, end, settings.sim_auction_s)
 
 
 def _symbols(text: str) -> frozenset[str]:
@@ -171,7 +172,7 @@ class Timer:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
         self._hours = _hours(parts.settings)
-        self._publish_due_ns = 0
+        self._publish_due_ns = self._started_ns = 0
         self.errors = 0
 
     def start(self) -> None:
@@ -199,8 +200,8 @@ class Timer:
         venue = parts.venue
         with venue.lock:
             try:
-                if self._hours.is_open(now_ns) != venue.is_open:
-                    (venue.close_session if venue.is_open else venue.open_session)(now_ns)
+                self._started_ns = self._started_ns or now_ns
+                venue.enter(self._hours.phase(now_ns, self._started_ns), now_ns)
                 venue.expire_due(now_ns)
                 if parts.flow is not None:
                     parts.flow.step(now_ns)

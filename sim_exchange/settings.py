@@ -64,6 +64,9 @@ class SimSettings(MeshSettings):
     """UTC time HH:MM at which trading opens; empty with an empty end for 24 hours."""
     sim_session_end: str = Field("", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     """UTC time HH:MM at which DAY orders expire and trading closes; empty for never."""
+    sim_auction_s: int = Field(0, ge=0, le=3600)
+    """Seconds in which orders collect before the opening auction, also when the process starts,
+    and before the closing auction; 0 for no such phases."""
     sim_more_symbols: str = Field("", pattern=_SYMBOLS)
     """Further listings, by Symbol(55), with commas between: "BRK.B,VOLV B"."""
     sim_unlisted: str = Field("", pattern=_SYMBOLS)

@@ -24,7 +24,7 @@ from svc_archive.settings import ArchiveSettings
 async def build(settings: ArchiveSettings, server: MeshServer) -> AsyncIterator[Ops]:
     """Archive while this context is open."""
     if not settings.archive:
-        raise SettingsError("set ORDERMESH_ARCHIVE to a folder")
+        raise SettingsError("set ORDERMESH_ARCHIVE to a folder or s3://bucket/prefix")
     if not settings.kafka_bootstrap:
         raise SettingsError("set ORDERMESH_KAFKA_BOOTSTRAP to host:port of a broker")
     # It gives memory back: the others keep what one large record needed.
@@ -32,7 +32,7 @@ async def build(settings: ArchiveSettings, server: MeshServer) -> AsyncIterator[
     clock = SystemClock()
     progress = Progress(clock)
     archiver = Archiver(
-        open_store(settings.archive),
+        open_store(settings.archive, settings.archive_spool_dir),
         TopicReader(
             kafka_configuration(settings, settings),
             settings.kafka_topic_prefix,

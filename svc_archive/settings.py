@@ -17,7 +17,9 @@ class ArchiveSettings(KafkaFields, MeshSettings):
     ops_bind: str = "127.0.0.1:9161"
     """Address of /metrics, /livez and /readyz."""
     archive: str = ""
-    """The folder of the archive."""
+    """A folder, or s3://bucket/prefix."""
+    archive_spool_dir: Path | None = None
+    """Local folder for files on their way to S3, at most 320 MiB; by default a temporary one."""
     archive_file_bytes_max: Annotated[int, Field(ge=1 << 16, le=1 << 30)] = 64 << 20
     """Size in bytes at which a file is closed; the last row group may exceed it by 8 MiB."""
     archive_file_age_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
+from mesh.auth.revocations import Revocations
 from mesh.rpc.server import MeshServer, Ops, peer, user
 from mesh.tasks import Supervised
 from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
@@ -36,6 +37,7 @@ from svc_marketdata.api.market_data import MarketDataServicer
 from svc_marketdata.api.reference import servicer
 from svc_marketdata.api.reference.finding import Finder
 from svc_marketdata.api.reference.servicer import ReferenceDataServicer
+from svc_marketdata.domain.price_rights import read_rights
 from svc_marketdata.metrics import MarketDataCollector
 from svc_marketdata.service.alerts.keeper import AlertKeeper, KeeperRules
 from svc_marketdata.service.alerts.ports import AlertLimits
@@ -96,6 +98,8 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     keeper = _alerts(settings, data, database)
     server.add(PriceAlertServicer(keeper), f"{PACKAGE}.PriceAlertService", alerts.ACCESS)
     last_values = _last_values(settings, clock)
+    if server.verifier is not None:
+        _end_with_rights(keeper, server.verifier.revocations)
     work: Work = {"clock of prices": lambda: _every(ATTEND_PAUSE_S, data.tick)}
     if last_values is not None:
         data.restore(*await last_values.load())
@@ -140,6 +144,16 @@ def _alerts(settings: MarketDataSettings, data: MarketData, database: Database) 
     limits = AlertLimits(settings.alerts_per_user_max, settings.alerts_max)
     rules = KeeperRules(limits, settings.retention_alerts_days)
     return AlertKeeper(data, PostgresAlertStore(database, begins), shown_of, rules)
+
+
+def _end_with_rights(keeper: AlertKeeper, revocations: Revocations) -> None:
+    """Let alerts end within seconds when a user loses a right to prices."""
+
+    def changed() -> None:
+        found = revocations.prices.items()
+        keeper.rights_changed({user: read_rights(claims) for user, claims in found})
+
+    revocations.join(changed)
 
 
 def _history(

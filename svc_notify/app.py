@@ -22,8 +22,9 @@ from svc_notify.api import destinations, notifications, rules
 from svc_notify.api.figures import NotifyCollector, readiness
 from svc_notify.api.stream import StreamParts
 from svc_notify.service.dispatcher import Dispatcher
-from svc_notify.service.notifier import READERS, Notifier, Owner
+from svc_notify.service.notifier import Notifier, Owner
 from svc_notify.service.progress import Progress
+from svc_notify.service.reading.pages import READERS
 from svc_notify.service.upkeep import Upkeep
 from svc_notify.service.watch import Watch
 from svc_notify.settings import NotifySettings

@@ -34,7 +34,7 @@ ToOption = Annotated[
     str, typer.Option("--to", help="End, in the same form, not included; now if not given.")
 ]
 ArchiveOption = Annotated[
-    str, typer.Option("--archive", help="Read this archive, a folder, and not Kafka.")
+    str, typer.Option("--archive", help="Read this archive, a folder or s3://, and not Kafka.")
 ]
 
 
@@ -100,7 +100,7 @@ async def _export(
     table: Table, out: Path, since: int, until: int, accounts: frozenset[str]
 ) -> list[str]:
     count = 0
-    store = await PostgresStore.connect(database_url(), "svc-oms-export")
+    store = await PostgresStore.connect(database_url(LogSettings), "svc-oms-export")
     try:
         with table_file(out, table.columns) as writer:
             async with store.audit() as reader:
@@ -132,7 +132,7 @@ def evidence(out: OutOption, begin: FromOption = "", end: ToOption = "") -> None
 
 
 async def _evidence(since: int, until: int) -> str:
-    store = await PostgresStore.connect(database_url(), "svc-oms-evidence")
+    store = await PostgresStore.connect(database_url(LogSettings), "svc-oms-evidence")
     try:
         async with store.audit() as reader:
             controls = ControlsInThePast(store.controls(), store.kills)
@@ -147,7 +147,7 @@ async def _replay(archive: str, schema: str, scope: ReplayScope) -> ReplayReport
     # The copy's end is fixed before the view of PostgreSQL: no event of it can be newer.
     source = await copy_of_the_log(archive)
     try:
-        async with PostgresScratchBooks(database_url()).open(schema) as scratch:
+        async with PostgresScratchBooks(database_url(LogSettings)).open(schema) as scratch:
             return await Replay(source, scratch, scope, Progress().show).run()
     finally:
         await source.close()
@@ -160,7 +160,7 @@ async def copy_of_the_log(archive: str) -> EventSource:
         SourceError: It cannot be read.
     """
     if archive:
-        return _archive(Path(archive))
+        return _archive(archive)
     settings = load_settings(LogSettings)
     if not settings.kafka_bootstrap:
         raise SourceError(
@@ -171,11 +171,11 @@ async def copy_of_the_log(archive: str) -> EventSource:
     return await KafkaSource.opened(configuration, settings.kafka_topic_prefix, [ORDERS])
 
 
-def _archive(folder: Path) -> EventSource:
+def _archive(place: str) -> EventSource:
     try:
         from event_archive.source import ArchiveSource  # what reads Parquet is an extra
     except ImportError as error:
         raise SourceError(
             f"{error}: an archive needs pyarrow: `pip install 'ordermesh[parquet]'`"
         ) from error
-    return ArchiveSource(folder)
+    return ArchiveSource(place)

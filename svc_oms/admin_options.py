@@ -19,9 +19,9 @@ TIME_WORDS: Final = (
 NS_PER_US: Final = 1_000
 
 
-def database_url() -> str:
-    """Return the URL of the settings."""
-    url = load_settings(OmsSettings).database_url
+def database_url(kind: type[OmsSettings] = OmsSettings) -> str:
+    """Return the URL of the settings; a command that has more keys gives their class."""
+    url = load_settings(kind).database_url
     if not url:
         raise typer.BadParameter(
             "set ORDERMESH_DATABASE_URL to postgresql://user@host:port/name; svc_oms/README.md has "

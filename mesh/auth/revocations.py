@@ -1,7 +1,7 @@
 """Tokens that were revoked before they expired: their calls are refused, their streams end."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 
@@ -29,11 +29,13 @@ class Revoked:
         as_of_s: When svc_identity read it, seconds since 1970.
         sessions: Sessions that ended.
         users: Least version of a user's tokens that counts, by user id.
+        prices: The rights to prices of users who changed lately, by user id: "SIMA=REAL_TIME".
     """
 
     as_of_s: int = 0
     sessions: frozenset[str] = frozenset()
     users: Mapping[str, int] = field(default_factory=dict)
+    prices: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Revocations:
@@ -42,6 +44,11 @@ class Revocations:
     def __init__(self) -> None:
         self._revoked = Revoked()
         self._calls: dict[Callable[[], None], None] = {}
+
+    @property
+    def prices(self) -> Mapping[str, frozenset[str]]:
+        """The rights to prices of users who changed lately, by user id."""
+        return self._revoked.prices
 
     def covers(self, token: OfSession) -> bool:
         """Return whether a token was revoked."""
@@ -53,7 +60,7 @@ class Revocations:
     def put(self, revoked: Revoked) -> None:
         """Take a newer list; if it says anything new, make the calls that joined."""
         known, self._revoked = self._revoked, revoked
-        if (known.sessions, known.users) != (revoked.sessions, revoked.users):
+        if replace(known, as_of_s=revoked.as_of_s) != revoked:
             for call in tuple(self._calls):
                 call()
 

@@ -52,7 +52,10 @@ async def fetch_revoked(jwks_url: str, tls: HasTls) -> Revoked:
     match document:
         case {"as_of": int(as_of_s), "sessions": [*sessions], "users": {**users}}:
             versions = {str(user): one for user, one in users.items() if isinstance(one, int)}
-            return Revoked(as_of_s, frozenset(sessions), versions)
+            prices = document.get("prices", {})
+            if isinstance(prices, dict):
+                rights = {str(user): frozenset(map(str, found)) for user, found in prices.items()}
+                return Revoked(as_of_s, frozenset(sessions), versions, rights)
     raise ValueError(f"{url} returned no list of revoked tokens")
 
 

@@ -41,7 +41,8 @@ class StackSettings(KafkaFields, BaseSettings):
     """A second place for the daily checkpoints: a folder, or an https URL; empty for none."""
 
     archive: str = ""
-    """The event archive that `ordermesh archive` reads: a folder; by default that of the stack."""
+    """The event archive that `ordermesh archive` reads: a folder or s3://bucket/prefix; by default
+    that of the stack."""
 
     notify_trusted_hosts: str = ""
     """Passed on to svc_notify, as the keys below are; docs/WEBHOOKS.md has their meaning."""

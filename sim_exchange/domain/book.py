@@ -56,6 +56,9 @@ class OrderBook(Matching):
         if self._halted and not order.tif.is_auction:
             self._listener.rejected(order, RejectCause.HALTED, now_ns)
             return
+        if self._collecting and not _can_wait(order):
+            self._listener.rejected(order, RejectCause.AUCTION, now_ns)
+            return
         if order.kind is OrderKind.PEGGED:
             order.price = self._peg_price(order)
         elif order.kind is OrderKind.TRAILING_STOP and self._last_price:
@@ -145,26 +148,31 @@ class OrderBook(Matching):
             self._enter_again(order, now_ns)
         self._settle(now_ns)
 
-    def auction(self, tif: TimeInForce, now_ns: int) -> None:
-        """Let the orders held for an auction trade; what is left of them expires.
+    def collect(self) -> None:
+        """Begin the call of an auction: orders collect, and nothing trades until `auction`."""
+        self._collecting = True
 
-        Limit orders come first, in the order they arrived, and meet the book and each other; then
-        market orders. There is no single auction price: each trade has the price of the order that
-        was there first. In a halt they all expire.
+    def auction(self, tif: TimeInForce, now_ns: int, reference: int = 0) -> None:
+        """Let the orders held for an auction and those of the book trade at one price.
+
+        What is left of the held orders expires; in a halt all of it.
+
+        Args:
+            tif: AT_OPEN or AT_CLOSE.
+            now_ns: Time of the auction.
+            reference: Price if there are market orders only, and for ties; 0 for none.
         """
-        held = [order for order in self._waiting.values() if order.tif is tif]
-        held.sort(key=lambda order: order.kind is OrderKind.MARKET)
-        for order in held:
-            if not self._halted:
+        held = self._held(tif)
+        self._collecting = False
+        if not self._halted:
+            for order in held:
                 del self._waiting[order.number]
-                self._match(order, now_ns)
-                if order.leaves and order.kind is OrderKind.LIMIT:
-                    self._rest(order)
-                elif order.leaves:
-                    self._discard(order, CancelCause.NOT_IN_AUCTION, now_ns)
+            self._uncross(held, reference, now_ns)
         for order in held:
-            if order.leaves:
+            if order.leaves and order.number in self:
                 self.cancel(order.number, now_ns, cause=CancelCause.NOT_IN_AUCTION)
+            elif order.leaves:
+                self._discard(order, CancelCause.NOT_IN_AUCTION, now_ns)
         self._settle(now_ns)
 
     def halt(self) -> None:
@@ -174,6 +182,8 @@ class OrderBook(Matching):
     def resume(self, now_ns: int) -> None:
         """Trade again; what crossed meanwhile trades at the older order's price."""
         self._halted = False
+        if self._collecting:
+            return
         while (bid := self._bids.best()) and (ask := self._asks.best()) and bid.price >= ask.price:
             # Only recorded flow can rest orders in a halt; without arrival times the
             # buyer counts as the later one.
@@ -228,6 +238,9 @@ class OrderBook(Matching):
 
     def _enter(self, order: Order, now_ns: int) -> None:
         """Match an order, then rest or cancel what is left."""
+        if self._collecting:
+            self._collect(order)
+            return
         if order.tif is TimeInForce.FOK and not self._can_fill(order):
             self._discard(order, CancelCause.NOT_FILLABLE, now_ns)
             return
@@ -243,6 +256,13 @@ class OrderBook(Matching):
             self._rest(order)
         else:
             self._discard(order, CancelCause.NOT_FILLED_AT_ONCE, now_ns)
+
+    def _collect(self, order: Order) -> None:
+        """Put an order where the auction finds it."""
+        if order.kind is OrderKind.MARKET:
+            self._waiting[order.number] = order
+        else:
+            self._rest(order)
 
     def _find_limit(self, order: Order) -> bool:
         """Make a market-to-limit order a limit order at the other side's best price."""
@@ -272,6 +292,8 @@ class OrderBook(Matching):
             self._wait_for_trade(order, now_ns)
         elif order.kind is OrderKind.PEGGED:
             self._place_peg(order)
+        elif self._collecting:
+            self._collect(order)
         else:
             self._match(order, now_ns)
             if order.leaves:
@@ -281,7 +303,7 @@ class OrderBook(Matching):
 
     def _settle(self, now_ns: int) -> None:
         """Let waiting orders follow what the last command changed."""
-        if not (self._stops or self._pegs or self._prints) or self._halted:
+        if not (self._stops or self._pegs or self._prints) or self._halted or self._collecting:
             return
         while self._prints:
             moved, due = self._stops.take(self._prints)
@@ -296,7 +318,8 @@ class OrderBook(Matching):
                 return
 
     def _wait_for_trade(self, order: Order, now_ns: int) -> None:
-        if self._last_price and reached(order, self._last_price):
+        due = self._last_price and reached(order, self._last_price)
+        if due and not self._collecting:
             self._trigger(order, now_ns)
             return
         self._waiting[order.number] = order
@@ -340,3 +363,9 @@ class OrderBook(Matching):
             cause = RestateCause.REPRICED if price else RestateCause.NO_REFERENCE
             self._listener.restated(order, cause, now_ns)
         return moved
+
+
+def _can_wait(order: Order) -> bool:
+    """Whether an order can wait for the end of an auction."""
+    waits = order.tif.rests or order.tif.is_auction
+    return waits and order.kind is not OrderKind.MARKET_TO_LIMIT

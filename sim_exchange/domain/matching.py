@@ -1,11 +1,21 @@
 """The resting orders on the two sides of a book, and their trades."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from sim_exchange.domain.levels import BookSide, Level
-from sim_exchange.domain.order import BookListener, CancelCause, Order, Side
+from sim_exchange.domain.order import (
+    MARKET_PRICE,
+    BookListener,
+    CancelCause,
+    Order,
+    OrderKind,
+    Side,
+    TimeInForce,
+)
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.domain.stops import Stops
+from sim_exchange.domain.uncrossing import Interest, Uncrossing, uncross
 
 
 class Matching:
@@ -22,6 +32,9 @@ class Matching:
         self._stops = Stops(ticks)
         self._last_price = 0
         self._prints: list[int] = []
+        self._collecting = False
+        self.uncrossing = False
+        """The trades that are reported now are those of an auction: nobody took liquidity."""
 
     # -- reading --------------------------------------------------------------------------
 
@@ -142,6 +155,83 @@ class Matching:
         for key in reversed(book_side.keys):
             level = book_side.levels[key * book_side.sign]
             yield level.price, level.orders.values()
+
+    def _held(self, tif: TimeInForce) -> list[Order]:
+        """Return what waits for an auction; market orders that rest came in its call."""
+        return [
+            order
+            for order in self._waiting.values()
+            if order.tif is tif or (order.kind is OrderKind.MARKET and order.tif.rests)
+        ]
+
+    def indication(self, tif: TimeInForce, reference: int) -> Uncrossing | None:
+        """Return what an auction would execute now."""
+        held = self._held(tif)
+        bids, asks = (
+            [
+                *self._interests(side, ()),
+                *((one.price, one.leaves) for one in held if one.side is side),
+            ]
+            for side in Side
+        )
+        return uncross(bids, asks, reference)
+
+    def _uncross(self, held: Sequence[Order], reference: int, now_ns: int) -> None:
+        """Execute at the price of the auction as much as possible.
+
+        Market orders come first, then the better prices, then those of the book before the held
+        ones, each in the order of arrival. What is left of held limit orders rests.
+        """
+        at_market = {
+            side: deque(one for one in held if one.kind is OrderKind.MARKET and one.side is side)
+            for side in Side
+        }
+        for order in held:
+            if order.kind is not OrderKind.MARKET:
+                self._rest(order)
+        bids, asks = (self._interests(side, at_market[side]) for side in Side)
+        found = uncross(bids, asks, reference)
+        if found is None:
+            return
+        self.uncrossing, left = True, found.volume
+        while left:
+            buyer, seller = (self._first(side, at_market[side]) for side in Side)
+            quantity = min(left, buyer.shown, seller.shown)
+            left -= quantity
+            self._take(buyer, quantity, at_market[Side.BUY])
+            self._take(seller, quantity, at_market[Side.SELL])
+            self._note_trade(found.price)
+            held_buyer = buyer.tif.is_auction and not seller.tif.is_auction
+            there_first = (seller, buyer) if held_buyer else (buyer, seller)
+            self._listener.filled(*there_first, found.price, quantity, now_ns)
+        self.uncrossing = False
+
+    def _interests(self, side: Side, at_market: Iterable[Order]) -> list[Interest]:
+        levels = self._side(side).levels.values()
+        return [
+            *((MARKET_PRICE, order.leaves) for order in at_market),
+            *((level.price, level.quantity + level.hidden) for level in levels),
+        ]
+
+    def _first(self, side: Side, at_market: Sequence[Order]) -> Order:
+        if at_market:
+            return at_market[0]
+        level = self._side(side).best()
+        assert level is not None, "the volume is at most what each side has"
+        return next(iter(level.orders.values()))
+
+    def _take(self, order: Order, quantity: int, at_market: deque[Order]) -> None:
+        """Execute a part of the first order of a side."""
+        if order.kind is not OrderKind.MARKET:
+            side = self._side(order.side)
+            level = side.levels[order.price]
+            self._hit(level, order, quantity)
+            if not level.orders:
+                side.drop(level)
+            return
+        order.leaves -= quantity
+        if not order.leaves:
+            at_market.popleft()
 
     def _match(self, taker: Order, now_ns: int) -> None:
         other = self._bids if taker.side is Side.SELL else self._asks

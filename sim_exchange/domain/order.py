@@ -103,6 +103,7 @@ class RejectCause(Enum):
     """Why the book took nothing."""
 
     HALTED = "trading is halted"
+    AUCTION = "an auction is on: neither IOC, FOK nor market-to-limit orders are taken"
 
 
 class BookError(ValueError):

@@ -12,8 +12,9 @@ from random import Random
 from kernel.nanoseconds import NS_PER_S
 from sim_exchange.domain.order import Order, OrderKind, Side, TimeInForce
 from sim_exchange.domain.walk import fair_value
+from sim_exchange.service.calendar import Phase
 from sim_exchange.service.market import Market
-from sim_exchange.service.venue import Venue
+from sim_exchange.service.venue import AUCTIONS, Venue
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class OrderFlow:
         """Do what is due since the last step."""
         elapsed_s = (now_ns - self._last_ns) / NS_PER_S
         self._last_ns = now_ns
-        if elapsed_s <= 0 or not self._venue.is_open:
+        if elapsed_s <= 0 or self._venue.phase is Phase.CLOSED:
             return
         settings = self._settings
         self._due = min(
@@ -195,9 +196,9 @@ class OrderFlow:
     def _send_taker(
         self, market: Market, side: Side, price: int, quantity: int, now_ns: int
     ) -> None:
-        order = Order(
-            self._next_number(), side, price, quantity, kind=OrderKind.LIMIT, tif=TimeInForce.IOC
-        )
+        # In the call of an auction takers wait for it.
+        tif = AUCTIONS.get(self._venue.phase, TimeInForce.IOC)
+        order = Order(self._next_number(), side, price, quantity, kind=OrderKind.LIMIT, tif=tif)
         market.book.submit(order, now_ns)
 
     # -- inside -------------------------------------------------------------------------------

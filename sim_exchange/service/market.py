@@ -103,7 +103,9 @@ class Market(BookListener):
             if not taker.leaves:
                 del self.resting_clients[taker.owner.order_id]
             events.order_filled(taker.owner, price, quantity, now_ns, is_maker=False)
-        aggressor = maker.side.opposite if maker is not None else None
+        # In an auction nobody takes liquidity.
+        known = maker is not None and not self.book.uncrossing
+        aggressor = maker.side.opposite if known and maker is not None else None
         self._note_trade(price, quantity, aggressor, now_ns)
         events.market_changed(self)
 
@@ -134,6 +136,11 @@ class Market(BookListener):
         """Inform the client."""
         if order.owner is not None:
             self._events.order_rejected(order.owner, cause, now_ns)
+
+    @property
+    def reference_price(self) -> int:
+        """The last price; before the first trade the close of the day before."""
+        return self.last_price or self.close_price
 
     # -- statistics -----------------------------------------------------------------------
 

@@ -9,10 +9,13 @@ holds `lock` from the first use case to the last answer sent.
 import heapq
 import threading
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from sim_exchange.domain.order import BookError, CancelCause, Order, TimeInForce
+from sim_exchange.domain.uncrossing import Uncrossing
 from sim_exchange.instruments import Instrument
 from sim_exchange.service import orders as fix
+from sim_exchange.service.calendar import Phase
 from sim_exchange.service.checks import problem_of_new, problem_of_replace
 from sim_exchange.service.market import Market
 from sim_exchange.service.orders import (
@@ -27,6 +30,8 @@ from sim_exchange.service.orders import (
 )
 from sim_exchange.service.reporting import Reporting
 
+AUCTIONS: Final = {Phase.OPENING: TimeInForce.AT_OPEN, Phase.CLOSING: TimeInForce.AT_CLOSE}
+"""The phases in which orders collect, and the orders that are held for their end."""
 RESTART_TEXT = "venue restarted"
 """Text(58) of the unsolicited cancels after a restart."""
 
@@ -60,7 +65,7 @@ class Venue(Reporting):
         super().__init__(mic, start_number, closed_orders_max)
         self.lock = threading.Lock()
         self.markets = {listed.symbol: Market(listed, self) for listed in instruments}
-        self.is_open = True
+        self.phase = Phase.OPEN
         self.on_state: list[Callable[[Market | None, int], None]] = []
         self._pending_reports = pending_reports
         self._basic_orders = basic_orders
@@ -107,7 +112,7 @@ class Venue(Reporting):
         self.touched[order.order_id] = order
         market = self.markets.get(terms.symbol)
         problem = problem_of_new(
-            market, terms, now_ns, is_open=self.is_open, basic=self._basic_orders
+            market, terms, now_ns, is_open=self.phase is not Phase.CLOSED, basic=self._basic_orders
         )
         if problem is not None or market is None:
             reason, text = problem or (OrdRejReason.UNKNOWN_SYMBOL, "")
@@ -289,22 +294,48 @@ class Venue(Reporting):
             self._report(order, fix.CANCELED, now_ns, text=RESTART_TEXT)
         return len(stranded)
 
+    def enter(self, phase: Phase, now_ns: int) -> None:
+        """Begin a phase, if it is another one."""
+        if phase is self.phase:
+            return
+        if phase in AUCTIONS:
+            self.begin_call(phase, now_ns)
+        elif phase is Phase.OPEN:
+            self.open_session(now_ns)
+        else:
+            self.close_session(now_ns)
+
+    def begin_call(self, phase: Phase, now_ns: int) -> None:
+        """Begin the call of an auction: orders collect, and nothing trades."""
+        self.phase = phase
+        for market in self.markets.values():
+            market.book.collect()
+            self.market_changed(market)
+        self.report_state(None, now_ns)
+
+    def indication(self, market: Market) -> Uncrossing | None:
+        """Return what the auction that is on would execute; None if none is, or nothing."""
+        tif = AUCTIONS.get(self.phase)
+        return tif and market.book.indication(tif, market.reference_price)
+
     def open_session(self, now_ns: int) -> None:
         """Take orders; first those held for the opening."""
-        self.is_open = True
+        self.phase = Phase.OPEN
         for market in self.markets.values():
-            market.book.auction(TimeInForce.AT_OPEN, now_ns)
+            market.book.auction(TimeInForce.AT_OPEN, now_ns, market.reference_price)
+            self.market_changed(market)
         self.report_state(None, now_ns)
 
     def close_session(self, now_ns: int) -> None:
         """Let orders held for the close trade, take no more, and expire the DAY orders."""
-        self.is_open = False
+        self.phase = Phase.CLOSED
         for market in self.markets.values():
-            market.book.auction(TimeInForce.AT_CLOSE, now_ns)
+            market.book.auction(TimeInForce.AT_CLOSE, now_ns, market.reference_price)
             for resting in list(market.resting_clients.values()):
                 if resting.owner.terms.tif is TimeInForce.DAY:
                     market.book.cancel(resting.number, now_ns, cause=CancelCause.EXPIRED)
             market.new_day()
+            self.market_changed(market)
         self.report_state(None, now_ns)
 
     def expire_due(self, now_ns: int) -> None:

@@ -43,10 +43,13 @@ class PublishedRevocations:
         self._store = store
         self._clock = clock
         self._within_s = access_token_s + MARGIN_S
-        self._document = self._write(frozenset(), {}, as_of_s=0)
+        self._document = self._write(Revoked())
 
     def document(self) -> bytes:
-        """Return the list as JSON: ``as_of`` in seconds since 1970, ``sessions``, ``users``."""
+        """Return the list as JSON.
+
+        It has ``as_of`` in seconds since 1970, ``sessions``, ``users`` and ``prices``.
+        """
         return self._document
 
     async def run(self) -> None:
@@ -64,10 +67,16 @@ class PublishedRevocations:
         except StoreUnavailableError:
             _log.warning("the list of revoked tokens cannot be read: the database is away")
             return
-        self._document = self._write(revoked.sessions, dict(revoked.users), as_of_s=now_s)
-        self._put(Revoked(now_s, revoked.sessions, dict(revoked.users)))
+        listed = Revoked(now_s, revoked.sessions, dict(revoked.users), dict(revoked.prices))
+        self._document = self._write(listed)
+        self._put(listed)
 
     @staticmethod
-    def _write(sessions: frozenset[str], users: dict[str, int], as_of_s: int) -> bytes:
-        content = {"as_of": as_of_s, "sessions": sorted(sessions), "users": users}
+    def _write(listed: Revoked) -> bytes:
+        content = {
+            "as_of": listed.as_of_s,
+            "sessions": sorted(listed.sessions),
+            "users": dict(listed.users),
+            "prices": {user: sorted(rights) for user, rights in listed.prices.items()},
+        }
         return json.dumps(content, separators=(",", ":")).encode()

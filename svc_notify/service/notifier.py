@@ -30,12 +30,9 @@ from svc_notify.service.ports import (
     Writing,
 )
 from svc_notify.service.progress import Progress
-from svc_notify.service.reading.alerts import read_alerts
-from svc_notify.service.reading.audit import read_audit
-from svc_notify.service.reading.controls import read_controls
-from svc_notify.service.reading.found import Found, Orders, Reader
-from svc_notify.service.reading.orders import draft_of_doubt, order_ids, read_orders
-from svc_notify.service.reading.states import read_states
+from svc_notify.service.reading.found import Found, Orders
+from svc_notify.service.reading.orders import draft_of_doubt, order_ids
+from svc_notify.service.reading.pages import READERS, read_page
 
 LOOK_INTERVAL_S: Final = 0.1
 """Between two looks at the logs when all was read."""
@@ -43,15 +40,6 @@ RETRY_S: Final = 1.0
 """Until PostgreSQL is tried again, or a standby asks for the lease."""
 LEASE_PARTS: Final = 3
 """The lease is renewed this many times in its length."""
-
-READERS: Final[dict[Log, Reader]] = {
-    Log.ORDERS: read_orders,
-    Log.AUDIT: read_audit,
-    Log.CONTROLS: read_controls,
-    Log.STATES: read_states,
-    Log.ALERTS: read_alerts,
-}
-"""The logs that make notifications, and what reads the entries of each."""
 
 _log = get_logger(__name__)
 
@@ -197,7 +185,8 @@ class Notifier:
     async def _notify(self, log: Log, entries: Sequence[Entry]) -> None:
         """Store what entries of a log mean, with the position after them."""
         ids = order_ids(entries) if log is Log.ORDERS else set()
-        found = READERS[log](entries, await self._orders.of(ids) if ids else {})
+        orders = await self._orders.of(ids) if ids else {}
+        found = read_page(log, entries, orders, self._clock.now_ns())
         after = Position(entries[-1].log_number, entries[-1].hash)
         async with self._store.writing() as writing:
             await writing.advance(log, self._at[log], after)

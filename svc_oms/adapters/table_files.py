@@ -55,7 +55,7 @@ class _Parquet:
         self._writer.close()
 
 
-_KINDS = {".csv": _Csv, ".parquet": _Parquet}
+_KINDS: dict[str, type[_Csv] | type[_Parquet]] = {".csv": _Csv, ".parquet": _Parquet}
 
 
 @contextmanager

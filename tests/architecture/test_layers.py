@@ -28,6 +28,7 @@ ONLY_IN = {
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (
         "svc_relay/adapters/kafka/",
+        "eventlog/copies/kafka.py",
         "svc_archive/adapters/kafka/",
         "meshctl/stack/servers/kafka/",
         "meshctl/commands/events/",
@@ -36,6 +37,7 @@ ONLY_IN = {
         "event_archive/",
         "svc_archive/app.py",  # chooses where its memory comes from
     ),
+    "obstore": ("event_archive/stores/objects.py",),
     "aiosmtplib": ("svc_notify/adapters/channels/",),
     "h11": ("svc_notify/adapters/channels/",),
     # Nowhere: tools/calendars.py makes files of them (docs/adr/0038).

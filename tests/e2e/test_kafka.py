@@ -1,10 +1,14 @@
 """`ordermesh up --kafka`: a new user's orders are in Kafka, whatever is killed."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from event_archive.reading import read_entries
+from event_archive.stores import open_store
 from meshctl.stack.home import Home
 from tests.support.stack import Mesh, running_mesh
 from tests.support.waiting import wait_for
@@ -16,6 +20,12 @@ def events(mesh: Mesh, count: int) -> list[dict]:
     done = mesh.command(*words, "--limit", str(count))
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def archived_orders(mesh: Mesh) -> set[str | None]:
+    """Return the orders of which the archive has an event."""
+    store = open_store(str(mesh.home.event_archive))
+    return {one.about.order_id for one in read_entries(store, "orders")}
 
 
 def buy(mesh: Mesh) -> str:
@@ -44,3 +54,11 @@ def test_orders_are_in_kafka_whatever_is_killed(tmp_path: Path) -> None:
         assert rows["relay"]["ready"]
         assert rows["kafka"]["ready"]
         assert mesh.command("topics", "apply", "--replication", "1").stdout == ""
+        assert rows["archive"]["ready"]
+        wait_for(lambda: "lag_seconds 0.0" in mesh.metrics("archive"), "everything is read")
+        # It ends in good order, so it closes its files.
+        os.kill(mesh.entry("archive")["pid"], signal.SIGTERM)
+        wait_for(lambda: first in archived_orders(mesh), "the order is in the archive", 60)
+        verified = mesh.command("archive", "verify")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+        assert verified.stdout.endswith("no difference\n")

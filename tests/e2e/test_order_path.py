@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from meshctl.blotter import Blotter
+from ordermesh.notify.v1 import notification_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from ordermesh_client import MeshRefusedError
+from ordermesh_client import MeshClient, MeshRefusedError
 from tests.support.stack import Mesh
 from tests.support.trading import limit_order, logged_in, two_sided_quote, verify
-from tests.support.waiting import until
+from tests.support.waiting import WAIT_S, until
 
 LISTING = "ASML.SIMA"
 
@@ -49,7 +50,22 @@ async def test_a_crossing_order_goes_from_pending_new_to_filled(mesh: Mesh) -> N
         assert sum(int(fill.quantity) for fill in whole.executions) == 5
         assert not blotter.holes
         reader.cancel()
+        notified = await _notified(alice, placed.order_id)
+        assert notified.text.startswith(f"Order to buy {LISTING} is filled: 5 executed at ")
     assert verify(mesh).returncode == 0
+
+
+async def _notified(client: MeshClient, order_id: str) -> notification_pb2.Notification:
+    """Wait for the notification that an order has closed."""
+    async with asyncio.timeout(WAIT_S):
+        async for item in client.watch_notifications():
+            kind = item.WhichOneof("item")
+            if kind in {"snapshot", "event"}:
+                found: notification_pb2.Notification = getattr(item, kind)
+                closed = found.kind == notification_pb2.NOTIFICATION_KIND_ORDER_CLOSED
+                if closed and found.order_id == order_id:
+                    return found
+    raise AssertionError("the stream has ended")
 
 
 async def test_a_resting_order_is_replaced_and_cancelled(mesh: Mesh) -> None:

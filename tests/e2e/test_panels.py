@@ -129,6 +129,94 @@ async def test_an_instrument_is_found_and_bought_at_all_venues_with_the_proof(
     await expect(decision).to_contain_text("Placed")
 
 
+async def test_an_order_is_placed_bit_by_bit_paused_and_resumed(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    ticket = page.get_by_role("region", name="Order ticket")
+    venues = ticket.get_by_label("Venues", exact=True)
+    await venues.select_option(str(order_pb2.ROUTING_STRATEGY_BEST))
+    await ticket.get_by_label("Type").select_option(label="Market")
+    await ticket.get_by_label("Quantity", exact=True).fill("20")
+    await expect(ticket.get_by_test_id("split")).to_contain_text(re.compile(r"SIM[AB] \d+ at \d"))
+    await ticket.get_by_label("Type").select_option(label="Limit")
+    await ticket.get_by_label("Limit price").fill("1")
+    await expect(ticket.get_by_test_id("split")).to_have_text("20 not at once")
+
+    await venues.select_option(str(order_pb2.ROUTING_STRATEGY_TWAP))
+    await ticket.get_by_label("Slice, s").fill("0")
+    await ticket.get_by_label("Quantity", exact=True).press("Enter")
+    await expect(ticket.get_by_text("must be a whole number")).to_be_visible()
+    await ticket.get_by_label("Slice, s").fill("60")
+    await ticket.get_by_label("Limit price").fill("500")
+    await ticket.get_by_label("Quantity", exact=True).press("Enter")
+    row = page.locator("tr.chosen[data-order]")
+    await expect(row).to_contain_text("routed TWAP")
+    await expect(page.get_by_test_id("pace")).to_contain_text("every 60 s")
+
+    await row.get_by_role("button", name="Pause").click()
+    await expect(row).to_have_attribute("data-state", "SUSPENDED")
+    await page.get_by_test_id("pace").get_by_role("button", name="Resume").click()
+    await expect(row).to_have_attribute("data-state", re.compile("NEW|PARTIALLY_FILLED"))
+    await row.get_by_role("button", name="Cancel").click()
+    await expect(row).to_have_attribute("data-state", "CANCELED")
+
+
+async def test_a_price_alert_fires_with_a_notice(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    await page.get_by_role("button", name="Alerts", exact=True).click()
+    alerts = page.get_by_role("region", name="Price alerts")
+    await alerts.get_by_label("Threshold").fill("1")
+    await alerts.get_by_role("button", name="Add").click()
+    await expect(alerts.get_by_role("alert")).to_contain_text("not reached yet")
+    await alerts.get_by_label("Threshold").fill("100000")
+    await alerts.get_by_role("button", name="Add").click()
+    waiting = alerts.get_by_role("list", name="Alerts that wait")
+    await waiting.get_by_role("button", name="Remove").click()
+    over = alerts.get_by_role("list", name="Alerts that fired or ended")
+    await expect(over.locator("[data-state=CANCELED]")).to_contain_text("at or above 100000")
+
+    for condition in ("up", "down"):
+        await alerts.get_by_label("Condition").select_option(condition)
+        await alerts.get_by_label("Percent").fill("0.01")
+        await alerts.get_by_role("button", name="Add").click()
+        await expect(alerts.get_by_label("Percent")).to_have_value("")
+    await expect(over.locator("[data-state=FIRED]").first).to_contain_text(
+        "fired at", timeout=HEAL_MS
+    )
+    await expect(page.get_by_role("region", name="Notices")).to_contain_text("Price alert")
+    assert await violations(page) == []
+
+
+async def test_orders_and_positions_are_shown_as_they_stood_and_cannot_be_traded(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    row = await route_by_search(page, 5)
+    await expect(row).to_have_attribute("data-state", "FILLED")
+    # Local time with milliseconds: an instant that has passed when it is asked for.
+    at = await page.evaluate(
+        "(() => { const now = new Date(); return new Date(now - now.getTimezoneOffset() * 60000)"
+        ".toISOString().slice(0, -1); })()"
+    )
+    await page.get_by_role("button", name="Past…").click()
+    past = page.get_by_role("region", name="Orders and positions of the past")
+    await past.get_by_label("At").fill(at)
+    await past.get_by_role("button", name="Show").click()
+    await expect(past.locator("tr[data-past-order]").first).to_contain_text("FILLED")
+    await expect(past.locator(f"tr[data-position='{ASML}']")).to_contain_text("ASML")
+    await expect(past.get_by_test_id("as-of")).to_contain_text("Nothing can be traded here")
+    await expect(past.get_by_role("button", name="Cancel")).to_have_count(0)
+    assert await violations(page) == []
+
+    await past.get_by_label("At").fill("2020-01-01T00:00:00")
+    await past.get_by_role("button", name="Show").click()
+    await expect(past.get_by_role("alert")).to_contain_text("oldest stored event")
+    await past.get_by_role("button", name="Back to now").click()
+    await expect(page.get_by_role("region", name="Order blotter")).to_be_visible()
+
+
 async def test_rights_to_prices_are_shown_on_rows_and_panels(page: Page, mesh: Mesh) -> None:
     await asyncio.to_thread(set_prices, mesh, "vera", "SIMA=REAL_TIME", "SIMB=DELAYED")
     try:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from event_archive.chains import Chain, chain_of, hash_of
 from event_archive.columns import Record
 from event_archive.manifest import Positions
 from event_archive.values import read_value
-from kernel.hashchain import GENESIS, event_hash
+from kernel.hashchain import GENESIS
 from tests.support.archive import FIRST_US, SCHEMA, order_event
 
 DAY_US = 86_400_000_000
@@ -18,6 +19,7 @@ class Log:
         self.topic = topic
         self.partitions: dict[int, list[Record]] = {one: [] for one in range(partitions)}
         self._heads: dict[str, tuple[int, bytes]] = {}
+        self._newest = GENESIS
         self.count = 0
 
     def write(self, account: str, day: int = 0, size: int = 0) -> Record:
@@ -26,7 +28,9 @@ class Log:
         sequence, head = self._heads.get(account, (0, GENESIS))
         at_us = FIRST_US + day * DAY_US + self.count
         value = order_event(account, sequence + 1, at_us, size)
-        self._heads[account] = sequence + 1, event_hash(head, value)
+        chain = chain_of(self.topic)
+        self._newest = hash_of(chain, self._newest if chain is Chain.OF_THE_TOPIC else head, value)
+        self._heads[account] = sequence + 1, self._newest
         partition = int(account[-1]) % len(self.partitions)
         records = self.partitions[partition]
         # Every third offset is one that a transaction took for itself.

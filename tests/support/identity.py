@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import operator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -102,12 +103,8 @@ class _Users(_Part):
         known = self._store.users.get(user.user_id)
         version = 1
         if known is not None:
-            changed = (known.roles, known.accounts, known.disabled) != (
-                user.roles,
-                user.accounts,
-                user.disabled,
-            )
-            version = known.version + changed
+            allowed = operator.attrgetter("roles", "accounts", "price_rights", "disabled")
+            version = known.version + (allowed(known) != allowed(user))
         self._store.users[user.user_id] = replace(user, version=version)
 
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
@@ -189,10 +186,11 @@ class _Revoked(_Part):
 
     async def list(self, within_s: int) -> Revocations:  # noqa: ARG002
         ended = (one for one in self._store.sessions.values() if one.ended is not None)
-        changed = (one for one in self._store.users.values() if one.version > 1)
+        changed = [one for one in self._store.users.values() if one.version > 1]
         return Revocations(
             frozenset(one.session_id for one in ended),
             {one.user_id: one.version for one in changed},
+            {one.user_id: frozenset() if one.disabled else one.price_rights for one in changed},
         )
 
 

@@ -15,6 +15,7 @@ from mesh.settings import child_environment
 from meshctl.stack.servers.postgres import ROLES
 from tests.support.forked import run_forked
 from tests.support.pages import page
+from tests.support.ports import free_port
 from tests.support.postgres import as_service
 from tests.support.waiting import wait_for
 
@@ -32,6 +33,7 @@ class Identity:
     ops_port: int
     keys_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    health_port: int = field(default_factory=free_port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,6 +45,7 @@ class Identity:
             "DATABASE_URL": database_url,
             "BIND": f"127.0.0.1:{self.port}",
             "OPS_BIND": f"127.0.0.1:{self.ops_port}",
+            "HEALTH_BIND": f"127.0.0.1:{self.health_port}",
             "IDENTITY_KEYS_BIND": f"127.0.0.1:{self.keys_port}",
             "TLS_CERT": str(self.tls / "svc-identity.pem"),
             "TLS_KEY": str(self.tls / "svc-identity.key"),

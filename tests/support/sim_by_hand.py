@@ -17,6 +17,7 @@ from pathlib import Path
 from sim_exchange.domain.order import Order, Side, TimeInForce
 from sim_exchange.domain.prices import parse_price
 from sim_exchange.running import RunningVenue
+from sim_exchange.service.calendar import Phase
 from sim_exchange.service.venue import Venue
 from sim_exchange.settings import SimSettings
 
@@ -29,8 +30,8 @@ class AsItIs:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
 
-    def is_open(self, _now_ns: int) -> bool:
-        return self._venue.is_open
+    def phase(self, _now_ns: int, _started_ns: int) -> Phase:
+        return self._venue.phase
 
 
 def do(venue: Venue, words: list[str], now_ns: int) -> None:

@@ -15,4 +15,4 @@ if (!target) throw new Error("index.html has no #app");
 
 const owned = await ownsTab(sessionStorage, navigator.locks);
 if (!owned) session.disown("This tab is a copy of another. Please log in here too.");
-mount(App, { target, props: { session, transport } });
+mount(App, { target, props: { session, transport, fewConnections: url.startsWith("http:") } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { OrderLinkKind, OrderState, RoutingStrategy, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { blotterRows } from "$lib/blotter-rows";
+import { blotterRows, orderCount } from "$lib/blotter-rows";
 
 import { order } from "../../clients/typescript/test/builders";
 
@@ -39,5 +39,11 @@ describe("the rows of the blotter", () => {
     expect(ids({ openOnly: true, unfolded: new Set(["1"]) })).toEqual(["1 (0)"]);
     const closed = [child("2", "1", "ASML.SIMA", OrderState.UNKNOWN), parent("1", OrderState.CANCELED)];
     expect(blotterRows(closed, { ...ALL, openOnly: true }).map((row) => row.order.orderId)).toEqual(["1"]);
+  });
+
+  it("are counted without the children of routed orders", () => {
+    expect([orderCount(ORDERS, false), orderCount(ORDERS, true)]).toEqual([3, 1]);
+    const done = [child("2", "1", "ASML.SIMA", OrderState.NEW), parent("1", OrderState.UNKNOWN)];
+    expect(orderCount(done, true)).toBe(1);
   });
 });

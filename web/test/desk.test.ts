@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { NotificationKind } from "$gen/ordermesh/notify/v1/notification_pb.js";
 import { OrderState, OrderType, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { IntentKeeper, type PlaceBody, Session } from "@ordermesh/client";
@@ -19,9 +20,12 @@ const body: PlaceBody = {
 
 let mesh: FakeMesh;
 let desk: Desk;
+/** The mesh of the next test has svc_notify. */
+let notifies = false;
 
 beforeEach(async () => {
   mesh = new FakeMesh();
+  mesh.notify.serves = notifies;
   const transport = mesh.transport();
   let stored: string | null = null;
   const store = { read: () => stored, write: (token: string) => (stored = token), clear: () => (stored = null) };
@@ -139,5 +143,51 @@ describe("what waits for a person", () => {
     await desk.rejectChange("C2", "not today", "k-2");
     expect(desk.proposedChanges.waiting).toEqual([]);
     await expect(desk.confirmChange("C1", "", "k-3")).rejects.toThrow();
+  });
+});
+
+describe("notifications", () => {
+  beforeAll(() => void (notifies = true));
+  afterAll(() => void (notifies = false));
+
+  const titles = (): string[] => desk.notices.notices.map((notice) => notice.title);
+
+  it("are the one source of toasts while their stream is live; after a break it brings what was missed, without toasts", async () => {
+    await vi.waitFor(() => expect(desk.notify.live).toBe(true));
+    const orderId = await place();
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));
+    expect(titles()).toEqual([]);
+    mesh.notify.notify({ kind: NotificationKind.ORDER_CLOSED, orderId, text: "Buy 100 ASML.SIMA is filled" });
+    await vi.waitFor(() => expect(titles()).toEqual(["Order closed"]));
+
+    mesh.notify.breakStreams();
+    mesh.notify.notify({ kind: NotificationKind.REJECT, text: "missed" });
+    await vi.waitFor(() => expect([desk.notify.live, desk.notify.stream.lives]).toEqual([true, 2]));
+    expect(desk.notify.notifications.newest.map((one) => one.text)).toEqual(["missed", "Buy 100 ASML.SIMA is filled"]);
+    expect(titles()).toEqual(["Order closed"]);
+  });
+
+  it("are read on all pages of the user when one marks them", async () => {
+    await vi.waitFor(() => expect(desk.notify.live).toBe(true));
+    const first = mesh.notify.notify({ text: "one" });
+    const last = mesh.notify.notify({ text: "two" });
+    await vi.waitFor(() => expect(desk.notify.notifications.unread).toBe(2));
+    await desk.notify.markRead([first.notificationId]);
+    await vi.waitFor(() => expect(desk.notify.notifications.unread).toBe(1));
+    await desk.notify.markAllRead(last.sequence);
+    await vi.waitFor(() => expect(desk.notify.notifications.unread).toBe(0));
+  });
+
+  it("and alerts are followed only while a panel shows them if there are few connections", async () => {
+    const session = { renewForStream: () => Promise.resolve(true) };
+    const plain = new Desk(mesh.transport(), session as unknown as Session, desk.user, true);
+    plain.start();
+    await vi.waitFor(() => expect(plain.priceStream.phase).toBe("live"));
+    expect([plain.notify.stream.phase, plain.alertStream.phase]).toEqual(["idle", "idle"]);
+    const close = plain.notify.watch();
+    await vi.waitFor(() => expect(plain.notify.live).toBe(true));
+    close();
+    expect(plain.notify.stream.phase).toBe("stopped");
+    plain.stop();
   });
 });

@@ -24,31 +24,10 @@ import { StatementSchema, StatementState, type Statement } from "$gen/ordermesh/
 
 import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "../../clients/typescript/test/builders";
 
+import { FakeNotify } from "./fake-notify";
+import { Outbox } from "./outbox";
+
 type Kind = OrderEvent["kind"];
-
-/** Items on their way to one reader; ends by `fail`. */
-class Outbox<T> {
-  readonly #items: T[] = [];
-  #wake: (() => void) | undefined;
-  #error: ConnectError | undefined;
-
-  push(...items: T[]): void {
-    this.#items.push(...items);
-    this.#wake?.();
-  }
-  fail(error: ConnectError): void {
-    this.#error = error;
-    this.#wake?.();
-  }
-  async *frames(signal: AbortSignal): AsyncGenerator<{ items: T[] }> {
-    signal.addEventListener("abort", () => this.#wake?.());
-    while (!signal.aborted) {
-      if (this.#items.length > 0) yield { items: this.#items.splice(0) };
-      else if (this.#error) throw this.#error;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
 
 /** The step of an event: ours are by alice, and sent; the venue's are received. */
 function eventStep(event: OrderEvent): WayStep {
@@ -77,6 +56,7 @@ export class FakeMesh {
   readonly steps = new Map<string, WayStep[]>();
   /** In force for every order. */
   controls: ControlsAt[] = [];
+  readonly notify = new FakeNotify();
   readonly proposedChanges = new Map<string, ProposedChange>();
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
@@ -104,7 +84,9 @@ export class FakeMesh {
     const orders = this.#orderService();
     const watchPrices = this.#watchPrices.bind(this);
     const { instruments } = this;
-    return createRouterTransport(({ service }) => {
+    return createRouterTransport((router) => {
+      const { service } = router;
+      this.notify.register(router);
       service(AuthService, { login: () => ({ tokens, user }), refresh: () => ({ tokens, user }), logout: () => ({}) });
       service(OrderService, orders);
       service(InstrumentService, { list: () => ({ instruments }) });
@@ -207,6 +189,7 @@ export class FakeMesh {
     const highWater = { epoch: EPOCH, sequence: BigInt(this.log.length) };
     for (const reader of this.#orderReaders) reader.push(item({ case: "heartbeat", value: { serverTime, highWater, channel: ACCOUNT } }));
     for (const reader of this.#priceReaders) reader.push(price({ case: "heartbeat", value: { serverTime } }));
+    this.notify.heartbeat();
   }
 
   /** Ends every order stream as a killed server does. */

@@ -5,13 +5,18 @@ import { OrderState, WaitsFor } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { extraTerms, orderMarks, orderName, stateMeaning, stateWord, toneOf } from "$lib/labels";
 import { isOpen } from "@ordermesh/client";
 
-import { order } from "../../clients/typescript/test/builders";
+import { instrument, order } from "../../clients/typescript/test/builders";
 
 describe("the name of an order", () => {
   it("has the symbol as the venue writes it", () => {
     const odd = { instrumentId: "BRK_2EB.SIMA", venueMic: "SIMA", terms: { quantity: "5" } };
     expect(orderName(order(odd))).toContain("5 BRK_2EB.SIMA");
     expect(orderName(order({ ...odd, venueSymbol: "BRK.B" }))).toContain("5 BRK.B.SIMA");
+  });
+
+  it("that is routed has the symbol of its instrument, and its ISIN only while no listing is known", () => {
+    const routed = order({ instrumentId: "", symbol: "", venueMic: "", isin: "NL0010273215" });
+    expect([orderName(routed, instrument()), orderName(routed)]).toEqual(["Buy 100 ASML", "Buy 100 NL0010273215"]);
   });
 });
 

@@ -3,6 +3,7 @@
 import { mount } from "svelte";
 
 import { Role } from "$gen/ordermesh/identity/v1/auth_service_pb.js";
+import { NotificationKind, Severity } from "$gen/ordermesh/notify/v1/notification_pb.js";
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { Session } from "@ordermesh/client";
@@ -21,11 +22,16 @@ const mesh = new FakeMesh(SYMBOLS.map(([symbol, name, tenths]) => [symbol, name,
 // Look at the page of another role with ?role=RISK.
 const role = new URLSearchParams(location.search).get("role");
 if (role === "RISK") mesh.roles = [Role.RISK];
+for (const [kind, severity, text] of [
+  [NotificationKind.ORDER_CLOSED, Severity.INFO, "Buy 100 ASML.SIMA is filled at 612.4"],
+  [NotificationKind.REJECT, Severity.WARNING, "Sell 20 SAP.SIMB was rejected: the venue does not know the symbol"],
+  [NotificationKind.KILL_SWITCH, Severity.CRITICAL, "The kill switch of account ACC-ALICE was engaged by rita: a drill"],
+] as const) mesh.notify.notify({ kind, severity, text, instrumentId: "ASML.SIMA" });
 const transport = mesh.transport();
 const store = { read: () => null, write: () => undefined, clear: () => undefined };
 const session = new Session(transport, store);
 const target = document.getElementById("app");
-if (target) mount(App, { target, props: { session, transport } });
+if (target) mount(App, { target, props: { session, transport, fewConnections: false } });
 
 const tenthsOf = (text: string): number => Number(text.split(".")[0]) * 10 + Number(text.split(".")[1] ?? "0");
 const ticks = mesh.instruments.map(({ instrumentId }) => ({ instrumentId, at: tenthsOf(mesh.quotes.get(instrumentId)?.lastPrice ?? "1") }));

@@ -3,12 +3,13 @@
  * always safe: the same key and body give the first result again (docs/STREAMS.md, rule 11).
  */
 
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
 
 import {
   OrderTermsSchema,
+  RoutingScheduleSchema,
   type Order,
   type OrderTerms,
   type OrderType,
@@ -68,6 +69,21 @@ export interface RouteBody {
   /** Only these, in this order; empty for every venue of the instrument. */
   readonly venues: readonly string[];
   readonly deniedVenues: readonly string[];
+  /** With TWAP and POV. */
+  readonly schedule?: ScheduleBody;
+}
+
+/** When how much of a TWAP or POV order may be placed; times in milliseconds since 1970. */
+export interface ScheduleBody {
+  /** Not set: when the order is accepted. */
+  readonly startAtMs?: number;
+  readonly endAtMs: number;
+  /** Seconds of a slice. */
+  readonly sliceS: number;
+  /** POV: the order's part of the traded quantity, in 1/100 of a percent; TWAP: 0. */
+  readonly participationBps: number;
+  /** The most that is placed within a slice; empty for the mesh's own bound. */
+  readonly sliceQuantityMax: string;
 }
 
 /** The content of a new order. */
@@ -106,7 +122,12 @@ export class Commands {
 
   place({ key, body }: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
     const { accountId, instrumentId, isin = "", currency = "", routing, side, type, held, reduceOnly = false, expiresAtMs, ...rest } = body;
-    const route = routing && { ...routing, venues: [...routing.venues], deniedVenues: [...routing.deniedVenues] };
+    const route = routing && {
+      strategy: routing.strategy,
+      venues: [...routing.venues],
+      deniedVenues: [...routing.deniedVenues],
+      ...(routing.schedule && { schedule: scheduleOf(routing.schedule) }),
+    };
     const expireTime = expiresAtMs === undefined ? {} : { expireTime: timestampFromMs(expiresAtMs) };
     const terms = { ...rest, ...expireTime };
     const holdForApproval = held ?? false;
@@ -135,6 +156,18 @@ export class Commands {
     return this.#repeat(async (options) => (await this.client.cancel(request, options)).order, CANCEL_ATTEMPTS_MAX);
   }
 
+  /** Pauses a TWAP or POV order: what rests is cancelled, and its time goes on. */
+  pauseOrder({ key, body }: Intent<string>): Promise<Outcome<Order | undefined>> {
+    const request = { idempotencyKey: key, orderId: body };
+    return this.#repeat(async (options) => (await this.client.pause(request, options)).order);
+  }
+
+  /** Lets a paused order go on. */
+  resumeOrder({ key, body }: Intent<string>): Promise<Outcome<Order | undefined>> {
+    const request = { idempotencyKey: key, orderId: body };
+    return this.#repeat(async (options) => (await this.client.resume(request, options)).order);
+  }
+
   async #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>, attemptsMax = ATTEMPTS_MAX): Promise<Outcome<T>> {
     const backoff = this.newBackoff();
     for (let attempt = 1; ; attempt++) {
@@ -147,6 +180,11 @@ export class Commands {
       }
     }
   }
+}
+
+function scheduleOf({ startAtMs, endAtMs, ...rest }: ScheduleBody): MessageInitShape<typeof RoutingScheduleSchema> {
+  const start = startAtMs === undefined ? {} : { startTime: timestampFromMs(startAtMs) };
+  return { ...rest, ...start, endTime: timestampFromMs(endAtMs) };
 }
 
 function sleep(ms: number): Promise<void> {

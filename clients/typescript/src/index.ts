@@ -11,6 +11,7 @@ export {
   type Outcome,
   type PlaceBody,
   type RouteBody,
+  type ScheduleBody,
 } from "./commands.js";
 export { Emitter, type Observable } from "./emitter.js";
 export { reasonWords, refusalOf, type Refusal } from "./errors.js";

@@ -2,7 +2,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 
-import { OrderType, RoutingStrategy, Side, TimeInForce } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
+import { OrderType, RoutingStrategy, Side, TimeInForce, type Order } from "../../../gen/ts/ordermesh/oms/v1/order_pb.js";
 import { OrderService, type PlaceRequest } from "../../../gen/ts/ordermesh/oms/v1/order_service_pb.js";
 
 import { Commands, IntentKeeper, type PlaceBody } from "../src/commands.js";
@@ -39,20 +39,18 @@ function refused(code: Code, reason: string, metadata: Record<string, string> = 
 function commandsAgainst(answers: (ConnectError | undefined)[]): { commands: Commands; got: { idempotencyKey: string; terms?: PlaceRequest["terms"] }[]; pauses: number[] } {
   const got: { idempotencyKey: string; terms?: PlaceRequest["terms"] }[] = [];
   const pauses: number[] = [];
+  const answer = (request: { idempotencyKey: string }): { order: Order } => {
+    got.push(request);
+    const error = answers.shift();
+    if (error) throw error;
+    return { order: order() };
+  };
   const transport = createRouterTransport(({ service }) => {
     service(OrderService, {
-      place(request) {
-        got.push(request);
-        const answer = answers.shift();
-        if (answer) throw answer;
-        return { order: order() };
-      },
-      cancel(request) {
-        got.push(request);
-        const answer = answers.shift();
-        if (answer) throw answer;
-        return { order: order() };
-      },
+      place: answer,
+      cancel: answer,
+      pause: answer,
+      resume: answer,
     });
   });
   const pause = (ms: number): Promise<void> => {
@@ -81,6 +79,19 @@ describe("a routed order", () => {
     await commands.place({ key: "k-1", body: { ...body, instrumentId: "", isin: "NL0010273215", currency: "EUR", routing } });
     expect(got[0]).toMatchObject({ instrumentId: "", isin: "NL0010273215", currency: "EUR", routing });
     expect(got[0]?.terms?.quantity).toBe(body.quantity);
+  });
+
+  it("may have a schedule, and can be paused and resumed", async () => {
+    const { commands, got } = commandsAgainst([undefined, undefined, undefined]);
+    const schedule = { startAtMs: 1_500, endAtMs: 61_000, sliceS: 30, participationBps: 1_000, sliceQuantityMax: "40" };
+    const routing = { strategy: RoutingStrategy.POV, venues: [], deniedVenues: [], schedule };
+    await commands.place({ key: "k-1", body: { ...body, instrumentId: "", isin: "NL0010273215", currency: "EUR", routing } });
+    expect((got[0] as PlaceRequest).routing?.schedule).toMatchObject({
+      startTime: { seconds: 1n, nanos: 500_000_000 }, endTime: { seconds: 61n }, sliceS: 30, participationBps: 1_000, sliceQuantityMax: "40",
+    });
+    await commands.pauseOrder({ key: "k-2", body: "order-1" });
+    await commands.resumeOrder({ key: "k-3", body: "order-1" });
+    expect(got.slice(1)).toMatchObject([{ idempotencyKey: "k-2", orderId: "order-1" }, { idempotencyKey: "k-3", orderId: "order-1" }]);
   });
 });
 

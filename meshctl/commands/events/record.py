@@ -4,15 +4,14 @@ They read the database and Kafka themselves, with the rights of whoever runs the
 local stack, unless the environment names others.
 """
 
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Final
 
 import typer
 
 from mesh.certificates.tls import TlsFiles
+from mesh.settings import child_environment
 from meshctl.commands.common import current_home
 from meshctl.stack.servers.kafka.broker import CLIENT
 from meshctl.stack.servers.postgres import EmbeddedPostgres
@@ -49,23 +48,26 @@ def evidence(context: typer.Context) -> None:
 def _run(command: str, context: typer.Context) -> None:
     words = [sys.executable, "-m", "svc_oms.admin", command, *context.args]
     # The command is one of ours, and its words are those of the person who gives it.
-    done = subprocess.run(words, env={**os.environ, **_places()}, check=False)
+    done = subprocess.run(words, env=_environment(), check=False)
     raise typer.Exit(done.returncode)
 
 
-def _places() -> Mapping[str, str]:
-    """Return where database and Kafka are, as far as the environment does not name them."""
+def _environment() -> dict[str, str]:
+    """Return the environment with where database and Kafka are: those named, or the stack's."""
     settings, home = stack_settings(), current_home()
-    places = {}
-    if not settings.database_url:
+    places = {"ORDERMESH_KAFKA_TOPIC_PREFIX": settings.kafka_topic_prefix}
+    places |= {f"ORDERMESH_{name}": value for name, value in settings.own_kafka.items()}
+    if settings.database_url:
+        places["ORDERMESH_DATABASE_URL"] = settings.owner_url
+    else:
         database = EmbeddedPostgres(home, home.ports()["postgres"])
         places["ORDERMESH_DATABASE_URL"] = database.owner_url("oms")
     if not settings.kafka_bootstrap:
-        tls = TlsFiles.of_service(home.tls, CLIENT)
-        places |= {
-            "ORDERMESH_KAFKA_BOOTSTRAP": f"127.0.0.1:{home.ports()['kafka']}",
-            "ORDERMESH_TLS_CA": str(tls.tls_ca),
-            "ORDERMESH_TLS_CERT": str(tls.tls_cert),
-            "ORDERMESH_TLS_KEY": str(tls.tls_key),
-        }
-    return places
+        places["ORDERMESH_KAFKA_BOOTSTRAP"] = f"127.0.0.1:{home.ports()['kafka']}"
+    tls = TlsFiles.of_service(home.tls, CLIENT)
+    places |= {
+        "ORDERMESH_TLS_CA": str(tls.tls_ca),
+        "ORDERMESH_TLS_CERT": str(tls.tls_cert),
+        "ORDERMESH_TLS_KEY": str(tls.tls_key),
+    }
+    return child_environment(places)

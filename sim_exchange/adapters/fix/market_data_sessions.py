@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fix.wire import SOH, read_all, utc_text
+from sim_exchange.adapters.fix.indications import AUCTION_TYPES, Indications, snapshot_entries
 from sim_exchange.adapters.fix.outbound import Sender
 from sim_exchange.adapters.fix.wire import price_text
 from sim_exchange.domain.order import Side
 from sim_exchange.domain.prices import TickTable
 from sim_exchange.instruments import Instrument
-from sim_exchange.service.calendar import TradingHours
+from sim_exchange.service.calendar import Phase, TradingHours
 from sim_exchange.service.depth import DEPTH_MAX, LevelChange, PublishedDepth
 from sim_exchange.service.market import Market, Trade
 from sim_exchange.service.venue import Venue
@@ -25,6 +26,8 @@ ENTRIES_MAX = 200
 """Entries in one incremental message; the rest goes into the next."""
 
 _ENTRY_TYPES = {Side.BUY: "0", Side.SELL: "1"}
+_STATUSES = {Phase.OPEN: 2, Phase.CLOSED: 3, Phase.OPENING: 4, Phase.CLOSING: 5}
+"""TradSesStatus(340)."""
 _AGGRESSORS = {None: "0", Side.BUY: "1", Side.SELL: "2"}
 
 
@@ -44,6 +47,7 @@ class _Subscription:
     depth: int
     books: bool
     trades: bool
+    auctions: bool
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class _Round:
 
     levels: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     trades: dict[str, list[str]] = field(default_factory=dict)
+    auctions: dict[str, list[str]] = field(default_factory=dict)
 
 
 class MarketDataSessions:
@@ -67,6 +72,7 @@ class MarketDataSessions:
         self._sender = sender
         self._subscriptions: dict[tuple[str, str], _Subscription] = {}
         self._published: dict[tuple[str, int], PublishedDepth] = {}
+        self._indications = Indications()
         self._session_watchers: set[str] = set()
         self._status_watchers: dict[str, set[str]] = {}
         self._handlers: dict[str, Callable[[str, dict[str, str], str, int], None]] = {
@@ -111,6 +117,9 @@ class MarketDataSessions:
                 entries = [_trade_entry(symbol, trade) for trade in market.pending_trades]
                 round_.trades[symbol] = entries
                 market.pending_trades.clear()
+            entries = self._indications.changes(symbol, self._venue.indication(market))
+            if entries:
+                round_.auctions[symbol] = entries
         changed.clear()
         for subscription in self._subscriptions.values():
             self._publish_to(subscription, round_)
@@ -138,6 +147,9 @@ class MarketDataSessions:
                     for entry in entries
                 ],
             )
+        if subscription.auctions:
+            for symbol in sorted(round_.auctions.keys() & subscription.symbols):
+                self._send_entries(subscription, round_.auctions[symbol])
 
     def _send_entries(self, subscription: _Subscription, entries: list[str]) -> None:
         for start in range(0, len(entries), ENTRIES_MAX):
@@ -204,6 +216,7 @@ class MarketDataSessions:
             depth,
             books=bool(types & {"0", "1"}),
             trades="2" in types,
+            auctions=bool(types & AUCTION_TYPES),
         )
         # Readers of the same depth get what is due first, so that the snapshot below is
         # exactly where the next increment continues.
@@ -257,6 +270,8 @@ class MarketDataSessions:
                 if price
             ]
             entries.append(_snapshot_entry("B", 0, market.volume, 0))
+        if subscription.auctions:
+            entries += snapshot_entries(self._venue.indication(market))
         if market.close_price or not entries:
             entries.append(_snapshot_entry("5", market.close_price, 0, 0))
         listed = market.instrument
@@ -311,12 +326,12 @@ class MarketDataSessions:
         self._send_session_status(client, fields.get("335", ""), now_ns)
 
     def _send_session_status(self, client: str, request_id: str, now_ns: int) -> None:
-        # TradSesStatus(340): 2 open, 3 closed. UnsolicitedIndicator(325). TradSesCloseTime(344).
+        # UnsolicitedIndicator(325). TradSesCloseTime(344).
         closes_at_ns = self._hours.closes_at_ns(now_ns)
         parts = [
             f"{self._venue.mic}-DAY",
             *([f"335={request_id}", "325=N"] if request_id else ["325=Y"]),
-            f"340={2 if self._venue.is_open else 3}",
+            f"340={_STATUSES[self._venue.phase]}",
             *([f"344={utc_text(closes_at_ns)}"] if closes_at_ns else []),
             f"60={utc_text(now_ns)}",
             "58=simulated venue: prices are invented",

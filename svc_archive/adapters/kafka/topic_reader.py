@@ -19,6 +19,7 @@ from confluent_kafka import (
 from event_archive.columns import Record
 from event_archive.manifest import Positions
 from event_archive.values import read_value
+from eventlog.logs import SCHEMAS
 from kernel.hashchain import HASH_BYTES
 from mesh.kafka.connection import logger
 from mesh.kafka.faults import Complaints, KafkaFault, fault_of
@@ -35,10 +36,8 @@ FETCHED_KBYTES: Final = 8 * 1024
 FETCH_BYTES: Final = 4 << 20
 RECORD_BYTES_MAX: Final = 64 << 20
 """The largest record that a topic may take."""
-OF_THE_RELAY: Final = "relay-positions"
-"""A topic that is no log: how far svc_relay is."""
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-"""Of a topic without the prefix: `ordermesh.test.orders` is no topic of the prefix `ordermesh.`."""
+LOGS: Final = frozenset(log.value for log in SCHEMAS)
+"""The topics that are logs; others, such as the newest event of each order, are made of them."""
 US_PER_MS: Final = 1_000
 Result = TypeVar("Result")
 
@@ -210,9 +209,7 @@ class TopicReader:
         return {
             short: len(topic.partitions)
             for name, topic in metadata.topics.items()
-            if name.startswith(self._prefix)
-            and (short := self._short(name)) != OF_THE_RELAY
-            and NAME.fullmatch(short)
+            if name.startswith(self._prefix) and (short := self._short(name)) in LOGS
         }
 
     def _short(self, topic: str) -> str:

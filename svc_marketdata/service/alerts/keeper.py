@@ -7,7 +7,7 @@ memory: after kill -9 the active alerts are read again and compared with the pri
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from kernel.nanoseconds import NS_PER_DAY
@@ -71,6 +71,8 @@ class AlertKeeper:
         self._cut_due_s = 0.0
         self._follow_due_s = 0.0
         self._following = asyncio.Lock()
+        self._changed_rights: dict[str, PriceRights] = {}
+        """Users whose rights changed, to be compared with their alerts."""
 
     async def run(self) -> None:
         """Keep alerts, for ever; while the store is away, what fired waits."""
@@ -98,6 +100,8 @@ class AlertKeeper:
 
     async def look(self) -> None:
         """Record what fired and what is due, and follow the log if there may be something new."""
+        # First: who has lost a right is not told that a price was reached.
+        await self._apply_changed_rights()
         await self._record()
         clock = self.data.clock
         if clock.monotonic() >= self._due_s:
@@ -184,6 +188,20 @@ class AlertKeeper:
         if lost:
             await self.store.end(lost, now_ns)
             await self.follow()
+
+    def rights_changed(self, users: Mapping[str, PriceRights]) -> None:
+        """End the alerts, soon, of users who may not read a price any more."""
+        self._changed_rights.update(users)
+        self._news.set()
+
+    async def _apply_changed_rights(self) -> None:
+        if self._changed_rights and self._place is None:
+            await self.follow()
+        while self._changed_rights:
+            user_id, rights = next(iter(self._changed_rights.items()))
+            await self.apply_rights(user_id, rights)
+            if self._changed_rights.get(user_id) is rights:
+                del self._changed_rights[user_id]
 
     def join(self, user_id: str, wake: Callable[[], None]) -> None:
         """Call ``wake`` when an alert of a user changes."""

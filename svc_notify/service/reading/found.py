@@ -21,8 +21,15 @@ class Found:
     """Orders that are in doubt after the page."""
     known: set[str] = field(default_factory=set)
     """Orders of the page that are not in doubt after it."""
-    accounts: set[str] = field(default_factory=set)
-    """Accounts that traded, or whose limits may be used differently."""
+
+    def take(self, later: "Found") -> None:
+        """Add what later entries give."""
+        self.drafts += later.drafts
+        for order_id in later.known - later.doubts.keys():
+            self.doubts.pop(order_id, None)
+        self.known |= later.known
+        for order_id, doubt in later.doubts.items():
+            self.doubts.setdefault(order_id, doubt)
 
 
 Reader = Callable[[Sequence[Entry], Orders], Found]

@@ -5,8 +5,11 @@ notified, because the routed order has its own events about them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
+
+from google.protobuf.message import DecodeError
 
 from eventlog.logs import Entry
 from kernel.decimals import plain
@@ -34,8 +37,12 @@ _NO_ORDER: Final = Order()
 
 
 def order_ids(entries: Iterable[Entry]) -> set[str]:
-    """Return the orders that events are about."""
-    return {event.order_id for event in map(_event, entries) if event.order_id}
+    """Return the orders that events are about; an entry that cannot be read names none."""
+    found = set()
+    for entry in entries:
+        with suppress(DecodeError):
+            found.add(_event(entry).order_id)
+    return found - {""}
 
 
 def read_orders(entries: Sequence[Entry], orders: Orders) -> Found:
@@ -43,7 +50,6 @@ def read_orders(entries: Sequence[Entry], orders: Orders) -> Found:
     found = Found()
     for event in map(_event, entries):
         order = orders.get(event.order_id, _NO_ORDER)
-        found.accounts.add(event.account_id)
         for make in MAKERS.get(event.WhichOneof("kind") or "", ()):
             found.drafts += make(event, order)
         found.drafts += _anomaly(event, order)

@@ -33,7 +33,7 @@ TABLES: Final[dict[str, str]] = {
     "audit_chains": CHANGE,
     "idempotency": KEEP,
     "control_keys": KEEP,
-    "venue_order_ids": KEEP,
+    "venue_order_ids": "SELECT, INSERT, UPDATE (order_ids)",
     "routing_decisions": """SELECT, INSERT (order_id, number, account_id, decided_at, record,
         record_hash, read_after)""",
     # What people did: the log of states has every change.

@@ -71,7 +71,7 @@ class LogReader:
             yield FoldedPage([], sorted(alive))
 
     def _in_range(self, moved: list[Moved]) -> tuple[list[Moved], bool]:
-        found = []
+        found: list[Moved] = []
         for order, line in moved:
             at_ns = line.stamp.occurred_at_ns
             if at_ns >= self._until_ns:

@@ -14,7 +14,7 @@ from kernel.nanoseconds import NS_PER_US
 from svc_oms.domain.events import OrderCanceled, OrderExecuted
 from svc_oms.domain.lifecycle import EventKind
 from svc_oms.domain.model import Order
-from svc_oms.domain.numbers import ZERO, add, average_price, multiply
+from svc_oms.domain.numbers import ZERO, Quantity, add, average_price, multiply
 from svc_oms.domain.verification.verify import LogLine
 from svc_oms.service.exports.rts24 import time_text
 
@@ -112,7 +112,7 @@ def _row(group: Group, of: Figures) -> tuple[str, ...]:
         str(of.executions),
         plain(of.quantity),
         plain(of.value),
-        plain(average_price(of.value, of.quantity)) if of.quantity else "",
+        plain(average_price(of.value, Quantity(of.quantity))) if of.quantity else "",
         "" if of.lowest is None else plain(of.lowest),
         "" if of.highest is None else plain(of.highest),
         "" if mean is None else str(mean),

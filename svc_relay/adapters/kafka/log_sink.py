@@ -50,6 +50,13 @@ _NOTHING_LEFT: Final = (
     "ORDERMESH_KAFKA_TOPIC_PREFIX to a new prefix and apply the topics"
 )
 _FENCED: Final = frozenset({"_FENCED", "INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED"})
+_RIGHTS: Final = {
+    "GROUP_AUTHORIZATION_FAILED": "we need Read on group {}",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED": "we need Write on transactional id {}",
+    "TOPIC_AUTHORIZATION_FAILED": "we need Read and Write on topic {}-positions",
+    "CLUSTER_AUTHORIZATION_FAILED": "we need IdempotentWrite on the cluster",
+}
+"""What Kafka's refusals mean where they are not of the topic of a log; {} is prefix + relay."""
 _OF_A_TOPIC: Final = frozenset(
     {"TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"}
 )
@@ -127,13 +134,18 @@ class LogSink:
         # What the connection itself complained about says more than a time-out.
         if condition is Condition.KAFKA_AWAY and (fault := self._fault) is not None:
             return SinkError(fault)
-        return SinkError(State(condition, _words(error)))
+        return SinkError(State(condition, f"{self._with_right(error)} ({error.name()})"))
+
+    def _with_right(self, error: KafkaError) -> str:
+        """Say what Kafka refuses, and which right would do."""
+        name, needed = f"{self._of.prefix}relay", _RIGHTS.get(error.name())
+        return error.str() if needed is None else f"{error.str()}: {needed.format(name)}"
 
     def _complained(self, error: KafkaError) -> None:
         """Note what a connection complains about, from a thread that polls."""
         if error.name() in _OF_A_TOPIC:
             return  # a transaction that fails for it says so
-        self._complaints.note(error.name(), error.str())
+        self._complaints.note(error.name(), self._with_right(error))
 
     @property
     def _fault(self) -> State | None:
@@ -312,7 +324,8 @@ class LogSink:
     def _rebuild(self) -> dict[Log, Position]:
         self._consumer = Consumer(self._client(group_id=f"{self._of.prefix}relay"))
         self._look_at_cluster()
-        # From here on an earlier owner cannot write, so the ends of the topics stay as they are.
+        # What an earlier owner left open ends here. A log without a position is not written to by
+        # any relay, so the ends of its topic stay as they are.
         self._begin()
         rebuilt: dict[Log, Noted] = {}
         with self._reader() as reader:
@@ -326,6 +339,8 @@ class LogSink:
                     raise SinkError(State(Condition.POSITIONS_LOST, _NOTHING_LEFT.format(topic)))
                 rebuilt[log] = Noted(position, count)
         if rebuilt:
+            # Again: a relay that waits for the positions has begun meanwhile.
+            self._begin()
             self._producer.begin_transaction()
             for log, noted in rebuilt.items():
                 self._note(log, noted)
@@ -356,10 +371,14 @@ class LogSink:
             self._abort()
             self._topics.pop(topic, None)
             self._complaints.forget()
-            refusal = State(condition, _refusal(condition, topic, entries, cause))
+            refusal = State(condition, _refusal(condition, self._names(log), entries, cause))
             raise LogRefusedError(refusal) from error
         self._partitions[log] = count
         self._complaints.forget()
+
+    def _names(self, log: Log) -> str:
+        """Name the topics that a transaction of a log writes to."""
+        return ", ".join(self._of.prefix + name for name in TOPICS_OF[log])
 
     def _check_partitions(self, topic: str, expected: int) -> None:
         """Refuse the transaction if keys have moved: partitions are only ever added.
@@ -406,9 +425,9 @@ def _changed(topic: str, count: int, expected: int) -> State:
     )
 
 
-def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: KafkaError) -> str:
+def _refusal(condition: Condition, topics: str, entries: Sequence[Entry], cause: KafkaError) -> str:
     if condition is not Condition.RECORD_TOO_LARGE:
-        return f"{topic}: {_words(cause)}"
+        return f"{topics}: {_words(cause)}"
     largest = max(entries, key=lambda entry: len(entry.payload))
     if len(largest.payload) > MESSAGE_BYTES_MAX:
         return (
@@ -417,7 +436,7 @@ def _refusal(condition: Condition, topic: str, entries: Sequence[Entry], cause: 
         )
     return (
         f"entry {largest.log_number} of {largest.key} has {len(largest.payload)} bytes, which "
-        f"{topic} does not take: raise record_bytes_max of the topic and run `ordermesh topics "
+        f"{topics} does not take: raise record_bytes_max of the topic and run `ordermesh topics "
         "apply`"
     )
 

@@ -14,7 +14,7 @@ from svc_identity.domain.audit import Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
-from svc_identity.domain.users import Role
+from svc_identity.domain.users import ALL_PRICES, Role
 from svc_identity.service.ports import AuditFilter, StoreUnavailableError
 from svc_identity.service.users import list_users
 from tests.support.identity import USER_ID, MemoryStore, a_user
@@ -157,8 +157,12 @@ async def test_ending_all_but_the_newest(store):
         assert found[0].ended is EndCause.USER_DISABLED
 
 
+def rights_of(changes):
+    return changes.get("price_rights", ALL_PRICES)
+
+
 async def test_what_was_revoked_is_listed(store):
-    """Ended sessions, and users whose roles, accounts or state changed; nothing else."""
+    """Ended sessions, and users whose roles, accounts, rights or state changed; nothing else."""
     await with_user(store)
     await with_user(store, display_name="Alicia", password_hash="$argon2id$fake$other")
     async with store.work() as work:
@@ -168,12 +172,15 @@ async def test_what_was_revoked_is_listed(store):
         await work.sessions.end("S1", EndCause.LOGOUT)
         assert await work.revocations.list(60) == Revocations(frozenset({"S1"}))
     versions = [{"accounts": frozenset({"B"})}, {"roles": frozenset({Role.RISK})}]
+    versions.append(versions[-1] | {"price_rights": frozenset({"*=NONE"})})
     versions.append(versions[-1] | {"disabled": True})
     for version, changes in enumerate(versions, 2):
         await with_user(store, **changes)
         async with store.work() as work:
             assert await work.revocations.list(60) == Revocations(
-                frozenset({"S1"}), {USER_ID: version}
+                frozenset({"S1"}),
+                {USER_ID: version},
+                {USER_ID: frozenset() if "disabled" in changes else rights_of(changes)},
             )
             user = await work.users.by_id(USER_ID)
         assert user is not None
@@ -249,12 +256,12 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0008"
-    assert await migrate(database_url) == "0008"
+    assert await migrate(database_url) == "0010"
+    assert await migrate(database_url) == "0010"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0008", "0008"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0010", "0010"]
 
 
 async def test_the_audit_log_is_read_in_pages_and_by_filter(store):

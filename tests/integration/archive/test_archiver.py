@@ -134,6 +134,8 @@ async def test_memory_is_bounded_whatever_waits(kafka_server, topic_prefix, plac
         await asyncio.to_thread(events.write, ACCOUNTS, 12, 100_000)
     count = 20 * 8 * 12
     one = archive()
-    wait_for(lambda: len(in_archive(place)) == count, "all is archived", 120)
+    name = 'ordermesh_archive_records_total{topic="orders"}'
+    wait_for(lambda: one.state()[0] == 200, "it archives", 60)
+    wait_for(lambda: one.figures().get(name) == count, "all is archived", 120)
     assert one.memory_peak() < MEMORY_MAX, one.memory_peak()
     assert in_archive(place) == in_kafka(kafka_server, topic_prefix)

@@ -50,7 +50,11 @@ def test_sigterm_of_one_of_two_replicas_fails_no_call(tmp_path, tls_folder, iden
     for backend in backends.values():
         backend.start()
     backends["svc-identity"] = Backend("svc-identity", tls_folder)
-    both = {"identity": tuple(f"127.0.0.1:{one.port}" for one in (identity, stopping))}
+    two = (identity, stopping)
+    both = {
+        "identity": tuple(f"127.0.0.1:{one.port}" for one in two),
+        "identity_health": tuple(f"127.0.0.1:{one.health_port}" for one in two),
+    }
     try:
         with (
             running_edge(

@@ -250,7 +250,7 @@ def test_through_the_edge(tmp_path, identity, tls_folder):
     """Log in where no token is needed, call where one is: all parts real but the OMS."""
     oms_backend, prices = Backend("svc-oms", tls_folder), Backend("svc-marketdata", tls_folder)
     backend = Backend("svc-identity", tls_folder)
-    backend.port = identity.port
+    backend.port, backend.health_port = identity.port, identity.health_port
     oms_backend.start()
     prices.start()
     backends = {"svc-oms": oms_backend, "svc-marketdata": prices, "svc-identity": backend}

@@ -91,6 +91,7 @@ async def test_what_is_no_key_set_is_named(tls_folder, publish, document, status
         b"[]",
         b'{"as_of":"1","sessions":[],"users":{}}',
         b'{"as_of":1,"sessions":{},"users":{}}',
+        b'{"as_of":1,"sessions":[],"users":{},"prices":[]}',
     ],
 )
 async def test_what_is_no_list_of_revoked_tokens_is_named(tls_folder, publish, document):

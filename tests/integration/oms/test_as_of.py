@@ -53,18 +53,26 @@ async def test_what_was_shown_at_an_instant_is_shown_again(book_url, tls):
 
         shown.ids.append((await client.place("k1")).order.order_id)
         name = (await gateway.command(0)).cl_ord_id
+        await gateway.send(gateway.acknowledged(name))
         await look()
+        amended = {"exec_type": "G", "last_quantity": "25", "last_price": "650"}
         steps = (
-            gateway.filled(name, "40", "40", "60", exec_id="F1"),
-            gateway.filled(name, "20", "60", "40", exec_id="F2", last_price="651"),
-            gateway.report(name, "H", "1", exec_id="F3", exec_ref_id="F1",
-                           cum_quantity="20", leaves_quantity="80"),
-            gateway.report(name, "G", "1", exec_id="F4", exec_ref_id="F2", last_quantity="25",
-                           last_price="650", cum_quantity="25", leaves_quantity="75"),
-            gateway.filled(name, "75", "100", "0", exec_id="F5"),
-        )  # fmt: skip
+            {"exec_id": "F1", "last_quantity": "40", "cum": "40"},
+            {"exec_id": "F2", "last_quantity": "20", "cum": "60", "last_price": "651"},
+            {"exec_id": "F3", "exec_type": "H", "exec_ref_id": "F1", "cum": "20"},
+            {"exec_id": "F4", "exec_ref_id": "F2", "cum": "25", **amended},
+            {"exec_id": "F5", "last_quantity": "75", "cum": "100"},
+        )
         for step in steps:
-            await gateway.send(step)
+            fields = {"exec_type": "F", "last_price": "650.05", "ord_status": "1"} | step
+            cum = fields.pop("cum")
+            left = str(100 - int(cum))
+            kind, status = fields.pop("exec_type"), fields.pop("ord_status")
+            report = gateway.report(
+                name, kind, status if left != "0" else "2", cum_quantity=cum,
+                leaves_quantity=left, **fields,
+            )  # fmt: skip
+            await gateway.send(report)
             await look()
         shown.ids.append((await client.place("k2")).order.order_id)
         await look()

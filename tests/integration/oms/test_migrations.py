@@ -121,3 +121,23 @@ async def test_folds_written_as_text_are_read_as_messages(url_at_0010):
         found = await batch.unsolicited_orders(ORDERS[-1].venue_mic, ["Händler-7"])
     assert found == [("Händler-7", ORDERS[-1].order_id, ORDERS[-1].account_id)]
     await store.close()
+
+
+async def test_the_orders_of_a_number_are_gathered_in_its_row(url_at_0010):
+    await migrate(url_at_0010, "0036")
+    connection = await asyncpg.connect(url_at_0010)
+    reused = [("SIMA", "V1", f"{day:026}") for day in range(70)]
+    rows = [*reused, ("SIMA", "V2", f"{1:026}"), ("SIMB", "V1", f"{2:026}")]
+    await connection.executemany("INSERT INTO oms.venue_order_ids VALUES ($1, $2, $3)", rows)
+    await migrate(url_at_0010, "0037")
+    found = {
+        (mic, number): orders
+        for mic, number, orders in await connection.fetch("SELECT * FROM oms.venue_order_ids")
+    }
+    await connection.close()
+    newest = [f"{day:026}" for day in range(69, 5, -1)]
+    assert found == {
+        ("SIMA", "V1"): newest,
+        ("SIMA", "V2"): [f"{1:026}"],
+        ("SIMB", "V1"): [f"{2:026}"],
+    }

@@ -1,6 +1,7 @@
 """Two orders with one OrderID(37) are found, whichever replica reads the reports."""
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import grpc
@@ -10,8 +11,12 @@ from mesh.errors import read_refusal
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.oms.v1 import parked_service_pb2 as pb
 from ordermesh.oms.v1.parked_service_pb2_grpc import ParkedServiceStub
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.service.ports import AccountInfo, FencedError, WriteSet
+from tests.contract.oms.test_order_store import order
 from tests.support.oms import MINT, Gateway, trading, verified
 from tests.support.oms_pair import pair
+from tests.support.postgres import as_service
 from tests.support.tokens import bearer
 
 RITA = bearer(MINT.mint_token("rita", roles=("RISK",), accounts=()))
@@ -205,3 +210,57 @@ async def test_a_number_of_an_order_that_was_closed_long_ago_is_used_again(book_
             "UPDATE oms.orders SET is_open = true, closed_at = NULL WHERE order_id = $1", first
         )
         await connection.close()
+
+
+@pytest.fixture
+async def stores(book_url):
+    """The stores of two replicas, with three orders."""
+    opened = [await PostgresStore.connect(as_service(book_url)) for _ in range(2)]
+    await opened[0].ensure_account(AccountInfo("ACC-ALICE", "Alice", "EUR", "DEMO", 1))
+    async with opened[0].transaction() as batch:
+        await batch.write(WriteSet(new_orders=[order(number) for number in (1, 2, 3)]))
+        await batch.commit()
+    yield opened
+    for store in opened:
+        await store.close()
+
+
+def numbers(*orders: int) -> WriteSet:
+    return WriteSet(venue_order_ids=[("SIMA", "V1", order(each).order_id) for each in orders])
+
+
+async def until_one_waits(url: str) -> None:
+    """Wait until a transaction waits for another one to end."""
+    connection = await asyncpg.connect(url)
+    try:
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("first_is_kept", [True, False])
+async def test_two_transactions_that_write_one_number_at_the_same_instant(
+    book_url, stores, first_is_kept: bool
+):
+    """The second one waits for the first, and then knows the order of the first."""
+
+    async def write_second() -> dict[str, str]:
+        async with stores[1].transaction() as batch:
+            await batch.write(numbers(2, 3))
+            await batch.commit()
+            return dict(batch.named_before())
+
+    with suppress(FencedError):
+        async with stores[0].transaction() as batch:
+            await batch.write(numbers(1))
+            assert batch.named_before() == {}
+            second = asyncio.create_task(write_second())
+            await until_one_waits(book_url)
+            if not first_is_kept:
+                raise FencedError
+    assert await second == ({"V1": order(1).order_id} if first_is_kept else {})
+    async with stores[0].transaction() as batch:
+        found = await batch.orders_by_venue_id("SIMA", ["V1"])
+        kept = [1, 2, 3] if first_is_kept else [2, 3]
+        assert sorted(row.order_id for _, row in found) == [order(n).order_id for n in kept]

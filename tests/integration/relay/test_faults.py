@@ -101,6 +101,45 @@ async def test_kafka_refuses_one_topic(book_url, kafka_server, topic_prefix, wri
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(
+    ("kind", "name", "operation", "right"),
+    [
+        (ResourceType.GROUP, "relay", AclOperation.READ, "we need Read on group {}"),
+        (
+            ResourceType.TRANSACTIONAL_ID, "relay", AclOperation.WRITE,
+            "we need Write on transactional id {}",
+        ),
+        (
+            ResourceType.TOPIC, "relay-positions", AclOperation.READ,
+            "we need Read and Write on topic {}",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_right_that_is_missing_is_named(
+    book_url, kafka_server, topic_prefix, writer, relay, kind, name, operation, right
+):
+    await writer.accounts(["ACC-A"])
+    name = f"{topic_prefix}{name}"
+    pattern = ResourcePatternType.LITERAL
+    deny = AclBinding(kind, name, pattern, "User:*", "*", operation, AclPermissionType.DENY)
+    allow = AclBinding(
+        kind, name, pattern, "User:*", "*", AclOperation.ALL, AclPermissionType.ALLOW
+    )
+    for future in kafka_server.admin.create_acls([allow, deny]).values():
+        future.result()
+    one = relay()
+    await writer.write(["ACC-A"], each=3)
+    assert right.format(name) in one.wait_for("ACCESS_REFUSED")
+    wanted = AclBindingFilter(
+        kind, name, pattern, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    for future in kafka_server.admin.delete_acls([wanted]).values():
+        future.result()
+    one.wait_for("RELAYING")
+    await copied(book_url, kafka_server, topic_prefix)
+
+
+@pytest.mark.long
 async def test_one_topic_is_gone(book_url, kafka_server, topic_prefix, writer, relay):
     await writer.accounts(["ACC-A"])
     for future in kafka_server.admin.delete_topics([f"{topic_prefix}orders"]).values():

@@ -5,6 +5,7 @@ import pytest
 from mesh.settings import SettingsError, load_settings, with_flags
 from sim_exchange.adapters.fix.order_sessions import read_terms
 from sim_exchange.running import Timer, make_parts
+from sim_exchange.service.calendar import Phase
 from sim_exchange.settings import SimSettings
 
 HOUR_NS = 3600 * 10**9
@@ -34,13 +35,13 @@ def test_day_orders_expire_at_the_end_and_trading_opens_again(parts) -> None:
     parts.venue.place("ORDERMESH", "1", read_terms(TERMS), DAY_NS, fields=TERMS)
     parts.venue.place("ORDERMESH", "2", read_terms({**TERMS, "59": "1"}), DAY_NS, fields=TERMS)
     timer.step(DAY_NS + 16 * HOUR_NS)
-    assert parts.venue.is_open
+    assert parts.venue.phase is Phase.OPEN
     timer.step(DAY_NS + 17 * HOUR_NS)
-    assert not parts.venue.is_open
+    assert parts.venue.phase is Phase.CLOSED
     assert [order.cl_ord_id for order in parts.venue.open_orders()] == ["2"]
     assert stored(parts).count("\x01150=C\x01") == 1
     timer.step(DAY_NS + 33 * HOUR_NS)
-    assert parts.venue.is_open
+    assert parts.venue.phase is Phase.OPEN
 
 
 def test_a_failed_step_is_counted_and_the_next_one_runs(parts) -> None:

@@ -48,7 +48,7 @@ def test_entries_of_a_time_range(store, begin, end, numbers):
 
 
 async def test_it_is_a_copy_of_the_logs(store, log, tmp_path):
-    source = ArchiveSource(tmp_path / "a")
+    source = ArchiveSource(str(tmp_path / "a"))
     assert source.name == f"archive {tmp_path / 'a'}"
     found = [one async for page in source.pages("orders") for one in page]
     for partition, records in log.partitions.items():
@@ -58,13 +58,13 @@ async def test_it_is_a_copy_of_the_logs(store, log, tmp_path):
         ]
     assert await source.removed("orders") == frozenset()
     list(remove(store, FIRST_US // DAY_US * DAY_US + DAY_US, "olga", lambda: 0))
-    assert await ArchiveSource(tmp_path / "a").removed("orders") == {0, 1, 2}
+    assert await ArchiveSource(str(tmp_path / "a")).removed("orders") == {0, 1, 2}
     await source.close()
 
 
 def test_a_folder_that_is_no_archive_is_no_source(tmp_path):
     with pytest.raises(SourceError, match="it is no archive"):
-        ArchiveSource(tmp_path / "none")
+        ArchiveSource(str(tmp_path / "none"))
 
 
 def test_a_file_that_is_missing_ends_a_reading_with_its_name(store, tmp_path):
@@ -85,6 +85,11 @@ def test_a_file_that_is_missing_ends_a_reading_with_its_name(store, tmp_path):
         (
             "json:ordermesh.oms.ControlRecord",
             b'[7, "limit", "l-1", 2, "n", "s", 1790000000000000, null, "00"]',
+            1_790_000_000_000_000,
+        ),
+        (
+            "json:ordermesh.identity.AuditEntry",
+            b'[7, 9, "01J", 1790000000000000999, "LOGIN", "u", "u", "n", "a", "s", "", 1]',
             1_790_000_000_000_000,
         ),
         ("json:ordermesh.oms.RoutingDecision", b"[2,[],[]]", None),

@@ -13,6 +13,8 @@ from event_archive.retention import (
 )
 from event_archive.stores.folder import FolderStore
 from event_archive.verification.verify import Asked, Verification
+from kernel.hashchain import Head
+from mesh.checkpoints import About, write_checkpoint, write_new_key
 from tests.support.archive import FIRST_US
 from tests.support.archived_records import DAY_US, Log
 from tests.support.archiving import archive_all, archiver, made_archive, rows
@@ -94,6 +96,26 @@ def test_a_hold_of_an_account_keeps_all_of_the_other_topics(tmp_path):
     store = made_archive(tmp_path / "a", log)
     hold(store, "ACC-1", "case 7", "olga", now())
     assert [one.hold is not None for one in plan(store, SECOND_DAY)] == [True]
+
+
+@pytest.mark.parametrize("topic", ["controls", "decisions"])
+def test_a_topic_with_one_chain_or_none_verifies_before_and_after(tmp_path, topic):
+    log = Log(topic, partitions=1)
+    for number in range(12):
+        log.write(f"ACC-{number % 2}", day=number // 6)
+    heads = [Head("control_records", "all", 8, log.records[7].hash)]
+    write_new_key(tmp_path / "key.pem")
+    about = About("oms", "1", "2026-10-01T00:00:00+00:00")
+    file, _ = write_checkpoint(tmp_path / "c.jsonl", tmp_path / "key.pem", about, heads)
+    asked = Asked(tmp_path / "key.pem.pub", (file,) if topic == "controls" else ())
+    store = made_archive(tmp_path / "a", log)
+    assert list(Verification(store, asked, lambda *_: None).findings()) == []
+    assert len(list(remove(store, SECOND_DAY, "olga", now))) == 1
+    assert list(Verification(store, asked, lambda *_: None).findings()) == []
+    log.partitions[0][-1] = log.partitions[0][-1]._replace(hash=bytes(32))
+    forged = made_archive(tmp_path / "forged", log)
+    (finding,) = Verification(forged, asked, lambda *_: None).findings()
+    assert "the value or its hash was changed" in finding
 
 
 def test_a_hold_that_is_not_in_force_cannot_be_released(store):

@@ -2,16 +2,21 @@
 
 from dataclasses import replace
 
+import pytest
+
 from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.api.alerts.mapping import shown_of
 from svc_marketdata.domain.alerts.alert import Alert, AlertPrice, AlertState, Condition
+from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
 from svc_marketdata.service.alerts.keeper import (
     DUE_PAUSE_S,
     FOLLOW_PAUSE_S,
+    RIGHT_LOST,
     AlertKeeper,
     KeeperRules,
 )
 from svc_marketdata.service.alerts.ports import LogEntry, LogPlace
+from svc_marketdata.service.alerts.watching import Fire
 from tests.unit.marketdata.test_feed_session import ID, Bench
 
 
@@ -46,6 +51,13 @@ class Store:
 
     async def log_after(self, log_number, limit):
         return self.log[log_number : log_number + limit]
+
+    async def end(self, ends, now_ns):
+        del now_ns
+        newest = {entry.alert.alert_id: entry.alert for entry in self.log}
+        for one in ends:
+            if newest[one.alert_id].state is AlertState.ACTIVE:
+                self.note(replace(newest[one.alert_id], state=one.state, ended_text=one.text))
 
     async def end_due(self, now_ns):
         del now_ns
@@ -127,3 +139,29 @@ async def test_what_is_due_is_looked_for_after_the_clock_stepped_back(monkeypatc
     monkeypatch.setattr(bench.clock, "now_ns", lambda: 1)
     await keeper.look()
     assert store.looked_for_due == 2
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["running", "just started"])
+async def test_who_loses_a_right_loses_the_alerts_before_they_fire(known):
+    bench, store, keeper = scene()
+    store.note(alert("A"))
+    store.note(replace(alert("B"), user_id="other"))
+    if known:
+        await keeper.look()
+        keeper.watching.fires.append(Fire("A", "20", bench.clock.now_ns()))
+    keeper.rights_changed({"u": PriceRights(PriceRight.NONE), "nobody": ALL_PRICES})
+    await keeper.look()
+    ended = {entry.alert.alert_id: entry.alert for entry in store.log}
+    assert (ended["A"].state, ended["A"].ended_text) == (AlertState.ENDED, RIGHT_LOST)
+    assert ended["B"].state is AlertState.ACTIVE
+    assert set(keeper.watching.active) == {"B"}
+    assert keeper.watching.fires == []
+
+
+async def test_a_right_that_is_enough_ends_nothing():
+    _, store, keeper = scene()
+    store.note(alert("A"))
+    await keeper.look()
+    keeper.rights_changed({"u": ALL_PRICES})
+    await keeper.look()
+    assert set(keeper.watching.active) == {"A"}

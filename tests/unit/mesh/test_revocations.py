@@ -1,6 +1,7 @@
 """Which tokens a list of revocations covers, and what happens to them."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -45,9 +46,12 @@ def test_only_a_list_that_says_something_new_wakes_streams():
     revocations.put(LIST)
     revocations.put(Revoked(NOW_S + 10, LIST.sessions, dict(LIST.users)))
     assert woken == [1]
+    revocations.put(replace(LIST, prices={"alice": frozenset({"*=NONE"})}))
+    assert woken == [1, 1]
+    assert revocations.prices == {"alice": {"*=NONE"}}
     revocations.leave(wake)
     revocations.put(Revoked())
-    assert woken == [1]
+    assert woken == [1, 1]
 
 
 async def test_a_revoked_token_is_refused_also_if_it_was_verified_before(monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from eventlog.logs import Entry
+from eventlog.logs import Entry, Log
 from ordermesh.oms.v1 import audit_service_pb2, event_pb2, limit_pb2, limit_service_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
 from svc_notify.domain.notification import Audience, Kind, Severity
@@ -12,6 +12,7 @@ from svc_notify.service.reading.alerts import read_alerts
 from svc_notify.service.reading.audit import read_audit
 from svc_notify.service.reading.controls import read_controls
 from svc_notify.service.reading.orders import MAKERS, order_ids, read_orders
+from svc_notify.service.reading.pages import read_page
 from svc_notify.service.reading.states import read_states
 from tests.support.notify import fill, in_state
 
@@ -20,6 +21,23 @@ ORDER = "01ORDER0000000000000000000"
 
 def entry(payload: bytes) -> Entry:
     return Entry(1, "ACC-ALICE", 1, payload, b"")
+
+
+def test_an_entry_that_cannot_be_read_is_notified_and_the_others_go_on():
+    doubt = in_state(order_pb2.ORDER_STATE_UNKNOWN, ORDER)
+    event = fill(1, f"{ORDER}X")
+    bad = entry(b"\xff")
+    entries = [entry(event.SerializeToString()), bad, entry(doubt.SerializeToString())]
+    found = read_page(Log.ORDERS, entries, {}, 7)
+    assert [one.kind for one in found.drafts] == [Kind.FILL, Kind.ANOMALY]
+    assert found.drafts[1].audience is Audience.OVERSIGHT
+    assert set(found.doubts) == {ORDER}
+    assert order_ids(entries) == {ORDER, f"{ORDER}X"}
+    known = in_state(order_pb2.ORDER_STATE_NEW, ORDER)
+    found.take(read_page(Log.ORDERS, [entry(known.SerializeToString())], {}, 7))
+    assert found.doubts == {}
+    (draft,) = read_page(Log.STATES, [entry(b"[]")], {}, 7).drafts
+    assert draft.text.startswith("Entry 1 of the log states (ACC-ALICE) cannot be read")
 
 
 def of_events(*events, orders=None):

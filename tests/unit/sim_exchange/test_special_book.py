@@ -321,7 +321,8 @@ def test_auction_orders_wait_and_meet_each_other_and_the_book(book, events) -> N
     send(book, 5, BUY, 100, 2, tif=F.AT_CLOSE)
     assert (events.fills, queue(book, SELL)) == ([], [(1, 5)])
     book.auction(F.AT_OPEN, 9)
-    assert events.fills == [(3, 2, 99, 3), (1, 2, 100, 1)]
+    # One price for all: at 100 most is executed.
+    assert events.fills == [(2, 3, 100, 3), (1, 2, 100, 1)]
     assert events.cancels == [(4, 2, "NOT_IN_AUCTION")]
     book.auction(F.AT_CLOSE, 9)
     assert events.fills[2:] == [(1, 5, 100, 2)]

@@ -53,3 +53,10 @@ export function blotterRows(orders: readonly Order[], { openOnly, text, unfolded
     return [row, ...(open ? own.map((child) => ({ order: child, child: true, children: undefined, unfolded: false })) : [])];
   });
 }
+
+/** Orders that stand by themselves: what a person sees with every routed order folded. */
+export function orderCount(orders: readonly Order[], openOnly: boolean): number {
+  return blotterRows(orders, { openOnly, text: "", unfolded: NONE }).length;
+}
+
+const NONE: ReadonlySet<string> = new Set();

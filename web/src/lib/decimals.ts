@@ -71,6 +71,12 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
   return { units: a.units * b.units, scale: a.scale + b.scale };
 }
 
+/** `value` / `by`, cut after `places` digits; `by` is not zero. */
+export function divide(value: Decimal, by: Decimal, places: number): Decimal {
+  const [left, right] = aligned(value, by);
+  return { units: (left * 10n ** BigInt(places)) / right, scale: places };
+}
+
 /** Returns whether `value` is a whole multiple of a positive `step`. */
 export function isMultiple(value: Decimal, step: Decimal): boolean {
   const [left, right] = aligned(value, step);

@@ -1,4 +1,4 @@
-/** Composition: one session's clients, its two streams and the stores they fill. Only this file connects. */
+/** Composition: one session's clients, its streams and the stores they fill. Only this file connects. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
@@ -14,11 +14,15 @@ import {
   MarketDataService,
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
+import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
-import { LimitService, ProposedChangeState } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
+import { LimitService, ProposedChangeState, type ListPositionsRequestSchema, type ListPositionsResponse } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
 import { RecoveryService } from "$gen/ordermesh/oms/v1/recovery_service_pb.js";
 import {
   OrderService,
+  type ListRequestSchema,
+  type ListResponse,
   type ShowOrderResponse,
   type ShowRoutingResponse,
   type WatchResponse as OrderFrame,
@@ -26,10 +30,14 @@ import {
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
+import { orderName } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
+import { Notify } from "./notify";
 import { Parked } from "./parked";
+import { alertStateWords, conditionWords, PriceAlerts } from "./price-alerts";
 import { ProposedChanges } from "./proposed-changes";
 import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
@@ -43,11 +51,14 @@ const PRICE_INTERVAL_MS = 250;
 const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
 /** Price levels per side of the book of all venues. */
-const BOOK_DEPTH = 10;
+export const BOOK_DEPTH = 10;
+/** Alerts that are read at once, the newest. */
+const ALERTS_READ_MAX = 100;
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
 type CandlesRequest = MessageInitShape<typeof ListCandlesRequestSchema>;
+type AlertRequest = MessageInitShape<typeof CreateAlertRequestSchema>;
 type ReplayRequest = MessageInitShape<typeof ReplayRequestSchema>;
 
 export class Desk {
@@ -63,6 +74,10 @@ export class Desk {
   readonly killStream: ResumingStream<KillSwitchServiceWatchResponse>;
   readonly parked = new Parked();
   readonly parkedStream: ResumingStream<ParkedServiceWatchResponse>;
+  readonly alerts = new PriceAlerts();
+  readonly alertStream: ResumingStream<WatchAlertsResponse>;
+  /** Notifications; the source of toasts while their stream is live. */
+  readonly notify: Notify;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
   readonly commands: Commands;
@@ -72,12 +87,21 @@ export class Desk {
   readonly #instrumentClient: Client<typeof InstrumentService>;
   readonly #parkedClient: Client<typeof ParkedService>;
   readonly #limitClient: Client<typeof LimitService>;
+  /** Orders and positions as they stood at an instant. The calls throw the mesh's refusal. */
+  readonly past = {
+    orders: (request: MessageInitShape<typeof ListRequestSchema>): Promise<ListResponse> => this.#orderClient.list(request, { timeoutMs: CALL_TIMEOUT_MS }),
+    positions: (request: MessageInitShape<typeof ListPositionsRequestSchema>): Promise<ListPositionsResponse> => this.#limitClient.listPositions(request, { timeoutMs: CALL_TIMEOUT_MS }),
+  };
   readonly #historyClient: Client<typeof HistoryService>;
+  readonly #alertClient: Client<typeof PriceAlertService>;
+  /** Panels that show alerts. */
+  #alertReaders = 0;
 
   constructor(
     transport: Transport,
     session: Pick<Session, "renewForStream">,
     readonly user: User,
+    private readonly fewConnections = false,
   ) {
     this.#orderClient = createClient(OrderService, transport);
     this.#priceClient = createClient(MarketDataService, transport);
@@ -85,10 +109,14 @@ export class Desk {
     this.#parkedClient = createClient(ParkedService, transport);
     this.#limitClient = createClient(LimitService, transport);
     this.#historyClient = createClient(HistoryService, transport);
+    this.#alertClient = createClient(PriceAlertService, transport);
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
-    this.orders.onChange = (change) => this.notices.show(change);
+    this.orders.onChange = (change) => {
+      if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
+    };
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
+    this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections);
     this.orderStream = new ResumingStream(
       {
         open: (signal) => this.#watchOrders(signal),
@@ -115,10 +143,20 @@ export class Desk {
       this.#limitClient.listProposedChanges({ state: ProposedChangeState.PROPOSED, pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }),
     );
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
+    this.alertStream = this.#newAlertStream(options);
     this.parkedStream = new ResumingStream(
       { open: (signal) => this.#watchParked(signal), take: (frame) => this.parked.take(frame) },
       options,
     );
+  }
+
+  #newAlertStream(options: StreamOptions): ResumingStream<WatchAlertsResponse> {
+    this.alerts.onFired = (alert) => this.notify.live || this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
+    const open = (signal: AbortSignal): AsyncIterable<WatchAlertsResponse> => {
+      const cursor = this.alerts.beginConnection();
+      return this.#alertClient.watchAlerts({ heartbeatS: HEARTBEAT_S, ...(cursor && { cursor }) }, { signal });
+    };
+    return new ResumingStream({ open, take: (frame) => this.alerts.take(frame.items) }, options);
   }
 
   /** A role that may not read switches ends this stream for good, and sees no banner. */
@@ -128,6 +166,11 @@ export class Desk {
       return client.watch({ heartbeatS: HEARTBEAT_S }, { signal });
     };
     return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
+  }
+
+  /** An order as notices and headings name it. */
+  nameOf(order: Order): string {
+    return orderName(order, order.isin ? this.quotes.listingOf(order.isin, order.currency) : undefined);
   }
 
   get hasAccounts(): boolean {
@@ -149,6 +192,8 @@ export class Desk {
     this.priceStream.start();
     this.killStream.start();
     this.parkedStream.start();
+    if (!this.fewConnections) this.alertStream.start();
+    this.notify.start();
     this.recovery.start();
     if (this.mayResolve) this.proposedChanges.start();
   }
@@ -159,6 +204,8 @@ export class Desk {
     this.detail.stop();
     this.killStream.stop();
     this.parkedStream.stop();
+    this.alertStream.stop();
+    this.notify.stream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
   }
@@ -169,6 +216,8 @@ export class Desk {
     this.detail.stream.nudge();
     this.killStream.nudge();
     this.parkedStream.nudge();
+    this.alertStream.nudge();
+    this.notify.stream.nudge();
   }
 
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
@@ -184,6 +233,30 @@ export class Desk {
   /** A page of candles. Throws the mesh's refusal. */
   async candles(request: CandlesRequest): Promise<ListCandlesResponse> {
     return this.#historyClient.listCandles(request, { timeoutMs: CALL_TIMEOUT_MS });
+  }
+
+  /** Follows the alerts until the returned function is called; with few connections they are followed only meanwhile. */
+  watchAlerts(): () => void {
+    this.#alertReaders++;
+    this.alertStream.start();
+    return () => {
+      if (--this.#alertReaders === 0 && this.fewConnections) this.alertStream.stop();
+    };
+  }
+
+  /** Reads the newest alerts, those that are over included. The calls about alerts throw the mesh's refusal. */
+  async listAlerts(): Promise<void> {
+    this.alerts.put((await this.#alertClient.listAlerts({ pageSize: ALERTS_READ_MAX }, { timeoutMs: CALL_TIMEOUT_MS })).alerts);
+  }
+
+  async createAlert(request: AlertRequest): Promise<void> {
+    const { alert } = await this.#alertClient.createAlert(request, { timeoutMs: CALL_TIMEOUT_MS });
+    if (alert) this.alerts.put([alert]);
+  }
+
+  async cancelAlert(alertId: string): Promise<void> {
+    const { alert } = await this.#alertClient.cancelAlert({ alertId }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (alert) this.alerts.put([alert]);
   }
 
   /** Prices of a past interval, as a stream. */

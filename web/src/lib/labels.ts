@@ -196,9 +196,10 @@ export function rejectionText(rejection: Rejection): string {
   return `${reason}${rejection.text ? `: ${rejection.text}` : ""}${venue}`;
 }
 
-/** "Buy 100 ASML.SIMA"; the symbol is as the venue writes it. */
-export function orderName(order: Order): string {
-  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${order.venueSymbol ? `${order.venueSymbol}.${order.venueMic}` : order.instrumentId || order.isin}`;
+/** "Buy 100 ASML.SIMA"; the symbol is as the venue writes it. A routed order has no venue: it has the symbol of a listing of its instrument. */
+export function orderName(order: Order, listing?: Instrument): string {
+  const what = order.venueSymbol ? `${order.venueSymbol}.${order.venueMic}` : order.instrumentId || (listing && symbolOf(listing)) || order.symbol || order.isin;
+  return `${sideWord(order.side)} ${order.terms?.quantity ?? "?"} ${what}`;
 }
 
 /** One line of an order's trail. */

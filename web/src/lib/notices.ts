@@ -45,9 +45,8 @@ export class Notices extends Emitter {
   }
 
   /** Shows an order's event if a person must know of it. */
-  show({ event, order }: OrderChange): void {
+  show({ event, order }: OrderChange, name = orderName(order)): void {
     const { kind } = event;
-    const name = orderName(order);
     // The routed order has the same execution, and the notice about it.
     const twice = routedParentOf(order) !== "" && (kind.case === "executed" || kind.case === "executionBusted");
     if (twice && event.anomaly === "") return;

@@ -3,9 +3,10 @@
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { OrderType, RoutingStrategy, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import type { RouteBody } from "@ordermesh/client";
+import type { RouteBody, ScheduleBody } from "@ordermesh/client";
 
 import { ruleOf } from "./order-types";
+import { FIRST_SCHEDULE_MS, inputTime, isPaced } from "./schedule";
 import type { Draft } from "./ticket";
 
 /** What a strategy does, and which orders it takes. */
@@ -25,6 +26,8 @@ export const STRATEGIES: ReadonlyMap<RoutingStrategy, StrategyRule> = new Map([
   [RoutingStrategy.POST, { word: "Post", meaning: "rests where price after fees and queue are best, takes nothing", types: [OrderType.LIMIT], times: [DAY, GTC, GTD] }],
   [RoutingStrategy.SPLIT, { word: "Split", meaning: "in proportion to what each venue displays", types: TAKING, times: [DAY, GTC, GTD, IOC] }],
   [RoutingStrategy.LIST, { word: "List", meaning: "one venue after the other, in your order", types: TAKING, times: [DAY, GTC, GTD, IOC, FOK] }],
+  [RoutingStrategy.TWAP, { word: "TWAP", meaning: "like Best, the same quantity in each slice of a time", types: TAKING, times: [DAY, GTC, GTD] }],
+  [RoutingStrategy.POV, { word: "POV", meaning: "like Best, a part of what is traded at the venues", types: TAKING, times: [DAY] }],
 ]);
 
 /** True if the draft is an order for an instrument. */
@@ -45,12 +48,13 @@ export function timesOf(draft: Draft): readonly TimeInForce[] {
 }
 
 /** Brings a draft to what its strategy takes. */
-export function fitRouting(draft: Draft): void {
+export function fitRouting(draft: Draft, nowMs = Date.now()): void {
   const { types } = STRATEGIES.get(draft.strategy) ?? { types: [draft.type] };
   if (!types.includes(draft.type)) draft.type = OrderType.LIMIT;
   if (!timesOf(draft).includes(draft.timeInForce)) draft.timeInForce = DAY;
   draft.held = false;
   draft.reduceOnly = false;
+  if (isPaced(draft) && draft.scheduleEnd === "") draft.scheduleEnd = inputTime(nowMs + FIRST_SCHEDULE_MS);
 }
 
 /** MICs that list the same instrument in the same currency; only its own without an ISIN or a currency. */
@@ -76,9 +80,10 @@ export function movedUp(order: readonly string[], mic: string): string[] {
 }
 
 /** The routing of a draft; undefined if it names a listing. LIST names its venues, others those that are not wanted. */
-export function routeOf(draft: Draft, mics: readonly string[]): RouteBody | undefined {
+export function routeOf(draft: Draft, mics: readonly string[], schedule?: ScheduleBody): RouteBody | undefined {
   if (!isRouted(draft)) return undefined;
   const denied = mics.filter((mic) => draft.deniedVenues.includes(mic));
-  if (draft.strategy !== RoutingStrategy.LIST) return { strategy: draft.strategy, venues: [], deniedVenues: denied };
+  const paced = schedule && { schedule };
+  if (draft.strategy !== RoutingStrategy.LIST) return { strategy: draft.strategy, venues: [], deniedVenues: denied, ...paced };
   return { strategy: draft.strategy, venues: orderedVenues(draft, mics).filter((mic) => !denied.includes(mic)), deniedVenues: [] };
 }

@@ -9,6 +9,7 @@ import { type PlaceBody } from "@ordermesh/client";
 import { format, fromInput, multiply, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { isRouted, routeOf, timesOf } from "./routing";
+import { checkSchedule } from "./schedule";
 import { lotOf, priceFault, quantityFault } from "./tick";
 
 /** The values of the ticket's fields. */
@@ -37,6 +38,15 @@ export interface Draft {
   deniedVenues: string[];
   /** With LIST: MICs in the order in which they are tried. */
   venueOrder: string[];
+  /** With TWAP and POV: begin and end as in `expires`; an empty begin is now. */
+  scheduleStart: string;
+  scheduleEnd: string;
+  /** Seconds. */
+  sliceSeconds: string;
+  /** With POV: percent of the traded quantity. */
+  participation: string;
+  /** The most that is placed within a slice; empty for the mesh's own bound. */
+  sliceMax: string;
 }
 
 export type DraftField = keyof Draft;
@@ -62,6 +72,11 @@ export function emptyDraft(accountId: string): Draft {
     strategy: RoutingStrategy.UNSPECIFIED,
     deniedVenues: [],
     venueOrder: [],
+    scheduleStart: "",
+    scheduleEnd: "",
+    sliceSeconds: "60",
+    participation: "10",
+    sliceMax: "",
   };
 }
 
@@ -100,10 +115,11 @@ export function check(
   if (quantity.why) faults.quantity = quantity.why;
   const terms = checkTerms(draft, rules, faults);
   const expiresAtMs = checkExpiry(draft, nowMs, faults);
+  const schedule = checkSchedule(draft, nowMs, faults);
   if (!timesOf(draft).includes(draft.timeInForce)) faults.timeInForce = "does not go with this type";
   if (Object.keys(faults).length > 0) return { faults };
   const { accountId, side, type, timeInForce, held, reduceOnly } = draft;
-  const routing = routeOf(draft, mics);
+  const routing = routeOf(draft, mics, schedule);
   const what = routing ? { instrumentId: "", isin: instrument?.isin, currency: instrument?.currency, routing } : { instrumentId: draft.instrumentId };
   const body = { accountId, ...what, side, type, timeInForce, held, reduceOnly, quantity: quantity.text, ...terms };
   return { body: expiresAtMs === undefined ? body : { ...body, expiresAtMs } };
@@ -173,6 +189,12 @@ const FIELD_BY_PATH: Readonly<Record<string, DraftField>> = {
   "routing.strategy": "strategy",
   "routing.venues": "deniedVenues",
   "routing.denied_venues": "deniedVenues",
+  "routing.schedule": "scheduleEnd",
+  "routing.schedule.start_time": "scheduleStart",
+  "routing.schedule.end_time": "scheduleEnd",
+  "routing.schedule.slice_s": "sliceSeconds",
+  "routing.schedule.participation_bps": "participation",
+  "routing.schedule.slice_quantity_max": "sliceMax",
   side: "side",
   type: "type",
   "terms.quantity": "quantity",

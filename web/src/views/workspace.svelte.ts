@@ -10,7 +10,7 @@ import { priceScale } from "$lib/tick";
 import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
 
 /** The panels that take turns beside the ticket. */
-export type SidePanel = "order" | "chart" | "replay";
+export type SidePanel = "order" | "chart" | "replay" | "alerts" | "notifications";
 
 export class Workspace {
   instrumentId = $state("");
@@ -18,6 +18,8 @@ export class Workspace {
   side: SidePanel = $state("order");
   /** The book of all venues is open. */
   bookOpen = $state(false);
+  /** In place of the blotter stands what was at an instant of the past. */
+  pastOpen = $state(false);
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));

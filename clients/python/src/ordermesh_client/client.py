@@ -10,7 +10,6 @@ async with MeshClient("localhost:8443", ca) as mesh:
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
@@ -32,21 +31,16 @@ from ordermesh.marketdata.v1 import (
     market_data_pb2,
     market_data_service_pb2,
     market_data_service_pb2_grpc,
-    price_alert_pb2,
-    price_alert_service_pb2,
     price_alert_service_pb2_grpc,
     reference_data_service_pb2_grpc,
 )
 from ordermesh.notify.v1 import (
     destination_service_pb2_grpc,
-    notification_pb2,
-    notification_service_pb2,
     notification_service_pb2_grpc,
     rule_service_pb2_grpc,
 )
 from ordermesh.oms.v1 import (
     audit_service_pb2_grpc,
-    event_pb2,
     kill_switch_service_pb2_grpc,
     limit_service_pb2_grpc,
     order_pb2,
@@ -57,15 +51,14 @@ from ordermesh.oms.v1 import (
     routing_service_pb2_grpc,
     session_service_pb2_grpc,
 )
-from ordermesh.type.v1 import stream_pb2
 from ordermesh_client.errors import (
     MeshRefusedError,
     MeshUnreachableError,
     NotLoggedInError,
     refused_error,
 )
-from ordermesh_client.resume import HEARTBEAT_S, resumed
 from ordermesh_client.session import Session, SessionStore
+from ordermesh_client.watching import Watching
 from ordermesh_rpc.backoff import CONNECT_TIMEOUT_MS, RECONNECT_BACKOFF_MIN_MS, Backoff
 
 CALL_TIMEOUT_S: Final = 10.0
@@ -85,7 +78,7 @@ CHANNEL_OPTIONS: Final = (
 Call = Callable[..., Any]
 
 
-class MeshClient:
+class MeshClient(Watching):
     """One connection to the edge and one login; safe for many tasks of one loop."""
 
     def __init__(
@@ -275,117 +268,6 @@ class MeshClient:
         request = market_data_service_pb2.GetSnapshotRequest(instrument_ids=instrument_ids)
         answer = await self._call(self._prices.GetSnapshot, request)
         return {update.instrument_id: update.quote for update in answer.updates}
-
-    async def watch_orders(
-        self, accounts: Iterable[str] = ()
-    ) -> AsyncIterator[event_pb2.OrderStreamItem]:
-        """Snapshot, then every event, over any number of broken connections, each once.
-
-        Yields stream items; a broken connection shows as a ``gap`` item of kind LINK_DOWN
-        with an empty channel, its end as LINK_UP.
-        """
-        cursors = {account: stream_pb2.Cursor() for account in accounts or self.session.accounts}
-
-        async def open_stream() -> Any:
-            await self._fresh_token()
-            request = order_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
-            for account, cursor in cursors.items():
-                wanted = request.accounts.add(account_id=account)
-                if cursor.epoch:
-                    wanted.cursor.CopyFrom(cursor)
-            return self.order_service.Watch(request, metadata=self._bearer())
-
-        def gap_item(gap: stream_pb2.Gap) -> event_pb2.OrderStreamItem:
-            return event_pb2.OrderStreamItem(gap=gap)
-
-        async for item in resumed(open_stream, self, gap_item, time.time_ns):
-            kind = item.WhichOneof("item")
-            if kind == "event":
-                cursors[item.event.account_id].sequence = item.event.sequence
-            elif kind == "snapshot_complete":
-                cursors[item.snapshot_complete.channel].CopyFrom(item.snapshot_complete.cursor)
-            yield item
-
-    async def watch_quotes(
-        self, instrument_ids: Iterable[str], interval_ms: int = 250
-    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
-        """Quotes as they move, over any number of broken connections."""
-        subscription = market_data_service_pb2.Subscription(
-            instrument_ids=instrument_ids,
-            topics=[market_data_pb2.TOPIC_QUOTE],
-            mode=market_data_service_pb2.DELIVERY_MODE_INTERVAL,
-            interval_ms=interval_ms,
-        )
-        async for item in self.watch_prices(subscription):
-            yield item
-
-    async def watch_prices(
-        self, subscription: market_data_service_pb2.Subscription
-    ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
-        """Prices as a subscription asks for them, over any number of broken connections."""
-
-        async def open_stream() -> Any:
-            await self._fresh_token()
-            request = market_data_service_pb2.WatchRequest(
-                subscription=subscription, heartbeat_s=HEARTBEAT_S
-            )
-            return self._prices.Watch(request, metadata=self._bearer())
-
-        def gap_item(gap: stream_pb2.Gap) -> market_data_pb2.MarketDataItem:
-            return market_data_pb2.MarketDataItem(gap=gap)
-
-        async for item in resumed(open_stream, self, gap_item, time.time_ns):
-            yield item
-
-    async def watch_alerts(self) -> AsyncIterator[price_alert_pb2.AlertItem]:
-        """Active price alerts, then every change once, over any number of broken connections.
-
-        A broken connection shows as a ``gap`` item, as in `watch_orders`.
-        """
-        cursor = stream_pb2.Cursor()
-
-        async def open_stream() -> Any:
-            await self._fresh_token()
-            request = price_alert_service_pb2.WatchAlertsRequest(heartbeat_s=HEARTBEAT_S)
-            if cursor.epoch:
-                request.cursor.CopyFrom(cursor)
-            return self.alerts.WatchAlerts(request, metadata=self._bearer())
-
-        def gap_item(gap: stream_pb2.Gap) -> price_alert_pb2.AlertItem:
-            return price_alert_pb2.AlertItem(gap=gap)
-
-        async for item in resumed(open_stream, self, gap_item, time.time_ns):
-            if item.HasField("event"):
-                cursor.sequence = item.event.sequence
-            elif item.HasField("snapshot_complete"):
-                cursor.CopyFrom(item.snapshot_complete.cursor)
-            yield item
-
-    async def watch_notifications(self) -> AsyncIterator[notification_pb2.NotificationItem]:
-        """The newest notifications, then each new one once, over any number of broken connections.
-
-        A broken connection shows as a ``gap`` item, as in `watch_orders`.
-        """
-        cursor = stream_pb2.Cursor()
-
-        async def open_stream() -> Any:
-            await self._fresh_token()
-            request = notification_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
-            if cursor.epoch:
-                request.cursor.CopyFrom(cursor)
-            return self.notifications.Watch(request, metadata=self._bearer())
-
-        def gap_item(gap: stream_pb2.Gap) -> notification_pb2.NotificationItem:
-            return notification_pb2.NotificationItem(gap=gap)
-
-        async for item in resumed(open_stream, self, gap_item, time.time_ns):
-            if item.HasField("event"):
-                cursor.sequence = item.event.sequence
-            elif item.HasField("heartbeat"):
-                cursor.sequence = item.heartbeat.high_water.sequence
-            elif item.HasField("snapshot_complete"):
-                cursor.CopyFrom(item.snapshot_complete.cursor)
-            yield item
 
     async def pages(self, rpc: Call, request: Any) -> AsyncIterator[Any]:
         """Every page of an rpc with page tokens: `mesh.pages(mesh.history.ListTrades, ...)`."""

@@ -153,7 +153,7 @@ class PostgresAlertStore:
 
     async def _end_by_actions(self, connection: asyncpg.Connection, now_ns: int) -> None:
         rows = await connection.fetch(sql.ACTIONS_ON_ALERTS, now_ns)
-        found = (ActionOnAlert(*row[:3], ActionKind(row[3]), *row[4:]) for row in rows)
+        found = (ActionOnAlert(*row)._replace(kind=ActionKind(row["kind"])) for row in rows)
         ended = ended_by(found, self._begins, now_ns)
         ends = [End(one, AlertState.ENDED, now_ns, text=text) for one, text in ended.items()]
         await _end(connection, ends, now_ns)

@@ -109,8 +109,8 @@ WITH looked_at AS MATERIALIZED (
 SELECT (SELECT count(*) FROM gone), (SELECT max(key) FROM looked_at)
 """
 REMOVE_VENUE_IDS = """
-DELETE FROM oms.venue_order_ids v WHERE v.order_id < $1
-    AND NOT EXISTS (SELECT FROM oms.orders o WHERE o.order_id = v.order_id)
+DELETE FROM oms.venue_order_ids v WHERE v.order_ids[1] < $1
+    AND NOT EXISTS (SELECT FROM oms.orders o WHERE o.order_id = ANY (v.order_ids))
 """
 
 KEPT_ORDERS = """

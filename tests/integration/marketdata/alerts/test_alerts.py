@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from kernel.nanoseconds import NS_PER_DAY, NS_PER_S
+from mesh.auth.revocations import Revoked
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import price_alert_pb2 as alert_pb
 from ordermesh.marketdata.v1 import price_alert_service_pb2 as pb
@@ -302,6 +303,22 @@ async def test_who_loses_a_right_loses_the_alerts_and_does_not_see_the_price(ver
     assert (await vera.alert(fired.alert_id)).fired_price == ""
     ended = await vera.alert(waits.alert_id)
     assert (ended.state, ended.ended_text) == (ENDED, keeper.RIGHT_LOST)
+
+
+async def test_a_right_that_is_taken_away_ends_alerts_without_a_call_of_the_user(
+    vera, feed, marketdata_url
+):
+    """As the list of svc_identity says, which this process fetches every few seconds."""
+    made = await vera.make(above="12")
+    revocations = vera.service.server.verifier.revocations
+    revocations.put(Revoked(prices={"vera": frozenset({"*=REAL_TIME", "SIMA=NONE"})}))
+    await feed.send(updates=[trade(ASML, "13")])
+
+    async def ended():
+        return (await logged(marketdata_url))[-1][2:] == (made.alert_id, ENDED)
+
+    await eventually(ended, "the alert has ended")
+    assert [state for *_, state in await logged(marketdata_url)] == [ACTIVE, ENDED]
 
 
 async def test_an_alert_expires_and_does_not_fire_after_it(vera, feed, monkeypatch):

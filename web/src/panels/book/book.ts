@@ -93,6 +93,7 @@ export interface VenueLine {
   readonly mic: string;
   readonly instrumentId: string;
   readonly counts: boolean;
+  readonly tradingStatus: TradingStatus;
   /** "open", "halted", ... */
   readonly status: string;
   /** Why its levels do not count; "" if they do. */
@@ -134,6 +135,7 @@ function venueLine(venue: ConsolidatedVenue): VenueLine {
     mic: venueMic,
     instrumentId,
     counts: leftOut === LeftOut.UNSPECIFIED,
+    tradingStatus,
     status: tradingStatus === TradingStatus.OPEN ? "open" : tradingWord(tradingStatus),
     why: leftOutText && leftOutText !== word ? `${word}: ${leftOutText}` : word,
     sinceMs: since && toMs(since),

@@ -18,6 +18,9 @@ function update(value: MessageInitShape<typeof MarketDataUpdateSchema>["value"],
 function trade(afterS: number, price: string): ReplayResponse {
   return update({ case: "trade", value: { price, size: "5", tradeId: price, venueTime: timestampFromMs(T + afterS * 1_000) } });
 }
+function quote(afterS: number, bidPrice: string): ReplayResponse {
+  return update({ case: "quote", value: { bidPrice, venueTime: timestampFromMs(T + afterS * 1_000) } });
+}
 function candle(minute: number, closePrice: string): ReplayResponse {
   const openPrice = closePrice === "" ? "" : "700";
   return update({ case: "candle", value: { start: timestampFromMs(T + minute * 60_000), openPrice, closePrice } });
@@ -53,6 +56,18 @@ async function phase(wanted: string): Promise<void> {
 }
 
 describe("a replay", () => {
+  it("has the newest quote, and goes on after a break at its minute", async () => {
+    const lost = new ConnectError("connection lost", Code.Unavailable);
+    connections = [[trade(1, "700"), quote(2, "699"), quote(70, "701"), lost], [quote(61, "700"), quote(70, "701"), trade(71, "702")]];
+    replay.play(SPAN);
+    await phase("waiting");
+    expect([replay.quote?.bidPrice, replay.atMs]).toEqual(["701", T + 70_000]);
+    timers[0]?.call();
+    await phase("ended");
+    expect(opened.map((span) => span.fromMs)).toEqual([T, T + 60_000]);
+    expect([replay.quote?.bidPrice, prices()]).toEqual(["701", ["702", "700"]]);
+  });
+
   it("shows trades and candles in the order in which they were made, and ends", async () => {
     connections = [[trade(1, "700"), candle(0, "700"), trade(61, "701"), candle(1, "701"), candle(1, "702")]];
     replay.play(SPAN);

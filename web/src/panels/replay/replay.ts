@@ -1,13 +1,13 @@
 /**
  * A past interval, played over the messages of a live stream. It has a stream and values of its own:
  * nothing of it is in the stores of live prices. After a break it goes on at the minute of the last
- * trade, so that the candle of that minute is whole again; trades that were shown are left out.
+ * trade or quote, so that the candle of that minute is whole again; trades that were shown are left out.
  */
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 import type { ReplayResponse } from "$gen/ordermesh/marketdata/v1/history_service_pb.js";
-import type { Candle, MarketDataUpdate, Trade } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
+import type { Candle, MarketDataUpdate, Quote, Trade } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 
 import { Backoff, Emitter, reasonWords, refusalOf } from "@ordermesh/client";
 import { toMs } from "$lib/server-clock";
@@ -49,7 +49,9 @@ export class ReplayState extends Emitter {
   revision = 0;
   /** Newest first. */
   trades: readonly Trade[] = [];
-  /** Time of the newest trade that was played, in milliseconds since 1970. */
+  /** The newest quote; undefined before the first. */
+  quote: Quote | undefined;
+  /** Time of the newest trade or quote that was played, in milliseconds since 1970. */
   atMs: number | undefined;
   /** Why it stopped; "" if it did not. */
   fault = "";
@@ -57,8 +59,9 @@ export class ReplayState extends Emitter {
   readonly #backoff = new Backoff();
   #connection: AbortController | undefined;
   #cancelTimer: (() => void) | undefined;
-  /** Trades of the newest minute, so that none is shown twice. */
+  /** Trades of the newest minute that has one, so that none is shown twice. */
   readonly #known = new Set<string>();
+  #knownMinute = 0;
 
   constructor(
     private readonly open: OpenReplay,
@@ -71,7 +74,8 @@ export class ReplayState extends Emitter {
   play(span: Span): void {
     this.#end();
     this.#known.clear();
-    Object.assign(this, { span, bars: [], trades: [], atMs: undefined });
+    this.#knownMinute = 0;
+    Object.assign(this, { span, bars: [], trades: [], quote: undefined, atMs: undefined });
     this.revision++;
     this.resume();
   }
@@ -139,6 +143,7 @@ export class ReplayState extends Emitter {
   #update({ instrumentId, value }: MarketDataUpdate): void {
     if (instrumentId !== this.span?.instrumentId) return;
     if (value.case === "trade") this.#trade(value.value);
+    else if (value.case === "quote") this.#quote(value.value);
     else if (value.case === "candle") this.#candle(value.value);
   }
 
@@ -148,10 +153,17 @@ export class ReplayState extends Emitter {
     const atMs = toMs(time);
     const key = `${stamp(time)} ${trade.tradeId} ${trade.price} ${trade.size}`;
     if (this.#known.has(key)) return;
-    if (this.atMs !== undefined && Math.floor(atMs / MINUTE_MS) > Math.floor(this.atMs / MINUTE_MS)) this.#known.clear();
+    const minute = Math.floor(atMs / MINUTE_MS);
+    if (minute > this.#knownMinute) this.#known.clear();
+    this.#knownMinute = Math.max(minute, this.#knownMinute);
     this.#known.add(key);
     this.atMs = Math.max(atMs, this.atMs ?? atMs);
     this.trades = [trade, ...this.trades].slice(0, TRADES_SHOWN_MAX);
+  }
+
+  #quote(quote: Quote): void {
+    this.quote = quote;
+    if (quote.venueTime) this.atMs = Math.max(toMs(quote.venueTime), this.atMs ?? 0);
   }
 
   #candle(candle: Candle): void {
