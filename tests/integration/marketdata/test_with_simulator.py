@@ -42,9 +42,9 @@ class Mesh:
         self.quotes: dict[str, market_data_pb2.Quote] = {}
         self.seen: dict[str, set[int]] = {}
 
-    async def start_sim(self, **environment: str) -> None:
+    async def start_sim(self, *, agents: bool = False, **environment: str) -> None:
         await self.stop_sim()
-        flags = ("--mic", "SIMA", "--no-agents")
+        flags = ("--mic", "SIMA", *(() if agents else ("--no-agents",)))
         store = self.folder / "sim"
         self._sim.enter_context(
             await asyncio.to_thread(
@@ -85,11 +85,11 @@ class Mesh:
                 if item.HasField("update"):
                     self.quotes[item.update.instrument_id] = item.update.quote
 
-    async def start_gateway(self) -> None:
+    async def start_gateway(self, **dialect: bool) -> None:
         session = {
             "session_id": "sima-prices", "venue_mic": "SIMA", "role": "market_data",
             "sender_comp_id": "ORDERMESH-MD", "target_comp_id": "SIMA", "host": "127.0.0.1",
-            "port": self.sim_port, "reconnect_s": 1,
+            "port": self.sim_port, "reconnect_s": 1, "dialect": dialect,
         }  # fmt: skip
         self._stop = asyncio.Event()
         target = f"127.0.0.1:{self.port}"
@@ -173,3 +173,15 @@ async def test_a_halt_from_before_the_logon_survives_restarts(mesh, lost):
     await mesh.until_status("SAP.SIMA", OPEN)
     # No reader ever got it as open.
     assert OPEN not in mesh.seen["ASML.SIMA"]
+
+
+async def test_a_call_of_an_auction_is_shown_with_what_it_would_execute(mesh):
+    call_s = "3600"  # longer than the test
+    await mesh.start_sim(
+        agents=True, ORDERMESH_SIM_AUCTION_S=call_s, ORDERMESH_SIM_ACTIONS_PER_S="500"
+    )
+    await mesh.start_service()
+    await mesh.start_gateway(auction_prices=True)
+    await until(lambda: any(quote.auction.price for quote in mesh.quotes.values()), "an indication")
+    found = [quote for quote in mesh.quotes.values() if quote.auction.price]
+    assert all(float(quote.auction.size) > 0 and not quote.last_price for quote in found)

@@ -47,11 +47,15 @@ GOOD = {
 }  # fmt: skip
 # Free numbers and flags; what they mean is tested where they are used.
 ANY_VALUE = {
-    "notifications.Stream": {"open.cursor.sequence"},
+    # A request of a stream has one of two parts; the other one is that of MarkRead.
+    "notifications.Stream": {
+        "open.cursor.sequence", "mark_read.notification_ids", "mark_read.up_to_sequence",
+    },
     "notifications.Watch": {"cursor.sequence"},
     "notifications.List": {"unread_only"},
     "rules.SetRule": {
         "rule.version", "rule.firm", "rule.disabled", "rule.in_app", "rule.digest.seconds",
+        "rule.digest.nanos",
     },
     "destinations.SetDestination": {"destination.version", "destination.paused"},
 }  # fmt: skip

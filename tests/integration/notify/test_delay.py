@@ -11,9 +11,9 @@ from tests.support.notify import fill
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
-READERS = 20
+READERS = 10
 PAGES = 100
-FILLS_IN_A_PAGE = 100
+FILLS_IN_A_PAGE = 20
 PAUSE_S = 0.1
 DELAY_MAX_S = 5.0
 
