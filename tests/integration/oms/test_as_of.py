@@ -104,8 +104,10 @@ async def test_an_instant_that_cannot_be_shown_is_refused(book_url, tls, monkeyp
         assert (await refusal(get(second, between)))[1] == "ORDER_NOT_FOUND"
         wanted = order_service_pb2.GetRequest(order_id=first, as_of=now())
         assert (await refusal(client.orders.Get(wanted, metadata=BOB)))[1] == "ORDER_NOT_FOUND"
-        early = order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=began)
-        assert not (await client.orders.List(early, metadata=ALICE)).orders
+        before_1970 = Timestamp(seconds=-1, nanos=999_999_000)
+        for at in (began, before_1970, Timestamp(seconds=-10_000_000_000)):
+            early = order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=at)
+            assert not (await client.orders.List(early, metadata=ALICE)).orders
         monkeypatch.setattr(book_in_the_past, "EVENTS_READ_MAX", 1)
         await gateway.send(gateway.filled(name, "40", "40", "60", exec_id="F1"))
         await gateway.applied()
