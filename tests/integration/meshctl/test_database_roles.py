@@ -13,6 +13,7 @@ from svc_identity.adapters.postgres.migrate import migrate as migrate_identity
 from svc_marketdata.adapters.postgres.migrate import migrate as migrate_marketdata
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo
 from tests.support.ports import free_port
@@ -76,7 +77,11 @@ async def test_the_tables_of_an_older_home_get_an_owner(embedded):
         assert [row[0] for row in owners] == [owner_of(role)]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE SCHEMA replay")
         await connection.close()
+    async with PostgresScratchBooks(embedded.owner_url("oms")).open("replay") as scratch:
+        assert len(await scratch.reader.accounts()) == 1
     # The next start changes nothing.
     await embedded.ensure_roles()
     await migrate(embedded.owner_url("oms"), service_role=ROLES["oms"])
