@@ -138,6 +138,9 @@ class Stored:
     async def trades_between(self, *_):
         return []
 
+    async def gaps(self, *_):
+        return []
+
     async def quotes_between(self, names, from_ns, to_ns, limit):
         begin_ns = from_ns - BLOCK_S * NS_PER_S
         found = [one for one in self.blocks if begin_ns < one.start_ns < to_ns]
