@@ -1,6 +1,7 @@
 """Settings of the local stack from the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,7 +33,7 @@ class StackSettings(KafkaFields, BaseSettings):
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
     """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""
-    sim_auction_s: int = Field(default=0, ge=0, le=3600)
+    sim_auction_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Passed on to the simulated venues: seconds in which orders collect before each auction."""
     retention_events_days: str = ""
     """Passed on to the retention that runs daily; its default if empty."""
