@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mesh.kafka.connection import KafkaFields
@@ -32,6 +32,8 @@ class StackSettings(KafkaFields, BaseSettings):
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
     """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""
+    sim_auction_s: int = Field(default=0, ge=0, le=3600)
+    """Passed on to the simulated venues: seconds in which orders collect before each auction."""
     retention_events_days: str = ""
     """Passed on to the retention that runs daily; its default if empty."""
     retention_audit_days: str = ""

@@ -45,9 +45,10 @@ class Rule(NamedTuple):
     firm: bool
     name: str = ""
     disabled: bool = False
-    kinds: frozenset[Kind] = frozenset()
-    """Empty for all, as are the other filters."""
-    severity_min: Severity = Severity.INFO
+    kinds: frozenset[int] = frozenset()
+    """Numbers of kinds, also those that this version does not know. Empty for all, as are the other
+    filters."""
+    severity_min: int = Severity.INFO
     accounts: frozenset[str] = frozenset()
     venue_mic: str = ""
     amount_min: Decimal = Decimal(0)
@@ -114,7 +115,9 @@ def when_due(rule: Rule, now_ns: int, pace: Pace, *, urgent: bool) -> tuple[int,
         urgent: It is for CRITICAL notifications: only the bound holds for it.
     """
     due_ns = _quiet(rule, now_ns + rule.digest_ns, urgent=urgent) if not urgent else now_ns
-    if due_ns >= pace.hour_ns + HOUR_NS:
+    # The bound moves the hour ahead by less than two. One that begins later is that of a digest, or
+    # of after the quiet hours: what is urgent must not wait for it.
+    if not pace.hour_ns - 2 * HOUR_NS < due_ns < pace.hour_ns + HOUR_NS:
         pace = Pace(due_ns)
     if pace.messages >= rule.messages_per_hour_max:
         due_ns = _quiet(rule, pace.hour_ns + HOUR_NS, urgent=urgent)

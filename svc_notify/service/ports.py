@@ -158,6 +158,9 @@ class DeadLetters(Protocol):
     async def retry(self, message_id: str, now_ns: int) -> bool | None:
         """Send a dead letter again; False if its destination is gone, None if there is no such."""
 
+    async def prune(self, before_ns: int, most: int) -> None:
+        """Remove those of before a time, and the oldest beyond a number."""
+
     async def discard(self, message_id: str) -> None:
         """Remove a dead letter."""
 
