@@ -97,7 +97,7 @@ def in_app_rules(user_id: str, rules: Iterable[Rule]) -> list[Rule]:
 
 
 class Pace(NamedTuple):
-    """Messages of a rule to a destination."""
+    """Messages of a rule to a destination, of one urgency."""
 
     hour_ns: int = 0
     """When the present hour began: with its first message."""
@@ -111,13 +111,12 @@ def when_due(rule: Rule, now_ns: int, pace: Pace, *, urgent: bool) -> tuple[int,
     Args:
         rule: Gives digest, quiet hours and the bound.
         now_ns: The present time.
-        pace: Of the messages before.
+        pace: Of the messages before of this urgency, which are all due by now.
         urgent: It is for CRITICAL notifications: only the bound holds for it.
     """
     due_ns = _quiet(rule, now_ns + rule.digest_ns, urgent=urgent) if not urgent else now_ns
-    # The bound moves the hour ahead by less than two. One that begins later is that of a digest, or
-    # of after the quiet hours: what is urgent must not wait for it.
-    if not pace.hour_ns - 2 * HOUR_NS < due_ns < pace.hour_ns + HOUR_NS:
+    # An hour that begins later is of a rule or a clock that has been changed since.
+    if not pace.hour_ns <= due_ns < pace.hour_ns + HOUR_NS:
         pace = Pace(due_ns)
     if pace.messages >= rule.messages_per_hour_max:
         due_ns = _quiet(rule, pace.hour_ns + HOUR_NS, urgent=urgent)
