@@ -43,7 +43,7 @@ describe("notifications", () => {
     expect([ids(notifications.newest), news, notifications.unread]).toEqual([["N30", "N20", "N10"], ["N30"], 2]);
   });
 
-  it("resume after a break behind the last sequence that was sent, not of the last notification", () => {
+  it("resume after a break from the last sequence that was sent, not from that of the last notification", () => {
     const { notifications, news } = live();
     notifications.take([heartbeat(80)]);
     expect(notifications.beginConnection()).toEqual({ epoch: "e", sequence: 80n });
