@@ -22,6 +22,11 @@ BATCH_SECONDS = Histogram(
     ["path"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0),
 )
+TRANSACTIONS = Counter(
+    "ordermesh_oms_transactions_total",
+    "Transactions of batches: guessed (one round trip to PostgreSQL) or read (several).",
+    ["path", "way"],
+)
 QUEUE_ITEMS = Gauge("ordermesh_oms_queue_items", "Items waiting.", ["queue"])
 PLACE_TO_VENUE_ACK_SECONDS = Histogram(
     "ordermesh_oms_place_to_venue_ack_seconds",
