@@ -26,11 +26,17 @@ def _confirmed(first: int) -> str:
     ${first}::text[], ${first + 1}::xid[], ${first + 2}::int8, ${first + 3}::text) AS xid)"""
 
 
-def _commands(audit: str) -> str:
+def _commands(more: str, result: str) -> str:
     return f"""
-WITH {_confirmed(16)}, {sql.common_writes(_GATE)}, {sql.ORDERS_WRITTEN}{audit}
-SELECT c.xid, n.session_id, n.base FROM confirmed c LEFT JOIN numbered n ON true
+WITH {_confirmed(16)}, {sql.common_writes(_GATE)}, {sql.ORDERS_WRITTEN}{more}
+SELECT c.xid, n.session_id, n.base{result} FROM confirmed c LEFT JOIN numbered n ON true
 """
+
+
+# Keys that are written are refused by their primary key if they are there; these are not written.
+_KEYS_NEW = f"""oms.require(NOT EXISTS (
+    SELECT FROM {sql.WANTED_KEY_ROWS.sql(33)} AS wanted
+    JOIN oms.idempotency i ON i.account_id = wanted.c[1] AND i.key = wanted.c[2]), 'key')"""
 
 
 def _venue(audit: str) -> str:
@@ -43,9 +49,12 @@ FROM confirmed c LEFT JOIN progressed p ON true
 """
 
 
-WRITE_COMMANDS = {False: _commands(""), True: _commands(f", {appended(20)}")}
-"""Without and with entries of the audit log. Returns the transaction, and for each session the
-number before its first new command; one row without a session if there are no commands."""
+WRITE_COMMANDS = _commands("", "")
+"""Returns the transaction, and for each session the number before its first new command; one row
+without a session if there are no commands."""
+
+WRITE_AUDITED_COMMANDS = _commands(f", {appended(20)}", f", {_KEYS_NEW}")
+"""The same with entries of the audit log, and keys of commands that were not carried out."""
 
 WRITE_VENUE = {False: _venue(""), True: _venue(f", {appended(41)}")}
-"""The same for venue reports that bring no commands."""
+"""Without and with entries of the audit log, for reports that bring no commands."""

@@ -37,17 +37,18 @@ class GuessedTransaction(PostgresTransaction):
     """See `OrderStore.guess`.
 
     It guesses that the accounts are as they were seen last, that the keys are new and that fills
-    were not applied before. The primary keys of both refuse what is not new. What it does not
-    override would read with the connection, and misses.
+    were not applied before. The primary keys of both refuse what is not new; the keys of refused
+    commands are looked up. What it does not override would read with the connection, and misses.
     """
 
-    __slots__ = ("_accounts", "_asked", "_audit", "_bases", "_real", "_writes")
+    __slots__ = ("_accounts", "_asked", "_audit", "_bases", "_keys", "_real", "_writes")
 
     def __init__(self, pool: asyncpg.Pool, trusted: Trusted, guesses: Guesses) -> None:
         super().__init__(pool, trusted, guesses)
         self._connection = _NothingIsRead()
         self._real: Any = None
         self._accounts: list[str] = []
+        self._keys: set[tuple[str, str]] = set()
         self._asked: set[tuple[str, str]] = set()
         self._writes = WriteSet()
         self._bases: dict[str, int] = {}
@@ -90,7 +91,7 @@ class GuessedTransaction(PostgresTransaction):
 
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
-        del keys
+        self._keys.update(keys)
         return []
 
     @override
@@ -139,12 +140,21 @@ class GuessedTransaction(PostgresTransaction):
     async def commit(self) -> None:
         self._ended = True
         writes, guesses = self._writes, self._guesses
-        if writes.progress is None:
-            statement = sql.WRITE_COMMANDS[bool(self._audit)]
-            values = parameters.command_parameters(writes)
-        else:
-            statement = sql.WRITE_VENUE[bool(self._audit)]
+        audit = self._audit
+        if writes.progress is not None:
+            statement = sql.WRITE_VENUE[bool(audit)]
             values = parameters.venue_parameters(writes, writes.progress)
+        else:
+            values = parameters.command_parameters(writes)
+            written = ((row.account_id, row.key) for row in writes.idempotency)
+            unwritten = self._keys.difference(written)
+            if audit:
+                statement = sql.WRITE_AUDITED_COMMANDS
+                audit = [*audit, *parameters.wanted_keys(unwritten)]
+            elif unwritten:
+                raise GuessMissedError("a command that has no key and no entry")
+            else:
+                statement = sql.WRITE_COMMANDS
         guess = (
             self._accounts,
             guesses.versions(self._accounts),
@@ -153,7 +163,7 @@ class GuessedTransaction(PostgresTransaction):
         )
         try:
             with translated(committing=True):
-                rows = await self._real.fetch(statement, *values, *guess, *self._audit)
+                rows = await self._real.fetch(statement, *values, *guess, *audit)
         except StoreRefusedError as error:
             guesses.missed(self._accounts)
             raise GuessMissedError(str(error)) from error

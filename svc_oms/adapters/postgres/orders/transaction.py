@@ -235,9 +235,7 @@ class PostgresTransaction(Transaction):
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         with translated():
-            rows = await self._connection.fetch(
-                sql.KEYS, *sql.WANTED_KEY_ROWS.pack([(f"{a}\x1f{key}",) for a, key in keys])
-            )
+            rows = await self._connection.fetch(sql.KEYS, *parameters.wanted_keys(keys))
         if self._locked:
             self._version = rows[0][0]
             self._guesses.controls_seen(rows[0][0])

@@ -58,6 +58,11 @@ def venue_order_id_parameters(writes: WriteSet) -> list[Any]:
     return numbers.ROWS.pack([("\x1f".join(row),) for row in writes.venue_order_ids])
 
 
+def wanted_keys(keys: Iterable[tuple[str, str]]) -> list[Any]:
+    """Return (account, key) pairs to look for, packed."""
+    return sql.WANTED_KEY_ROWS.pack([(f"{account}\x1f{key}",) for account, key in keys])
+
+
 def execution_parameters(writes: WriteSet) -> list[Any]:
     """Return the executions, packed."""
     return sql.EXECUTION_ROWS.pack(map(_packed_execution, writes.executions))
