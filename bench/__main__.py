@@ -14,6 +14,7 @@ from bench.orders import OrderBench
 from bench.peers import fan_out as gorilla
 from bench.prices import alerts, memory
 from bench.stack import running_mesh
+from bench.whole_mesh.wakeups import WakeUpBench
 
 PARTS = {
     "grpc": grpc_echo.measure,
@@ -42,6 +43,12 @@ def measure_controls(plan: Plan) -> list[Figure]:
         return uvloop.run(ControlsBench(mesh, plan).measure())
 
 
+def measure_wakeups(plan: Plan) -> list[Figure]:
+    """Start another mesh and count the steps of its lone orders."""
+    with running_mesh() as mesh:
+        return uvloop.run(WakeUpBench(mesh, plan).measure())
+
+
 def main() -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -53,7 +60,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*PARTS, "orders", "controls"],
+        choices=[*PARTS, "orders", "controls", "wakeups"],
         help="only this part; repeatable",
     )
     parser.add_argument("--no-write", action="store_true", help="do not write bench/results")
@@ -67,7 +74,10 @@ def main() -> None:
     console = Console(stderr=True)
     here = machine.look()
     figures: list[Figure] = []
-    whole = {**PARTS, "orders": measure_orders, "controls": measure_controls}
+    whole = {
+        **PARTS, "orders": measure_orders, "controls": measure_controls,
+        "wakeups": measure_wakeups,
+    }  # fmt: skip
     for name, measure in whole.items():
         if chosen.only and name not in chosen.only:
             continue

@@ -209,6 +209,17 @@ class OrderBench:
         return await self._fixed_rate(self._mesh.direct(), seconds)
 
     @contextlib.asynccontextmanager
+    async def flow(self) -> AsyncIterator[Flow]:
+        """Open a stream, direct, whose orders are timed."""
+        await self._log_in()
+        async with self._mesh.direct() as channel:
+            flow = await self._open(channel)
+            flow.timed = True
+            reader = asyncio.create_task(flow.read())
+            yield flow
+            self._finish(flow, reader)
+
+    @contextlib.asynccontextmanager
     async def resting(self, count: int) -> AsyncIterator[Flow]:
         """Let exactly so many orders rest, and nothing else of the account."""
         async with self._mesh.direct() as channel:
