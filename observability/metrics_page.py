@@ -34,7 +34,10 @@ def page() -> str:
     """Return the page."""
     parts = [HEAD]
     for process, metrics in ours().items():
-        parts += [f"\n## {process}\n\n", "| Metric | Type | Labels | What it says |\n|---|---|---|---|\n"]
+        parts += [
+            f"\n## {process}\n\n",
+            "| Metric | Type | Labels | What it says |\n|---|---|---|---|\n",
+        ]
         parts += [_row(one) for one in metrics]
     return "".join(parts)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
@@ -12,6 +11,7 @@ from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.orders import guess_statements as sql
 from svc_oms.adapters.postgres.orders import write_parameters as parameters
 from svc_oms.adapters.postgres.orders.guesses import Guesses
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.service.ports import (
@@ -43,8 +43,8 @@ class GuessedTransaction(PostgresTransaction):
 
     __slots__ = ("_accounts", "_asked", "_audit", "_bases", "_keys", "_real", "_writes")
 
-    def __init__(self, pool: asyncpg.Pool, trusted: Trusted, guesses: Guesses) -> None:
-        super().__init__(pool, trusted, guesses)
+    def __init__(self, connections: KeptConnections, trusted: Trusted, guesses: Guesses) -> None:
+        super().__init__(connections, trusted, guesses)
         self._connection = _NothingIsRead()
         self._real: Any = None
         self._accounts: list[str] = []
@@ -58,7 +58,7 @@ class GuessedTransaction(PostgresTransaction):
     async def __aenter__(self) -> Self:
         """Take a connection."""
         with translated():
-            self._real = await self._pool.acquire()
+            self._real = await self._connections.take()
         return self
 
     @override
@@ -69,13 +69,15 @@ class GuessedTransaction(PostgresTransaction):
         traceback: TracebackType | None,
     ) -> None:
         """Commit if that was not done, and give the connection back."""
+        clean = kind is GuessMissedError
         try:
             if kind is None and not self._ended:
                 await self.commit()
+            clean = clean or kind is None
         finally:
             self._guesses.turns.end(self._taken)
             with translated():
-                await self._pool.release(self._real)
+                await self._connections.give_back(self._real, clean=clean)
 
     @override
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:

@@ -22,6 +22,7 @@ from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opene
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders.guessed_transaction import GuessedTransaction
 from svc_oms.adapters.postgres.orders.guesses import Guesses
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
@@ -91,6 +92,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         self._kills = PostgresKillStore(write_pool, read_pool)
         self._trusted = Trusted()
         self._guesses = Guesses()
+        self._connections = KeptConnections(write_pool)
 
     @property
     @override
@@ -117,6 +119,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     async def close(self) -> None:
         """Close both pools, by force after a while."""
+        await self._connections.close()
         for pool in (self._write_pool, self._read_pool):
             try:
                 await asyncio.wait_for(pool.close(), CONNECT_TIMEOUT_S)
@@ -125,11 +128,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return PostgresTransaction(self._write_pool, self._trusted, self._guesses)
+        return PostgresTransaction(self._connections, self._trusted, self._guesses)
 
     @override
     def guess(self) -> AbstractAsyncContextManager[Transaction]:
-        return GuessedTransaction(self._write_pool, self._trusted, self._guesses)
+        return GuessedTransaction(self._connections, self._trusted, self._guesses)
 
     @override
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:
