@@ -15,7 +15,7 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { NotificationKind, type Notification } from "$gen/ordermesh/notify/v1/notification_pb.js";
-import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderState, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { LimitService, ProposedChangeState, type ListPositionsRequestSchema, type ListPositionsResponse } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
@@ -33,6 +33,7 @@ import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchRe
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
+import { HeldOrders } from "./held-orders";
 import { orderName, symbolOf } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
@@ -81,7 +82,12 @@ export class Desk {
   readonly notify: Notify;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
+  /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
+  readonly heldOrders: HeldOrders;
   readonly commands: Commands;
+
+  /** For streams of panels. */
+  readonly renewToken = (): Promise<unknown> => this.session.renewForStream();
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
@@ -100,7 +106,7 @@ export class Desk {
 
   constructor(
     transport: Transport,
-    session: Pick<Session, "renewForStream">,
+    private readonly session: Pick<Session, "renewForStream">,
     readonly user: User,
     private readonly fewConnections = false,
   ) {
@@ -116,7 +122,7 @@ export class Desk {
     this.orders.onChange = (change) => {
       if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
     };
-    const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
+    const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: this.renewToken };
     this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections, {
       textOf: (notification) => this.textOf(notification),
       // The alert's own stream has the price at which it fired.
@@ -147,6 +153,7 @@ export class Desk {
     this.proposedChanges = new ProposedChanges(() =>
       this.#limitClient.listProposedChanges({ state: ProposedChangeState.PROPOSED, pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }),
     );
+    this.heldOrders = new HeldOrders(() => this.#orderClient.list({ states: [OrderState.HELD], pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }));
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
     this.alertStream = this.#newAlertStream(options);
     this.parkedStream = new ResumingStream(
@@ -207,7 +214,10 @@ export class Desk {
     if (!this.fewConnections) this.alertStream.start();
     this.notify.start();
     this.recovery.start();
-    if (this.mayResolve) this.proposedChanges.start();
+    if (this.mayResolve) {
+      this.proposedChanges.start();
+      this.heldOrders.start();
+    }
   }
 
   stop(): void {
@@ -220,6 +230,7 @@ export class Desk {
     this.notify.stream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
+    this.heldOrders.stop();
   }
 
   nudge(): void {
@@ -311,6 +322,17 @@ export class Desk {
   async rejectChange(changeId: string, reason: string, idempotencyKey: string): Promise<void> {
     await this.#limitClient.rejectChange({ changeId, reason, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
     await this.proposedChanges.look();
+  }
+
+  /** Approves an order that a person looked at in this version. */
+  async approveOrder(orderId: string, expectedVersion: bigint, idempotencyKey: string): Promise<void> {
+    await this.#orderClient.approve({ orderId, expectedVersion, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (this.mayResolve) await this.heldOrders.look();
+  }
+
+  async declineOrder(orderId: string, text: string, idempotencyKey: string): Promise<void> {
+    await this.#orderClient.decline({ orderId, text, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (this.mayResolve) await this.heldOrders.look();
   }
 
   #watchParked(signal: AbortSignal): AsyncIterable<ParkedServiceWatchResponse> {

@@ -7,7 +7,7 @@ import type { Desk } from "$lib/desk";
 import { ruleOf } from "$lib/order-types";
 import { fitRouting } from "$lib/routing";
 import { priceScale } from "$lib/tick";
-import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
+import { beginListing, emptyDraft, touch, type Draft } from "$lib/ticket";
 
 /** The panels that take turns beside the ticket. */
 export type SidePanel = "order" | "chart" | "replay" | "alerts" | "notifications";
@@ -34,9 +34,8 @@ export class Workspace {
   choose(instrumentId: string): void {
     this.instrumentId = instrumentId;
     if (this.draft.instrumentId === instrumentId) return;
-    this.draft.instrumentId = instrumentId;
-    const instrument = this.desk.quotes.instruments.get(instrumentId);
-    if (instrument && this.draft.quantity === "") this.draft.quantity = firstQuantity(instrument);
+    beginListing(this.draft, instrumentId, this.desk.quotes.instruments.get(instrumentId));
+    if (this.draft.strategy !== RoutingStrategy.UNSPECIFIED) fitRouting(this.draft);
     this.takeTouch();
   }
 
