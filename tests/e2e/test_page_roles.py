@@ -82,9 +82,7 @@ async def test_risk_approves_and_declines_held_orders_on_the_page(page: Page, me
     trail = page.get_by_role("region", name="Order trail")
     await expect(trail.get_by_test_id("events")).to_contain_text("Approved")
     async with logged_in(mesh, "alice") as client:
-        await client.orders.Cancel(
-            order_service_pb2.CancelRequest(order_id=approved, idempotency_key="end-" + approved)
-        )
+        await client.cancel(approved)
 
 
 @pytest.mark.parametrize("name", ["oscar", "audrey", "rita"])

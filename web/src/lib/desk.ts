@@ -56,6 +56,8 @@ const PAGE_SIZE = 500;
 export const BOOK_DEPTH = 10;
 /** Alerts that are read at once, the newest. */
 const ALERTS_READ_MAX = 100;
+/** Kinds of events that change a position. */
+const EXECUTIONS: ReadonlySet<string> = new Set(["executed", "executionBusted", "executionCorrected", "resolved"]);
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
@@ -101,6 +103,7 @@ export class Desk {
   };
   readonly #historyClient: Client<typeof HistoryService>;
   readonly #alertClient: Client<typeof PriceAlertService>;
+  readonly #executionReaders = new Set<(accountId: string) => void>();
   /** Panels that show alerts. */
   #alertReaders = 0;
 
@@ -120,6 +123,7 @@ export class Desk {
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => {
+      if (EXECUTIONS.has(change.event.kind.case ?? "")) for (const told of this.#executionReaders) told(change.event.accountId);
       if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
     };
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: this.renewToken };
@@ -203,6 +207,12 @@ export class Desk {
   /** Whether the user may settle parked messages, state what a venue has, and change controls. */
   get mayResolve(): boolean {
     return this.user.roles.includes(Role.RISK);
+  }
+
+  /** Calls `told` with the account of each execution, bust and correction until the returned function is called. */
+  onExecution(told: (accountId: string) => void): () => void {
+    this.#executionReaders.add(told);
+    return () => this.#executionReaders.delete(told);
   }
 
   start(): void {

@@ -12,14 +12,17 @@ import { beginListing, emptyDraft, touch, type Draft } from "$lib/ticket";
 /** The panels that take turns beside the ticket. */
 export type SidePanel = "order" | "chart" | "replay" | "alerts" | "notifications";
 
+/** The panels that take turns with the blotter. */
+export type LowerPanel = "orders" | "positions" | "past";
+
 export class Workspace {
   instrumentId = $state("");
   orderId = $state("");
   side: SidePanel = $state("order");
   /** The book of all venues is open. */
   bookOpen = $state(false);
-  /** In place of the blotter stands what was at an instant of the past. */
-  pastOpen = $state(false);
+  /** What is below: orders, positions, or what was at an instant of the past. */
+  lower: LowerPanel = $state("orders");
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
