@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import REGISTRY
-
 from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.parts import PoolCollector
+from mesh.telemetry.process import collected
 from svc_notify.adapters.channels.kinds import build_channels
 from svc_notify.adapters.postgres.choices import PostgresChoices
 from svc_notify.adapters.postgres.database import Database
@@ -20,7 +20,7 @@ from svc_notify.adapters.postgres.outbox import PostgresOutbox
 from svc_notify.adapters.postgres.writing import PostgresNotifications
 from svc_notify.api import destinations, notifications, rules
 from svc_notify.api.figures import NotifyCollector, readiness
-from svc_notify.api.stream import StreamParts
+from svc_notify.api.stream import StreamParts, item_of
 from svc_notify.service.dispatcher import Dispatcher
 from svc_notify.service.notifier import Notifier, Owner
 from svc_notify.service.progress import Progress
@@ -43,7 +43,7 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
     holder = settings.notify_instance or new_ulid(clock.now_ns())
     owner = Owner(PostgresLease(database), holder, settings.notify_lease_s, clock)
     history, choices = PostgresHistory(database), PostgresChoices(database)
-    watch, progress = Watch(history), Progress(clock)
+    watch, progress = Watch(history, item_of), Progress(clock)
     notifier = Notifier(
         source,
         PostgresNotifications(database),
@@ -54,10 +54,10 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
         settings.notify_unknown_after_s,
         watch.stored,
     )
-    upkeep = Upkeep(
-        history, owner, clock, settings.notify_history_days, settings.notify_history_max
-    )
     outbox = PostgresOutbox(database)
+    upkeep = Upkeep(
+        history, outbox, owner, clock, settings.notify_history_days, settings.notify_history_max
+    )
     dispatcher = Dispatcher(outbox, channels, owner, clock)
     parts = StreamParts(history, choices, watch, clock)
     server.add(
@@ -69,13 +69,12 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
         destinations.SERVICE,
         destinations.ACCESS,
     )
-    collector = NotifyCollector(progress)
-    REGISTRY.register(collector)
     try:
-        async with server.background(notifier.run(), dispatcher.run(), watch.run(), upkeep.run()):
-            yield Ops(lambda: readiness(progress))
+        with collected(PoolCollector({"all": database.pool})), collected(NotifyCollector(progress)):
+            work = notifier.run(), dispatcher.run(), watch.run(), upkeep.run()
+            async with server.background(*work):
+                yield Ops(lambda: readiness(progress))
     finally:
         await source.close()
         await owner.give_up()
         await database.close()
-        REGISTRY.unregister(collector)

@@ -128,6 +128,11 @@ async def test_an_instrument_is_found_and_bought_at_all_venues_with_the_proof(
     await expect(decision).to_contain_text("Fees: takes")
     await expect(decision).to_contain_text("Placed")
 
+    # An order that comes before the listings is named by its symbol as soon as they are there.
+    await page.reload()
+    await live(page)
+    await expect(page.locator(f"tr[data-order='{parent}'] .symbol")).to_have_text("ASML")
+
 
 async def test_an_order_is_placed_bit_by_bit_paused_and_resumed(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)

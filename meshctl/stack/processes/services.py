@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from deploy.processes import SERVICES, VENUES, Files, Process, Store, environment
+from deploy.processes import (
+    OF_LIBRARIES,
+    SERVICES,
+    VENUES,
+    Files,
+    Process,
+    Store,
+    environment,
+)
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import Probe, ProcessSpec
 
@@ -22,6 +30,7 @@ class StackOptions:
     sim_agents: bool = True
     sim_replay: Path | None = None
     sim_speed: float = 1.0
+    sim_auction_s: int = 0
     drop_copy: bool = True
     hours: str = ""
     order_value_max: str = ""
@@ -126,7 +135,11 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
     start, _, end = at.options.hours.partition("-")
     specs = {}
     for one in VENUES:
-        settings = {"SIM_SESSION_START": start, "SIM_SESSION_END": end}
+        settings = {
+            "SIM_SESSION_START": start,
+            "SIM_SESSION_END": end,
+            "SIM_AUCTION_S": str(at.options.sim_auction_s),
+        }
         extra = []
         if not at.options.sim_agents:
             # Without the simulated market the venues only echo, as fast as they can.
@@ -200,6 +213,7 @@ def _base(at: Addresses) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",
+        **OF_LIBRARIES,
         "ORDERMESH_LOG_LEVEL": at.options.log_level,
         "ORDERMESH_LOG_FORMAT": "json",
     }
