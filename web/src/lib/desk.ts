@@ -30,7 +30,7 @@ import {
 } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
-import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
@@ -44,6 +44,7 @@ import { ProposedChanges } from "./proposed-changes";
 import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
+import { Timings } from "./timings";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -58,6 +59,8 @@ export const BOOK_DEPTH = 10;
 const ALERTS_READ_MAX = 100;
 /** Kinds of events that change a position. */
 const EXECUTIONS: ReadonlySet<string> = new Set(["executed", "executionBusted", "executionCorrected", "resolved"]);
+/** Kinds of events that are a venue's first report of an order. */
+const FROM_VENUE: ReadonlySet<string> = new Set(["acknowledged", "executed", "rejected"]);
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
@@ -68,6 +71,7 @@ type ReplayRequest = MessageInitShape<typeof ReplayRequestSchema>;
 export class Desk {
   readonly clock = new ServerClock();
   readonly notices = new Notices();
+  readonly timings = new Timings();
   readonly orders: OrderBook;
   readonly quotes = new QuoteStore(this.clock);
   readonly orderStream: ResumingStream<OrderFrame>;
@@ -123,6 +127,7 @@ export class Desk {
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => {
+      if (FROM_VENUE.has(change.event.kind.case ?? "")) this.timings.reported(change.event.orderId);
       if (EXECUTIONS.has(change.event.kind.case ?? "")) for (const told of this.#executionReaders) told(change.event.accountId);
       if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
     };
@@ -207,6 +212,13 @@ export class Desk {
   /** Whether the user may settle parked messages, state what a venue has, and change controls. */
   get mayResolve(): boolean {
     return this.user.roles.includes(Role.RISK);
+  }
+
+  /** Sends an order, and measures how long that takes. */
+  async place(intent: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
+    const { answer, pressedAt } = await this.timings.answered(() => this.commands.place(intent));
+    if (answer.ok && answer.value) this.timings.placed(answer.value.orderId, pressedAt);
+    return answer;
   }
 
   /** Calls `told` with the account of each execution, bust and correction until the returned function is called. */
