@@ -1,4 +1,4 @@
-"""Every metric there is: ours from their declarations, and those of libraries and servers we use."""
+"""Every metric there is: ours from their declarations, and what we use of other programs."""
 
 import importlib
 from typing import Final

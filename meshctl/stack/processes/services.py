@@ -31,6 +31,7 @@ class StackOptions:
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
     kafka: bool = False
+    monitoring: bool = False
     log_level: str = "info"
 
 
