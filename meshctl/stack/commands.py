@@ -207,7 +207,7 @@ def status(
     """Show every process, its age, and whether it is ready. Exit code 4 if not all are ready."""
     where = _home(home, stack_settings())
     state = where.state() if supervisor_runs(where) else {}
-    rows = asyncio.run(_readiness(state)) if state else []
+    rows = asyncio.run(readiness(state)) if state else []
     well = bool(rows) and bool(state.get("ready")) and all(row["ready"] for row in rows)
     now_ns = time.time_ns()
     expires = [one.words(now_ns) for one in expiring(where.tls, where.signing_key, now_ns)]
@@ -315,7 +315,8 @@ def _detach(home: Home) -> None:
             time.sleep(0.1)
 
 
-async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
+async def readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each process of the supervisor with whether it is ready, and what it says if not."""
     ports = state.get("ports", {})
     rows = []
     for entry in state.get("processes", []):
