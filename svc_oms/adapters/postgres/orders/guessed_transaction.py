@@ -129,7 +129,7 @@ class GuessedTransaction(PostgresTransaction):
         if writes.progress is None:
             rare += [writes.executions, writes.positions, writes.venue_order_ids]
         else:
-            rare += [writes.outbox, writes.new_orders]
+            rare += [writes.outbox, writes.new_orders, writes.idempotency]
         if any(rare):
             raise GuessMissedError("writes what is rare")
         # Only an execution that is written is compared with those that were applied before.
@@ -142,17 +142,23 @@ class GuessedTransaction(PostgresTransaction):
     async def commit(self) -> None:
         self._ended = True
         writes, guesses = self._writes, self._guesses
-        audit = self._audit
+        more = self._audit
         if writes.progress is not None:
-            statement = sql.WRITE_VENUE[bool(audit)]
-            values = parameters.venue_parameters(writes, writes.progress)
+            statement = sql.WRITE_REPORTS
+            values = parameters.report_parameters(writes, writes.progress)
+            if more:
+                # A strategy was stopped.
+                raise GuessMissedError("reports with an entry")
+            if writes.executions or writes.positions:
+                statement = sql.WRITE_MONEY_REPORTS
+                more = parameters.money_parameters(writes)
         else:
             values = parameters.command_parameters(writes)
             written = ((row.account_id, row.key) for row in writes.idempotency)
             unwritten = self._keys.difference(written)
-            if audit:
+            if more:
                 statement = sql.WRITE_AUDITED_COMMANDS
-                audit = [*audit, *parameters.wanted_keys(unwritten)]
+                more = [*more, *parameters.wanted_keys(unwritten)]
             elif unwritten:
                 raise GuessMissedError("a command that has no key and no entry")
             else:
@@ -165,7 +171,7 @@ class GuessedTransaction(PostgresTransaction):
         )
         try:
             with translated(committing=True):
-                rows = await self._real.fetch(statement, *values, *guess, *audit)
+                rows = await self._real.fetch(statement, *values, *guess, *more)
         except StoreRefusedError as error:
             guesses.missed(self._accounts)
             raise GuessMissedError(str(error)) from error

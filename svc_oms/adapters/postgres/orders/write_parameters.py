@@ -34,12 +34,19 @@ def outbox_parameters(commands: Sequence[OutboxWrite]) -> list[Any]:
     return [*columns(list(counts.items()), 2), *sql.OUTBOX_ROWS.pack(outbox)]
 
 
-def common_parameters(writes: WriteSet, outbox: Sequence[OutboxWrite]) -> list[Any]:
-    """Return the parameters of `common_writes`."""
-    events = [
+def _accounts(writes: WriteSet) -> Iterable[Any]:
+    return columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3)
+
+
+def _events(writes: WriteSet) -> list[Any]:
+    return sql.EVENT_ROWS.pack(
         (f"{account_id}\x1f{sequence}\x1f{order_id}", payload, hash_)
         for account_id, sequence, order_id, payload, hash_ in writes.events
-    ]
+    )
+
+
+def common_parameters(writes: WriteSet, outbox: Sequence[OutboxWrite]) -> list[Any]:
+    """Return the parameters of `common_writes`."""
     keys = [
         (
             f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
@@ -49,8 +56,8 @@ def common_parameters(writes: WriteSet, outbox: Sequence[OutboxWrite]) -> list[A
         for k in writes.idempotency
     ]
     return [
-        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
-        *sql.EVENT_ROWS.pack(events),
+        *_accounts(writes),
+        *_events(writes),
         *outbox_parameters(outbox),
         *sql.KEY_ROWS.pack(keys),
         *sql.ORDERS_TABLE.pack(writes.changed_orders),
@@ -77,17 +84,31 @@ def execution_parameters(writes: WriteSet) -> list[Any]:
     return sql.EXECUTION_ROWS.pack(map(_packed_execution, writes.executions))
 
 
+def money_parameters(writes: WriteSet) -> list[Any]:
+    """Return the parameters of `money_written`."""
+    positions = [packed_position(row) for row in writes.positions]
+    return [*execution_parameters(writes), positions or None]
+
+
+def report_parameters(writes: WriteSet, progress: LinkProgress) -> list[Any]:
+    """Return the parameters of WRITE_REPORTS."""
+    return [
+        *_accounts(writes),
+        *_events(writes),
+        *sql.ORDERS_TABLE.pack(writes.changed_orders),
+        *progress,
+        *venue_order_id_parameters(writes),
+    ]
+
+
 def venue_parameters(writes: WriteSet, progress: LinkProgress) -> list[Any]:
     """Return the parameters of WRITE_VENUE, which has no outbox."""
-    *busted, busted_parts = columns(writes.busted, 3)
     return [
         *common_parameters(writes, ()),
-        *execution_parameters(writes),
-        *busted,
+        *money_parameters(writes),
+        *columns(writes.busted, 3),
         *columns(writes.parked, len(ParkedWrite._fields)),
         *progress,
-        [packed_position(row) for row in writes.positions] or None,
-        busted_parts,
         *venue_order_id_parameters(writes),
     ]
 
