@@ -39,7 +39,11 @@ class ArchiveCollector(Collector):
         yield waiting
         single: tuple[tuple[str, str, float], ...] = (
             ("records_in_hand", "Records read whose file is not closed yet", progress.in_hand),
-            ("lag_seconds", "Seconds since all in Kafka was read; 0 if it is", progress.lag_s),
+            (
+                "lag_seconds",
+                "Seconds since all in Kafka was read; 0 if it is",
+                progress.lag.seconds,
+            ),
             ("manifest_entry", "Number of the newest entry of the manifest", progress.entry),
         )
         for name, about, figure in single:
@@ -55,7 +59,7 @@ class ArchiveCollector(Collector):
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:
     """Return whether the archiver does what it is for, and what it does or why not."""
     text = progress.state.words()
-    if progress.state.condition is Condition.ARCHIVING and progress.lag_s > lag_max_s:
+    if progress.state.condition is Condition.ARCHIVING and progress.lag.seconds > lag_max_s:
         waiting = sum(progress.waiting.values())
-        text = f"{LAGGING}: {waiting} records wait in Kafka, for {progress.lag_s:.0f} s"
+        text = f"{LAGGING}: {waiting} records wait in Kafka, for {progress.lag.seconds:.0f} s"
     return progress.state.works, text

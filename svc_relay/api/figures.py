@@ -37,7 +37,7 @@ class RelayCollector(Collector):
         yield GaugeMetricFamily(
             _PREFIX + "lag_seconds",
             "Seconds since everything was in Kafka; 0 if it is",
-            value=progress.lag_s,
+            value=progress.lag.seconds,
         )
         yield CounterMetricFamily(
             _PREFIX + "transactions", "Transactions of Kafka", value=progress.transactions
@@ -51,7 +51,7 @@ class RelayCollector(Collector):
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:
     """Return whether the relay does what it is for, and what it does or why not."""
     text = progress.state.words()
-    if progress.state.condition is Condition.RELAYING and progress.lag_s > lag_max_s:
+    if progress.state.condition is Condition.RELAYING and progress.lag.seconds > lag_max_s:
         waiting = sum(progress.waiting.values())
-        text = f"{LAGGING}: {waiting} entries wait, for {progress.lag_s:.0f} s"
+        text = f"{LAGGING}: {waiting} entries wait, for {progress.lag.seconds:.0f} s"
     return progress.state.works, text
