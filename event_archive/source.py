@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing_extensions import override
 
 from event_archive.columns import Record
-from event_archive.manifest import ArchivedFile, ArchiveError, entries, present_files
+from event_archive.manifest import ArchiveError, present
 from event_archive.reading import read_file
 from event_archive.stores import open_store
 from event_archive.stores.port import StoreError
@@ -32,16 +32,13 @@ class ArchiveSource(EventSource):
         self._place = place
         try:
             self._store = open_store(place)
-            known: dict[str, ArchivedFile] = {}
-            for entry in entries(self._store):
-                known.update((one.name, one) for one in entry.files())
-                for one in entry.removed():
-                    file = known[one.name]
-                    self._removed.setdefault(file.topic, set()).add(file.partition)
-            self._files = list(present_files(self._store).values())
-        except (ArchiveError, StoreError, KeyError) as error:
+            known = present(self._store)
+        except (ArchiveError, StoreError) as error:
             raise SourceError(f"{self.name}: {error}") from error
-        if not known:
+        self._files = list(known.files.values())
+        for file in known.removed.values():
+            self._removed.setdefault(file.topic, set()).add(file.partition)
+        if not known.files and not known.removed:
             raise SourceError(f"{self.name}: it is no archive, or nothing was archived yet")
 
     @property
