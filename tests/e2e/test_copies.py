@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from eventlog.copies.entries import EventSource
 from eventlog.copies.kafka import KafkaSource
 from eventlog.logs import NEWEST_ONLY, SCHEMA_OF, SCHEMAS, Log
 from mesh.kafka.connection import client_configuration, quiet
+from mesh.log import get_logger
 from meshctl.stack.servers.kafka.broker import CLIENT
 from meshctl.stack.servers.postgres import EmbeddedPostgres
 from tests.support.relay import in_postgres
@@ -24,8 +26,12 @@ from tests.support.stack import Mesh, running_mesh
 from tests.support.trading import Load, check_invariants, logged_in
 from tests.support.waiting import until, wait_for
 
-# Most of it waits for processes that start again; five minutes on a busy machine.
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
+"""Minutes that the load with faults goes on, at least one round of them; `make soak` sets it."""
+# Most of it waits for processes that start again; five minutes on a busy machine. What is compared
+# afterwards grows with the load.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900 + 120 * SOAK_MINUTES)]
+COMMAND_S_MAX = 180 + 60 * SOAK_MINUTES
 
 TASKS = 12
 COMMANDS_A_FAULT = 200
@@ -35,8 +41,10 @@ FAULTS = (
     ("postgres",), ("oms", "kafka", "archive"), ("archive",), ("relay", "oms"),
 )  # fmt: skip
 CLOSES_ITS_FILES = frozenset({1, 4, 7})
-"""After these faults the archiver ends in good order, so that later ones find entries of it."""
+"""After these faults of a round the archiver ends in good order, so that later ones find entries of
+it."""
 COPIED = tuple(log for log in SCHEMAS if log not in NEWEST_ONLY)
+_log = get_logger(__name__)
 Entries = dict[str, list[tuple[int, bytes, bytes]]]
 """Sequence, value and hash of each entry, by key, in the order of the copy."""
 
@@ -85,6 +93,15 @@ async def kill(mesh: Mesh, names: Iterable[str]) -> None:
     await asyncio.gather(*(asyncio.to_thread(mesh.kill, name) for name in names))
 
 
+def faults(chance: random.Random) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield one round of faults, then others until the time is over; each with its place."""
+    ends = time.monotonic() + 60 * SOAK_MINUTES
+    yield from enumerate(FAULTS)
+    while time.monotonic() < ends:
+        place = chance.randrange(len(FAULTS))
+        yield place, FAULTS[place]
+
+
 async def traded(mesh: Mesh) -> None:
     """Trade while one fault follows the other, until every order is closed."""
     chance = random.Random(5)
@@ -94,7 +111,9 @@ async def traded(mesh: Mesh) -> None:
         reader = asyncio.create_task(load.read())
         await until(lambda: load.blotter.last_sequence, "the snapshot is complete")
         trading = asyncio.create_task(load.trade(TASKS))
-        for number, names in enumerate(FAULTS):
+        count = 0
+        for number, names in faults(chance):
+            count += 1
             target = load.commands + COMMANDS_A_FAULT + chance.randrange(50)
             await until(
                 lambda target=target: load.commands > target or trading.done(), "the load runs", 120
@@ -102,6 +121,7 @@ async def traded(mesh: Mesh) -> None:
             await kill(mesh, names)
             if number in CLOSES_ITS_FILES:
                 await asyncio.to_thread(close_files, mesh)
+        _log.info("the load ends", commands=load.commands, faults=count, refused=len(load.refused))
         load.stop()
         await trading
         await load.settle()
@@ -162,7 +182,7 @@ async def one_byte_changed(mesh: Mesh):
 
 
 def ordermesh(mesh: Mesh, *words: str) -> tuple[int, str]:
-    done = mesh.command(*words, timeout_s=180)
+    done = mesh.command(*words, timeout_s=COMMAND_S_MAX)
     return done.returncode, done.stdout + done.stderr
 
 
