@@ -151,7 +151,7 @@ class LogSource:
         async with self._connected() as connection:
             same, first, head = await connection.fetchrow(HAS[log], number, position.hash)
         if log in NEWEST_ONLY and not same:
-            return number <= head  # a newer entry of its key took its place
+            return bool(number <= head)  # a newer entry of its key took its place
         if same is None:
             return number <= head and (first is None or number < first)
         return bool(same)
