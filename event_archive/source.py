@@ -81,20 +81,8 @@ class ArchiveSource(EventSource):
 
 def _copied(entry: Record) -> CopiedEntry:
     """Return an entry of a log. Raises ArchiveError if it is none."""
-    if entry.sequence is None or entry.log_number is None or entry.hash is None:
+    if None in (entry.sequence, entry.log_number, entry.schema_version, entry.hash):
         raise ArchiveError(
             f"{entry.topic}/{entry.partition} offset {entry.offset}: this is no entry of a log"
         )
-    return CopiedEntry(
-        topic=entry.topic,
-        partition=entry.partition,
-        offset=entry.offset,
-        key=entry.key,
-        sequence=entry.sequence,
-        log_number=entry.log_number,
-        schema=entry.schema,
-        schema_version=entry.schema_version or 0,
-        hash=entry.hash,
-        recorded_at_us=entry.recorded_at_us,
-        value=entry.value,
-    )
+    return CopiedEntry._make(entry[: len(CopiedEntry._fields)])

@@ -146,7 +146,9 @@ class PostgresHistory(HistoryStore):
                 columns=QuoteBlock._fields,
                 records=[(*key, body) for key, body in new.items() if key not in stored],
             )
-            last = _last_quotes(QuoteBlock(*key, body=body) for key, body in new.items())
+            last = _last_quotes(
+                QuoteBlock(name, start_ns, body) for (name, start_ns), body in new.items()
+            )
             await connection.execute(sql.PUT_LAST_QUOTES, *map(list, zip(*last, strict=True)))
 
     @override
