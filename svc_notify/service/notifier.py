@@ -152,9 +152,28 @@ class Notifier:
                 log_number=before.log_number,
             )
         newest = await self._source.newest(log)
+        noted = await self._noted_before(newest) if log is Log.STATES else set()
         async with self._store.writing() as writing:
             await writing.advance(log, before, newest)
+            if noted:
+                await writing.note(noted, self._clock.now_ns())
         self._at[log] = newest
+
+    async def _noted_before(self, end: Position) -> set[str]:
+        """Return what the log of states would have noted, had it been read up to an entry.
+
+        So nothing is said of a session that goes on being down.
+        """
+        noted: set[str] = set()
+        after = 0
+        while after < end.log_number:
+            entries = (await self._source.page(Log.STATES, after)).entries
+            past = [one for one in entries if one.log_number <= end.log_number]
+            if not past:
+                break
+            due(read_page(Log.STATES, past, {}, self._clock.now_ns()).drafts, noted)
+            after = past[-1].log_number
+        return noted
 
     async def _look(self) -> bool:
         """Read the next entries of each log; return whether there were any."""
