@@ -187,3 +187,17 @@ async def test_of_a_session_that_was_never_up_the_first_start_says_only_that_it_
     kinds = [pb.NOTIFICATION_KIND_SESSION_UP, pb.NOTIFICATION_KIND_SESSION_DOWN]
     await eventually(lambda: alice.list(kinds=kinds), "something is said of the session")
     assert [one.kind for one in await alice.list(kinds=kinds)] == kinds[:1]
+
+
+async def test_a_log_that_the_role_may_not_read_stops_no_other(notify, mesh_url, events, user):
+    connection = await asyncpg.connect(mesh_url)
+    view = "SELECT ON marketdata.relayed_alerts"
+    await connection.execute(f"REVOKE {view} FROM ordermesh_notify")
+    one = await notify().start("BLOCKED: alerts")
+    assert "`python -m svc_marketdata.admin grant-log-reader svc-notify ROLE`" in one.state()
+    await events.write("ACC-ALICE", fill(1))
+    alice = user(one)
+    await eventually(lambda: alice.list(kinds=[pb.NOTIFICATION_KIND_FILL]), "the fill is notified")
+    await connection.execute(f"GRANT {view} TO ordermesh_notify")
+    await connection.close()
+    await one.until("READING")
