@@ -164,6 +164,13 @@ async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tl
 
     again = admin(book_url, "retention", "--archive", str(tmp_path), **AGE)
     assert (again.returncode, "no events recorded" in again.stdout) == (0, True)
+    table = admin(book_url, "export", "rts24", "--out", str(tmp_path / "rts24.csv"))
+    assert f"not exported: ACC-ALICE: events up to number {events}, from the beginning to 20" in (
+        table.stdout
+    )
+    page = tmp_path / "evidence.html"
+    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
+    assert f"Not counted here: ACC-ALICE: events up to number {events}, from" in page.read_text()
     checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
     assert (checked.returncode, checked.stdout) == (0, "no difference\n")
     (file,) = tmp_path.glob("*/order_events.jsonl.gz")
