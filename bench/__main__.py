@@ -29,6 +29,7 @@ PARTS = {
     "relay": "bench.relay",
     "orders": "bench.whole_mesh.orders",
     "lone": "bench.whole_mesh.lone",
+    "reads": "bench.whole_mesh.reads",
     "controls": "bench.whole_mesh.controls",
 }
 """Modules with a function `measure(plan)`. Each is imported when it runs: an older tree, which

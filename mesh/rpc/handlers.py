@@ -92,11 +92,11 @@ class _CodeCounter:
         child.inc()
 
 
-def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message]]:
+def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message | bytes]]:
     """Wrap ``async def Place(self, request, call) -> response``."""
     count, observe = _CodeCounter(rpc.method).add, _seconds.labels(rpc.method).observe
 
-    async def answer(_: object, context: Any) -> Message:
+    async def answer(_: object, context: Any) -> Message | bytes:
         begun = perf_counter()
         request: Message | Unreadable | None = None
         call = Call(rpc.method, context, drain=parts.drain)
@@ -278,7 +278,7 @@ def _answer_in_s(left_s: float) -> float:
     return max(left_s - ANSWER_MARGIN_S, left_s / 2)
 
 
-async def _within_limit(answer: Awaitable[Message], limit_s: float) -> Message:
+async def _within_limit(answer: Awaitable[Message | bytes], limit_s: float) -> Message | bytes:
     try:
         async with asyncio.timeout(limit_s) as limit:
             return await answer

@@ -68,8 +68,14 @@ SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent awa
 STRATEGY_STOPS = Counter(
     "ordermesh_oms_strategy_stops_total", "Strategies stopped by the repeated-execution throttle."
 )
-CACHE_DROPPED = Counter(
-    "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
+READS = Counter(
+    "ordermesh_oms_reads_total",
+    "Frequent reads by rpc, and where from: copy; or PostgreSQL, because the copy was absent or "
+    "old, Redis was away, or the account was busy or unknown.",
+    ["rpc", "from"],
+)
+COPIES_DROPPED = Counter(
+    "ordermesh_oms_copies_dropped_total", "Copies not written to Redis: away, or no room."
 )
 DISCONNECTS = Counter(
     "ordermesh_oms_disconnects_total", "Flows lost and not resumed, whose orders were cancelled."
