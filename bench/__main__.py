@@ -30,6 +30,7 @@ PARTS = {
     "orders": "bench.whole_mesh.orders",
     "lone": "bench.whole_mesh.lone",
     "reads": "bench.whole_mesh.reads",
+    "wakeups": "bench.whole_mesh.wakeups",
     "controls": "bench.whole_mesh.controls",
 }
 """Modules with a function `measure(plan)`. Each is imported when it runs: an older tree, which

@@ -17,6 +17,14 @@ BINDS = {
 """Settings keys of the addresses that a process binds to, by kind of port."""
 HEALTH_ABOVE_OPS = 20
 """The port where the edge asks for the health of a process is so far above its ops port."""
+OF_LIBRARIES: Mapping[str, str] = {
+    "GRPC_EXPERIMENTS": "-event_engine_client,-event_engine_listener"
+}
+"""Environment variables that libraries read before our code runs, the same for every process.
+
+gRPC's event engine has threads of its own, which pass each frame on to the thread that waits for
+it. Without it that thread reads the socket itself: half the switches between threads for a frame
+(ADR 58)."""
 Value_co = TypeVar("Value_co", covariant=True)
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from typing_extensions import override
 
 from mesh.log import get_logger
+from mesh.telemetry.parts import REDIS, Dependency
 from svc_oms.service import metrics
 from svc_oms.service.ports import ReadCopies
 
@@ -49,6 +50,7 @@ class RedisReadCopies(ReadCopies):
         self._channels = channels
         self._pending: dict[str, bytes] = {}
         self._some = asyncio.Event()
+        self._server = Dependency(REDIS)
         self._here = False
 
     @property
@@ -88,6 +90,7 @@ class RedisReadCopies(ReadCopies):
         if self._here:
             log.warning("redis away")
         self._here = False
+        self._server.away()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -105,7 +108,8 @@ class RedisReadCopies(ReadCopies):
                 for key in part:
                     del self._pending[key]
                 try:
-                    await self._write(part)
+                    with self._server.exchange():
+                        await self._write(part)
                 except AWAY:
                     metrics.COPIES_DROPPED.inc(len(part))
                     self._gone()
@@ -134,6 +138,8 @@ class RedisReadCopies(ReadCopies):
     async def _listen(self, heard: Callable[[str, str], None]) -> None:
         async with self._listener.pubsub() as words:
             await words.subscribe(*self._channels)
+            with self._server.exchange():
+                await self._redis.ping()
             self._here = True
             log.info("redis here")
             # A failed write ends this, too: one connection to a dead server may look alive.

@@ -54,6 +54,11 @@ class CommandWorker:
         """Commands in the queue."""
         return len(self._inbox)
 
+    @property
+    def takes(self) -> int:
+        """How often commands were taken from the queue."""
+        return self._inbox.takes
+
     def submit(self, submission: Submission) -> None:
         """Queue a command; its reply comes after the commit, or at once if the queue is full."""
         if not self._inbox.put(submission):

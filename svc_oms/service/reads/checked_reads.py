@@ -7,6 +7,7 @@ account's row: with each event of the account, with rebuilt positions, with remo
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import NamedTuple
 
 from kernel.clock import Clock
@@ -74,7 +75,7 @@ class CheckedReads:
         if kept is not None:
             body = _body(key, version, kept)
             if body is not None:
-                metrics.READS.labels(kind, "copy").inc()
+                _count(kind, "copy")()
                 return body
             outcome = "old"
         # It is read after the version, so it may be newer, and then the version has moved on.
@@ -84,7 +85,7 @@ class CheckedReads:
         return body
 
     async def _loaded(self, kind: str, outcome: str, load: Load) -> bytes:
-        metrics.READS.labels(kind, outcome).inc()
+        _count(kind, outcome)()
         return await load()
 
     def _is_busy(self, account_id: str) -> bool:
@@ -99,6 +100,11 @@ class CheckedReads:
             self._seen[account_id] = _Seen(version, 0)
         elif seen.version != version:
             self._seen[account_id] = _Seen(version, self._clock.now_ns())
+
+
+@cache
+def _count(kind: str, source: str) -> Callable[[], None]:
+    return metrics.READS.labels(kind, source).inc
 
 
 def _key(kind: str, account_id: str, name: bytes) -> str:

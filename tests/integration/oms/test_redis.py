@@ -20,7 +20,7 @@ def every_account_is_quiet(monkeypatch):
 
 
 def served(rpc: str, where: str) -> float:
-    labels = {"rpc": rpc, "from": where}
+    labels = {"rpc": rpc, "source": where}
     return REGISTRY.get_sample_value("ordermesh_oms_reads_total", labels) or 0.0
 
 

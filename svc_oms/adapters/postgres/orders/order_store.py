@@ -1,13 +1,15 @@
 """The order store on PostgreSQL: connections, and everything outside the batched path."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import asyncpg
 from typing_extensions import override
 
+from mesh.telemetry.parts import Pool, asyncpg_pool
 from svc_oms.adapters.postgres import bounded_scan
 from svc_oms.adapters.postgres.controls.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
@@ -104,6 +106,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
             database_url, READ_CONNECTIONS_MAX, {"application_name": f"{application}-read"}
         )
         return cls(write_pool, read_pool)
+
+    def pools(self) -> Mapping[str, Callable[[], Pool]]:
+        """Return what reads the figures of the connections, by pool."""
+        pools = {"write": self._write_pool, "read": self._read_pool}
+        return {name: partial(asyncpg_pool, pool) for name, pool in pools.items()}
 
     async def close(self) -> None:
         """Close both pools, by force after a while."""
