@@ -24,6 +24,7 @@ PARTS = {
     "market-data": "bench.market_data",
     "history": "bench.history",
     "routing": "bench.routing",
+    "limits": "bench.limits",
     "alerts": "bench.prices.alerts",
     "memory": "bench.prices.memory",
     "relay": "bench.relay",

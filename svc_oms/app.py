@@ -30,11 +30,8 @@ from svc_oms.service.command_index import HANDLERS
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.controls_at import ControlsInThePast
-from svc_oms.service.controls.limits_control import (
-    ControlsInForce,
-    LimitsControl,
-    PositionFollower,
-)
+from svc_oms.service.controls.controls_in_force import ControlsInForce
+from svc_oms.service.controls.limits_control import LimitsControl, PositionFollower
 from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames

@@ -20,6 +20,8 @@ from meshctl.stack.servers.postgres import EmbeddedPostgres
 from ordermesh.oms.v1 import limit_service_pb2, order_service_pb2, order_service_pb2_grpc
 
 READS_PER_S = 1_000
+AT_ONCE = 64
+"""A mesh that cannot answer so many a second gets fewer."""
 OPEN_ORDERS = 100
 NO_REDIS = {"ORDERMESH_REDIS_URL": "redis://127.0.0.1:1"}
 METERED = ("oms", "postgres", "redis")
@@ -79,20 +81,22 @@ async def _reads(
     metadata: tuple[tuple[str, str], ...],
     plan: Plan,
 ) -> list[float]:
-    """Read at the rate, whether or not the last was answered; return milliseconds of each."""
+    """Read at the rate, at most so many at once; return milliseconds of each."""
     # Answers are not parsed: the client must not be what limits the rate.
     read = channel.unary_unary(method)
-    body, times = request.SerializeToString(), list[float]()
+    body, times, free = request.SerializeToString(), list[float](), asyncio.Semaphore(AT_ONCE)
 
     async def one() -> None:
         begun = time.perf_counter()
         await read(body, metadata=metadata)
         times.append((time.perf_counter() - begun) * 1000)
+        free.release()
 
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as reads:
         for number in range(int(READS_PER_S * plan.seconds)):
             await asyncio.sleep(max(0.0, begun + number / READS_PER_S - time.perf_counter()))
+            await free.acquire()
             reads.create_task(one())
     return times
 

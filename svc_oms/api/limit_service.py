@@ -24,8 +24,8 @@ from svc_oms.service.codec.control_records import position_message
 from svc_oms.service.controls.changes.change_parts import Caller
 from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.controls.controls_at import ControlsInThePast
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.controls.limit_usage import usage
-from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, invalid_field
 from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
 from svc_oms.service.ports.rows.records import PositionRow

@@ -11,7 +11,7 @@ from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.book.order_accounts import OrderAccounts
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.controls.controls_at import ControlsInThePast
-from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards

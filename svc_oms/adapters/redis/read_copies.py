@@ -66,7 +66,8 @@ class RedisReadCopies(ReadCopies):
         except AWAY:
             self._gone()
             return {}
-        return {key: copy for key, copy in zip(keys, found, strict=True) if copy is not None}
+        pairs = zip(keys, found, strict=True)
+        return {key: copy for key, copy in pairs if isinstance(copy, bytes)}
 
     @override
     def keep(self, key: str, copy: bytes) -> None:
