@@ -206,6 +206,7 @@ async def test_an_owner_that_was_replaced_writes_nothing_by_a_guess(book_url):
         old.statements.clear()
         with pytest.raises(FencedError):
             await old.report(venue.acknowledges(second))
+        await asyncio.sleep(0)
         # It was guessed, too, and the guess was refused.
         assert guess_statements.WRITE_REPORTS in old.statements
         row = await new.store.order(second)
@@ -244,10 +245,13 @@ async def test_controls_that_changed_are_read_before_the_next_order(book_url):
         taken(await replica.place("k1"))
         trading = Trading([replica, other])
         await trading.set_status(other, "ACC-BOB", "halt")
+        await asyncio.sleep(0)
         replica.statements.clear()
         # The version of the controls moved, though not for this account.
         taken(await replica.place("k2"))
+        await asyncio.sleep(0)
         assert len(replica.statements) > 1
         replica.statements.clear()
         taken(await replica.place("k3"))
+        await asyncio.sleep(0)
         assert len(replica.statements) == 1
