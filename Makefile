@@ -9,6 +9,8 @@ FIX ?= wheel
 UP_FLAGS ?=
 # KAFKA=1: also the log in Kafka, with a broker on this machine.
 KAFKA ?=
+# MONITORING=1: also Prometheus and Alertmanager, which come from the system.
+MONITORING ?=
 # Tests wait more than they compute: more workers than cores pay, until the whole meshes disturb each other.
 WORKERS ?= 5
 # CI sets --repeat-failed: failed tests run once more, alone.
@@ -23,7 +25,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: setup $(if $(KAFKA),setup-kafka) web ## install everything and run the whole mesh; Ctrl-C stops it
-	@$(BIN)/ordermesh up $(if $(KAFKA),--kafka) $(UP_FLAGS)
+	@$(BIN)/ordermesh up $(if $(KAFKA),--kafka) $(if $(MONITORING),--monitoring) $(UP_FLAGS)
 
 down: ## stop a mesh that runs in the background
 	@$(BIN)/ordermesh down
@@ -37,6 +39,9 @@ test: setup-dev web chromium ## set up what is needed and run the tests (about 9
 
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(PYTEST) -m long
+
+soak: setup-dev web ## load with faults for MINUTES (60), then the log compared with Kafka, archive and replay
+	SOAK_MINUTES=$(or $(MINUTES),60) $(BIN)/python -m pytest -q -rA -p no:cacheprovider tests/e2e/test_copies.py
 
 check: setup-dev web ## run the checks of CI in addition to the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .
@@ -128,4 +133,4 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 clean: ## remove everything that was built; data in .ordermesh stays
 	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean
+.PHONY: help up down demo test test-long soak check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean

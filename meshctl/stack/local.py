@@ -22,6 +22,7 @@ from meshctl.stack.processes.supervisor import LogSink, Supervisor, Tell
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 from meshctl.stack.servers.edge import edge_spec
 from meshctl.stack.servers.kafka.broker import EmbeddedKafka
+from meshctl.stack.servers.monitoring import monitoring_specs
 from meshctl.stack.servers.postgres import EmbeddedPostgres
 from meshctl.stack.servers.redis import redis_process, redis_url
 from meshctl.stack.settings import StackSettings
@@ -83,6 +84,9 @@ class LocalStack:
             self._ensure_users(at),
         )
         await self._in_one_step(tell, "edge", self.supervisor.start(edge_spec(at)))
+        if self._options.monitoring:
+            watching = monitoring_specs(self._home, self._ports, PROJECT, self.supervisor.names)
+            await self._in_one_step(tell, "monitoring", self.supervisor.start(*watching))
         self.supervisor.tell(
             edge_url=f"https://localhost:{self._ports['edge_tls']}",
             plain_url=f"http://localhost:{self._ports['edge_plain']}",
@@ -206,16 +210,17 @@ class LocalStack:
     async def _let_read_logs(self, at: Addresses) -> None:
         if self._settings.database_url:
             return
-        readers: dict[str, list[str]] = {}
+        readers: dict[str, list[tuple[str, str]]] = {}
         for one in SERVICES:
             for read in one.reads_logs if self._options.kafka or not one.kafka else ():
-                readers.setdefault(BY_NAME[read].module, []).append(one.database_role)
+                reader = one.service, one.database_role
+                readers.setdefault(BY_NAME[read].module, []).append(reader)
         await asyncio.gather(*(self._grant(at, *each) for each in readers.items()))
 
-    async def _grant(self, at: Addresses, module: str, roles: list[str]) -> None:
+    async def _grant(self, at: Addresses, module: str, readers: list[tuple[str, str]]) -> None:
         # One after the other: PostgreSQL refuses two changes of the rights of one object at once.
-        for role in roles:
-            await self._admin(at, f"{module}.admin", "grant-log-reader", role, as_owner=True)
+        for reader in readers:
+            await self._admin(at, f"{module}.admin", "grant-log-reader", *reader, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())
