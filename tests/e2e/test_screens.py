@@ -2,7 +2,7 @@
 
 They are written to a folder of the test. To renew those of the documentation, name docs/images:
 
-    ORDERMESH_SCREENS_DIR=docs/images pytest tests/e2e/test_screens.py --long
+    ORDERMESH_SCREENS_DIR=docs/images pytest tests/e2e/test_screens.py
 """
 
 import os
