@@ -1,7 +1,8 @@
 """Groups of subscribers with the same interest, and how each gets its frames.
 
-Subscribers with the same interest get the same bytes. A group works in *ticks*: the
-venue's frame was applied (LATEST_ON_READY) or the shared timer fired (INTERVAL).
+Subscribers with the same interest get the same bytes. A group works in *ticks*: frames of
+venues were applied and the hub delivers (EVERY_EVENT, LATEST_ON_READY), or the shared timer
+fired (INTERVAL).
 A ``Position`` is a point in the group's past together with the channels that changed
 since, each with its sequence at that point. A reader at that position needs the latest
 value of those channels, and the number of updates left out is known exactly. All readers
@@ -243,7 +244,10 @@ class Group:
         self.members.pop(subscriber, None)
         self.waiting.pop(subscriber, None)
         subscriber.group = None
-        return []
+        frames = list(subscriber.outbox)
+        subscriber.outbox.clear()
+        subscriber.queued_updates = 0
+        return frames
 
     def tick(self) -> None:
         """Deliver."""
@@ -306,16 +310,19 @@ class ConflatingGroup(Group):
             }
             frames = self._build(pending)
             self._release(subscriber)
-        super().leave(subscriber)
-        return frames
+        return super().leave(subscriber) + frames
 
-    def tick(self) -> None:
-        """Send the latest values to all ready subscribers, built once per position."""
+    def _fold(self) -> None:
+        """Have the changes of a tick in every position."""
         if self.changes:
             for position in self.positions:
                 position.fold(self.changes)
             self.changes = {}
             self.current = Position()
+
+    def tick(self) -> None:
+        """Send the latest values to all ready subscribers, built once per position."""
+        self._fold()
         current = self.current
         for subscriber in self.waiting:
             held = subscriber.position
@@ -336,7 +343,8 @@ class ConflatingGroup(Group):
             if self.arm is not None:
                 self.arm()
             return
-        # Between ticks ``changes`` is empty: a venue's frame and its tick are one step.
+        # It gets the changes of the next tick too: the values that are sent contain them.
+        self._fold()
         if position.frames is None:
             position.frames = self._build(position)
         subscriber.outbox.extend(position.frames)
@@ -396,6 +404,17 @@ class EveryEventGroup(Group):
         for channel in self.channels:
             channel.every.remove(self)
         super().detach_all()
+
+    @override
+    def join(self, subscriber: Subscriber) -> None:
+        # The snapshot that the subscriber has contains what was collected.
+        self.tick()
+        super().join(subscriber)
+
+    @override
+    def leave(self, subscriber: Subscriber) -> list[Frame]:
+        self.tick()
+        return super().leave(subscriber)
 
     def collect(self, channel: Channel) -> None:
         """Add the current value of a channel that has just changed."""

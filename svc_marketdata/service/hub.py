@@ -16,6 +16,7 @@ from svc_marketdata.service.groups import (
     snapshot_frames,
 )
 from svc_marketdata.service.limits import Limits
+from svc_marketdata.service.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class IntervalTimer:
 class Hub:
     """All channels and groups of the process.
 
-    Changes are announced with ``touch`` and delivered by ``flush``, both called by the
-    feed without an await between, so that no subscriber sees a part of a venue's frame.
+    Changes are announced with ``touch`` and handed to the groups by ``flush``, both called by the
+    feed without an await between, so that no subscriber sees a part of a venue's frame. The
+    groups deliver them at once, or together with those of the next frames under load (``Pace``).
     """
 
     def __init__(self, encoder: Encoder, limits: Limits, epoch: str) -> None:
@@ -73,7 +75,9 @@ class Hub:
         self._groups: dict[Interest, ConflatingGroup | EveryEventGroup] = {}
         self._timers: dict[int, IntervalTimer] = {}
         self._dirty: dict[Channel, int] = {}
-        self._new: list[Channel] = []
+        self._due: dict[Group, None] = {}
+        """Groups with news for their readers, which they deliver together."""
+        self._pace = Pace(self._deliver, limits.delivery_pause_s_max)
 
     @property
     def group_count(self) -> int:
@@ -98,7 +102,7 @@ class Hub:
             group.collect(channel)
 
     def flush(self) -> None:
-        """Deliver the announced changes."""
+        """Hand the announced changes to the groups, which deliver them."""
         if not self._dirty:
             return
         dirty, self._dirty = self._dirty, {}
@@ -114,7 +118,14 @@ class Hub:
             if isinstance(group, ConflatingGroup) and group.at_tick_only:
                 self._timers[group.interest.interval_ms].arm()
             else:
-                group.tick()
+                self._due[group] = None
+        if self._due:
+            self._pace.due()
+
+    def _deliver(self) -> None:
+        due, self._due = self._due, {}
+        for group in due:
+            group.tick()
 
     def open(self, subscriber: Subscriber, interest: Interest) -> Opening:
         """Subscribe, or change the subscription of a subscriber.
@@ -124,13 +135,11 @@ class Hub:
         """
         self.flush()
         old = subscriber.group
-        rest: list[Frame] = list(subscriber.outbox)
-        subscriber.outbox.clear()
-        subscriber.queued_updates = 0
+        rest: list[Frame] = []
         had: set[tuple[Channel, AnyForm]] = set()
         if old is not None:
             had = {(channel, old.interest.form_of(channel)) for channel in old.channels}
-            rest.extend(old.leave(subscriber))
+            rest = old.leave(subscriber)
             self._drop_if_empty(old)
         group = self._group(interest)
         fresh = [c for c in group.channels if (c, interest.form_of(c)) not in had]
@@ -193,6 +202,7 @@ class Hub:
             return
         group.detach_all()
         self._groups.pop(group.interest, None)
+        self._due.pop(group, None)
         if isinstance(group, ConflatingGroup) and group.at_tick_only:
             timer = self._timers[group.interest.interval_ms]
             timer.groups.remove(group)

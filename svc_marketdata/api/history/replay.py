@@ -148,9 +148,7 @@ class ReplayStream:
     def _rest(self) -> list[bytes]:
         """Return what the reader has not got yet."""
         subscriber = self._subscriber
-        frames = list(subscriber.outbox)
-        if subscriber.group is not None:
-            frames += subscriber.group.leave(subscriber)
+        frames = [] if subscriber.group is None else subscriber.group.leave(subscriber)
         return [frame.data for frame in frames]
 
     def _room(self) -> bool:

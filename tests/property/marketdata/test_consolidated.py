@@ -93,7 +93,7 @@ class Model:
 class Run:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.hub = Hub(ProtoEncoder(), Limits(), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0), "epoch")
         self.data = MarketData(self.hub, self.clock)
         self.model = Model()
         self.reader = Subscriber()

@@ -31,7 +31,7 @@ ALL = frozenset(Topic)
 class Bench:
     def __init__(self, mode=Mode.EVERY_EVENT, **limits):
         self.clock = ManualClock()
-        self.hub = Hub(ProtoEncoder(), Limits(**limits), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0, **limits), "epoch")
         self.data = MarketData(self.hub, self.clock)
         self.superseded = []
         self.subscriber = Subscriber()

@@ -19,7 +19,7 @@ class Bench:
     """A hub with one listing and readers of its every event."""
 
     def __init__(self, readers=1, **limits):
-        self.hub = Hub(ProtoEncoder(), Limits(**limits), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0, **limits), "epoch")
         self.market = InstrumentMarket("ASML.SIMA", "SIMA")
         self.channel = self.hub.add_channel("ASML.SIMA", Topic.QUOTE, "SIMA", self.market)
         self.readers = [Subscriber() for _ in range(readers)]
