@@ -31,7 +31,7 @@ down: ## stop a mesh that runs in the background
 demo: ## a scripted trading session against the running mesh
 	@$(BIN)/ordermesh demo
 
-test: setup-dev web chromium ## set up what is needed and run the tests (under 8 minutes)
+test: setup-dev web chromium ## set up what is needed and run the tests (about 9 minutes)
 	$(PYTEST) -m "not long"
 	cd web && npm test --silent
 

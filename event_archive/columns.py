@@ -45,7 +45,7 @@ class Record(NamedTuple):
     offset: int
     key: str
     sequence: int | None
-    """None if the record has no such header: nobody of ours wrote it."""
+    """None, as log_number, schema_version and hash: the record is not an entry of a log."""
     log_number: int | None
     schema: str
     schema_version: int | None

@@ -6,6 +6,7 @@ file is what makes the entry true: whoever comes second for a number finds it ta
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,20 @@ HOLD: Final = "hold"
 RELEASE: Final = "release"
 REMOVED: Final = "removed"
 KINDS: Final = (IDENTITY, FILES, CHECKPOINT, HOLD, RELEASE, REMOVED)
+
+# Names of files, which are read and removed: none leads out of the archive.
+_FILE_NAME: Final = re.compile(r"[a-z][a-z0-9-]*/\d{4}-\d\d-\d\d/\w[\w.-]*\.parquet")
+_ENDS_NAME: Final = re.compile(rf"{ENDS}/\w[\w.-]*\.json\.gz")
+_CHECKPOINT_NAME: Final = re.compile(r"\w[\w.:+-]*")
+_BODIES: Final[Mapping[str, Mapping[str, type]]] = {
+    IDENTITY: {"cluster_id": str, "topic_prefix": str},
+    FILES: {"files": list, "positions": dict},
+    CHECKPOINT: {"name": str, "sha256": str},
+    HOLD: {"account": str, "reason": str, "by": str},
+    RELEASE: {"hold": int, "reason": str, "by": str},
+    REMOVED: {"files": list, "before_us": int, "by": str},
+}
+"""What the body of each kind has at least."""
 
 Positions = dict[str, dict[int, int]]
 """The next offset to archive, by topic (without the prefix) and partition."""
@@ -184,6 +199,8 @@ def parse(content: bytes, previous: bytes) -> Entry:
     Raises:
         ValueError: It is no entry.
     """
+    if len(content) > ENTRY_BYTES_MAX:
+        raise ValueError(f"has {len(content)} bytes, should have {ENTRY_BYTES_MAX} at most")
     values = json.loads(content)
     if not isinstance(values, dict):
         raise ValueError("is no JSON object")  # noqa: TRY004  a file, no argument
@@ -197,10 +214,38 @@ def parse(content: bytes, previous: bytes) -> Entry:
         raise ValueError("number, kind or at_us is not as it should be")
     entry = Entry(number, kind, at_us, values, before, event_hash(previous, content))
     try:
-        entry.files(), entry.removed(), entry.positions()
-    except (KeyError, TypeError, AttributeError) as error:
+        _check_body(entry)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"its body is not that of kind {kind}: {error}") from None
     return entry
+
+
+def _check_body(entry: Entry) -> None:
+    """Refuse a body of another shape, and names that lead out of the archive."""
+    _check_types(entry.body, _BODIES[entry.kind])
+    for file in entry.files():
+        _check_types(file._asdict(), ArchivedFile.__annotations__)
+        _check_name(file.name, _FILE_NAME)
+    for removed in entry.removed():
+        _check_types(removed._asdict(), RemovedFile.__annotations__)
+        _check_name(removed.name, _FILE_NAME)
+        _check_name(removed.heads, _ENDS_NAME)
+    for partitions in (entry.positions() or {}).values():
+        _check_types(partitions, dict.fromkeys(partitions, int))
+    if entry.kind == CHECKPOINT:
+        _check_name(entry.body["name"], _CHECKPOINT_NAME)
+
+
+def _check_types(values: Mapping[Any, Any], types: Mapping[Any, type]) -> None:
+    for name, kind in types.items():
+        # A bool is an int for isinstance.
+        if type(values[name]) is not kind:
+            raise ValueError(f"{name} is {values[name]!r}, should be {kind.__name__}")
+
+
+def _check_name(name: str, names: re.Pattern[str]) -> None:
+    if not names.fullmatch(name):
+        raise ValueError(f"name {name!r} is none of the archive's")
 
 
 def numbers(store: Store, folder: str) -> list[int]:

@@ -3,12 +3,12 @@
 import heapq
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from event_archive.columns import ABOUT
+from event_archive.columns import ABOUT, Record
 from event_archive.manifest import ArchivedFile, ArchiveError, present_files
 from event_archive.stores.port import MissingError, Store
 from event_archive.values import About
@@ -19,27 +19,9 @@ READ_BYTES: Final = 1 << 20
 """Bytes that are read ahead, of each column."""
 
 
-class Entry(NamedTuple):
-    """One entry of the archive."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: str
-    sequence: int | None
-    """None, as log_number, schema_version and hash: the record is not an entry of a log."""
-    log_number: int | None
-    schema: str
-    schema_version: int | None
-    hash: bytes | None
-    recorded_at_us: int
-    value: bytes
-    about: About
-
-
 def read_entries(
     store: Store, topic: str, from_us: int | None = None, to_us: int | None = None
-) -> Iterator[Entry]:
+) -> Iterator[Record]:
     """Yield the entries of a topic in the order of the log: by log number.
 
     Args:
@@ -68,7 +50,7 @@ def read_entries(
             yield entry
 
 
-def read_file(store: Store, file: ArchivedFile) -> Iterator[Entry]:
+def read_file(store: Store, file: ArchivedFile) -> Iterator[Record]:
     """Yield the entries of one file, in the order of their offsets.
 
     Raises:
@@ -95,17 +77,17 @@ def measure(store: Store, name: str) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def rows_of(batch: Any) -> Iterator[Entry]:
+def rows_of(batch: Any) -> Iterator[Record]:
     """Yield the rows of a batch."""
     # Times as numbers: a Python datetime would cost more than all the rest.
     times = batch.column("recorded_at").cast(pa.int64()).to_pylist()
     plain = [
         times if name == "recorded_at_us" else batch.column(name).to_pylist()
-        for name in Entry._fields[:-1]
+        for name in Record._fields[:-1]
     ]
     about = [batch.column(name).to_pylist() for name in ABOUT]
     for row in zip(*plain, *about, strict=True):
-        yield Entry._make((*row[: -len(about)], About._make(row[-len(about) :])))
+        yield Record._make((*row[: -len(about)], About._make(row[-len(about) :])))
 
 
 def first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -32,8 +33,8 @@ from event_archive.manifest import (
     release_body,
     removed_body,
 )
-from event_archive.reading import measure, read_file
-from event_archive.stores.port import ExistsError, Store
+from event_archive.reading import first_line, measure, read_file
+from event_archive.stores.port import ExistsError, MissingError, Store
 from event_archive.verification.ends import ends_of, write_ends
 from kernel.nanoseconds import NS_PER_US
 
@@ -69,7 +70,12 @@ def oldest_kept_us(now_us: int, years: int) -> int:
 
 
 def plan(store: Store, before_us: int) -> Iterator[Planned]:
-    """Yield the files whose newest entry is older than a time. Raises ArchiveError."""
+    """Yield the files whose newest entry is older than a time.
+
+    Raises:
+        ArchiveError: The manifest is not as it should be, or a file that a hold may cover cannot
+            be read.
+    """
     holds = contents(store).holds
     for file in present_files(store).values():
         if file.last_us < before_us:
@@ -89,12 +95,17 @@ def _hold_of(store: Store, file: ArchivedFile, holds: Iterable[Hold]) -> Hold | 
 
 
 def _has_key(store: Store, file: ArchivedFile, account: str) -> bool:
-    with store.open(file.name) as source:
-        reader = pq.ParquetFile(source)
-        return any(
-            pc.any(pc.equal(batch.column("key"), account)).as_py()
-            for batch in reader.iter_batches(columns=["key"])
-        )
+    try:
+        with store.open(file.name) as source:
+            reader = pq.ParquetFile(source)
+            return any(
+                pc.any(pc.equal(batch.column("key"), account)).as_py()
+                for batch in reader.iter_batches(columns=["key"])
+            )
+    except MissingError:
+        raise ArchiveError(f"{file.name} is missing") from None
+    except (pa.ArrowException, OSError) as error:
+        raise ArchiveError(f"{file.name} cannot be read: {first_line(error)}") from error
 
 
 def remove(
@@ -140,7 +151,11 @@ def _finish(store: Store) -> None:
 
 
 def _leave_ends(store: Store, file: ArchivedFile) -> RemovedFile:
-    if measure(store, file.name) != (file.bytes, file.sha256):
+    try:
+        measured = measure(store, file.name)
+    except MissingError:
+        raise ArchiveError(f"{file.name} is missing") from None
+    if measured != (file.bytes, file.sha256):
         raise ArchiveError(f"{file.name} was changed: run `ordermesh archive verify`")
     before = _counted_before(store, file) if chain_of(file.topic) is Chain.OF_THE_TOPIC else 0
     content = write_ends(ends_of(file.topic, read_file(store, file), before))

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 
 from typing_extensions import override
 
+from event_archive.columns import Record
 from event_archive.manifest import ArchivedFile, ArchiveError, entries, present_files
-from event_archive.reading import Entry, read_file
+from event_archive.reading import read_file
 from event_archive.stores import open_store
 from event_archive.stores.port import StoreError
 from eventlog.copies.entries import PAGE_ENTRIES, CopiedEntry, EventSource, SourceError
@@ -81,7 +82,7 @@ class ArchiveSource(EventSource):
         """Nothing is held between two readings."""
 
 
-def _copied(entry: Entry) -> CopiedEntry:
+def _copied(entry: Record) -> CopiedEntry:
     """Return an entry of a log. Raises ArchiveError if it is none."""
     if entry.sequence is None or entry.log_number is None or entry.hash is None:
         raise ArchiveError(

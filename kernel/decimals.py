@@ -124,10 +124,24 @@ def parse_total(text: str) -> int:
         ValueError: The text is not a decimal in canonical form, but for the number of digits
             before the point, of which there are at most 36.
     """
-    if TOTAL_PATTERN.fullmatch(text) is None or text == "-0":
-        raise ValueError(f"{text!r} is not a sum of decimals in canonical form, as in 150.25")
+    _require_total(text)
     whole, _, fraction = text.partition(".")
     return int(whole + fraction.ljust(FRACTION_DIGITS_MAX, "0"))
+
+
+def total_decimal(text: str) -> Decimal:
+    """Read a sum of canonical decimals exactly.
+
+    Raises:
+        ValueError: As for `parse_total`.
+    """
+    _require_total(text)
+    return Decimal(text)
+
+
+def _require_total(text: str) -> None:
+    if TOTAL_PATTERN.fullmatch(text) is None or text == "-0":
+        raise ValueError(f"{text!r} is not a sum of decimals in canonical form, as in 150.25")
 
 
 def add_nano(total: str, more: str) -> str:

@@ -1,5 +1,6 @@
 """Prometheus metrics, and the plain HTTP server of each process that serves them."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -38,6 +39,11 @@ def histogram(
 ) -> Histogram:
     """Make a histogram ``ordermesh_<name>`` of the process; buckets are in seconds by default."""
     return Histogram(f"ordermesh_{name}", text, labels, buckets=tuple(buckets))
+
+
+gauge(
+    "python_blocks", "Blocks of memory of Python objects; one that only rises is a leak"
+).set_function(sys.getallocatedblocks)
 
 
 def always_ready() -> tuple[bool, str]:

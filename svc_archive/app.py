@@ -7,6 +7,7 @@ import pyarrow as pa
 from prometheus_client import REGISTRY
 
 from event_archive.stores import open_store
+from event_archive.stores.port import StoreError
 from kernel.clock import SystemClock
 from mesh.kafka.connection import kafka_configuration
 from mesh.rpc.server import MeshServer, Ops
@@ -27,12 +28,16 @@ async def build(settings: ArchiveSettings, server: MeshServer) -> AsyncIterator[
         raise SettingsError("set ORDERMESH_ARCHIVE to a folder or s3://bucket/prefix")
     if not settings.kafka_bootstrap:
         raise SettingsError("set ORDERMESH_KAFKA_BOOTSTRAP to host:port of a broker")
+    try:
+        store = open_store(settings.archive, settings.archive_spool_dir)
+    except StoreError as error:
+        raise SettingsError(f"ORDERMESH_ARCHIVE: {error}") from error
     # It gives memory back: the others keep what one large record needed.
     pa.set_memory_pool(pa.system_memory_pool())
     clock = SystemClock()
     progress = Progress(clock)
     archiver = Archiver(
-        open_store(settings.archive, settings.archive_spool_dir),
+        store,
         TopicReader(
             kafka_configuration(settings, settings),
             settings.kafka_topic_prefix,

@@ -17,7 +17,7 @@ class ArchiveSettings(KafkaFields, MeshSettings):
     ops_bind: str = "127.0.0.1:9161"
     """Address of /metrics, /livez and /readyz."""
     archive: str = ""
-    """A folder, or s3://bucket/prefix."""
+    """A folder, or s3://bucket/prefix without a name, key or query."""
     archive_spool_dir: Path | None = None
     """Local folder for files on their way to S3, at most 320 MiB; by default a temporary one."""
     archive_file_bytes_max: Annotated[int, Field(ge=1 << 16, le=1 << 30)] = 64 << 20

@@ -20,7 +20,7 @@ from svc_notify.adapters.postgres.outbox import PostgresOutbox
 from svc_notify.adapters.postgres.writing import PostgresNotifications
 from svc_notify.api import destinations, notifications, rules
 from svc_notify.api.figures import NotifyCollector, readiness
-from svc_notify.api.stream import StreamParts
+from svc_notify.api.stream import StreamParts, item_of
 from svc_notify.service.dispatcher import Dispatcher
 from svc_notify.service.notifier import Notifier, Owner
 from svc_notify.service.progress import Progress
@@ -43,7 +43,7 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
     holder = settings.notify_instance or new_ulid(clock.now_ns())
     owner = Owner(PostgresLease(database), holder, settings.notify_lease_s, clock)
     history, choices = PostgresHistory(database), PostgresChoices(database)
-    watch, progress = Watch(history), Progress(clock)
+    watch, progress = Watch(history, item_of), Progress(clock)
     notifier = Notifier(
         source,
         PostgresNotifications(database),
@@ -54,10 +54,10 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
         settings.notify_unknown_after_s,
         watch.stored,
     )
-    upkeep = Upkeep(
-        history, owner, clock, settings.notify_history_days, settings.notify_history_max
-    )
     outbox = PostgresOutbox(database)
+    upkeep = Upkeep(
+        history, outbox, owner, clock, settings.notify_history_days, settings.notify_history_max
+    )
     dispatcher = Dispatcher(outbox, channels, owner, clock)
     parts = StreamParts(history, choices, watch, clock)
     server.add(

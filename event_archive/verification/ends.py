@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from event_archive.chains import WHOLE_TOPIC, Chain, chain_of
-from event_archive.reading import Entry
+from event_archive.columns import Record
 
 Ends = dict[str, tuple[int, int, bytes]]
 """First sequence, last sequence and hash of the last entry, by key."""
@@ -14,7 +14,7 @@ WHOLE_ENDS: Final = f"/{WHOLE_TOPIC}"
 """In the place of a key: the one chain of a topic, whose entries are counted."""
 
 
-def ends_of(topic: str, entries: Iterable[Entry], counted_before: int) -> Ends:
+def ends_of(topic: str, entries: Iterable[Record], counted_before: int) -> Ends:
     """Return the ends of the chains in a file.
 
     Args:

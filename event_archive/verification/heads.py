@@ -119,6 +119,11 @@ class Memory:
         )
         return row.fetchone() is not None
 
+    def file(self, name: str) -> ArchivedFile | None:
+        """Return the file of this name, if an entry of the manifest named it."""
+        row = self._database.execute("SELECT body FROM files WHERE name = ?", (name,)).fetchone()
+        return None if row is None else ArchivedFile(*json.loads(row[0]))
+
     def remove(self, removed: RemovedFile) -> None:
         """Take a file that retention removed."""
         self._database.execute(

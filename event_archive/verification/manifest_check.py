@@ -1,6 +1,7 @@
 """Checks the manifest: every entry is there, in its place, and as it was written."""
 
 from collections.abc import Generator, Iterator
+from typing import Final
 
 from event_archive.manifest import (
     CHECKPOINT,
@@ -14,17 +15,22 @@ from event_archive.manifest import (
     numbers,
     parse,
 )
+from event_archive.retention import ORDERS, YEARS_MIN, oldest_kept_us
 from event_archive.stores.port import MissingError, Store
 from event_archive.verification.heads import Memory
+
+CLOCK_AHEAD_US: Final = 86_400_000_000
+"""The clock of a machine that writes to an archive may be ahead of ours by so much."""
 
 
 class ManifestCheck:
     """Walks the whole manifest, and notes what it says of the files."""
 
-    def __init__(self, store: Store, memory: Memory) -> None:
-        """Begin before the first entry."""
+    def __init__(self, store: Store, memory: Memory, now_us: int) -> None:
+        """Begin before the first entry; `now_us` is the time, in microseconds since 1970."""
         self._store = store
         self._memory = memory
+        self._now_us = now_us
         self.contents = Contents()
         self.checkpoints: list[tuple[str, str, int]] = []
         """Name, SHA-256, and when the archive took it, of each checkpoint."""
@@ -60,6 +66,8 @@ class ManifestCheck:
         return entry
 
     def _take(self, entry: Entry) -> Iterator[str]:
+        if entry.at_us > self._now_us + CLOCK_AHEAD_US:
+            yield f"manifest: entry {entry.number} is of a time that has not come: {entry.at_us}"
         before = self.contents.positions
         self.contents.add(entry)
         if entry.kind == FILES:
@@ -79,6 +87,20 @@ class ManifestCheck:
             if places != self.contents.positions:
                 yield f"manifest: entry {entry.number}: the positions are not those of its files"
         for removed in entry.removed():
+            yield from self._removed(entry, removed.name)
             self._memory.remove(removed)
         if entry.kind == CHECKPOINT:
             self.checkpoints.append((entry.body["name"], entry.body["sha256"], entry.at_us))
+
+    def _removed(self, entry: Entry, name: str) -> Iterator[str]:
+        """Yield what retention would not have done."""
+        says = f"manifest: entry {entry.number} removes {name}"
+        file = self._memory.file(name)
+        if file is None:
+            yield f"{says}, which no entry before it names"
+            return
+        if file.last_us >= oldest_kept_us(entry.at_us, YEARS_MIN):
+            yield f"{says}, whose newest entry was less than {YEARS_MIN} years old"
+        for hold in self.contents.holds.values():
+            if not hold.account or file.topic != ORDERS:
+                yield f"{says}, which hold {hold.number} keeps"

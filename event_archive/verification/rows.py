@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Final
 
 from event_archive.chains import WHOLE_TOPIC, Chain, chain_of, hash_of
+from event_archive.columns import Record
 from event_archive.manifest import ArchivedFile
-from event_archive.reading import Entry
 from event_archive.values import read_value
 from event_archive.verification.ends import WHOLE_ENDS, Ends
 from event_archive.verification.heads import KeyHead, Memory, Wanted
@@ -37,7 +37,7 @@ class EntryCheck:
         self._whole: dict[str, KeyHead] = {}
         """Of the topics that have one chain."""
 
-    def check(self, file: ArchivedFile, entries: Iterator[Entry]) -> Iterator[str]:
+    def check(self, file: ArchivedFile, entries: Iterator[Record]) -> Iterator[str]:
         """Yield what is wrong with the entries of a file."""
         last_offset, last_number, rows = file.first_offset - 1, 0, 0
         times = []
@@ -68,7 +68,7 @@ class EntryCheck:
         elif (last_offset, *times) != (file.last_offset, file.first_us, file.last_us):
             yield f"{file.name}: last offset or times are not those of the manifest"
 
-    def _chains(self, topic: str, part: list[Entry]) -> Iterator[str]:
+    def _chains(self, topic: str, part: list[Record]) -> Iterator[str]:
         keys = {entry.key for entry in part}
         heads = self._memory.heads(topic, keys)
         wanted = self._memory.wanted(topic, keys | {WHOLE_TOPIC})
@@ -92,7 +92,7 @@ class EntryCheck:
         self._memory.put_heads(topic, heads.items())
         self._memory.seen(seen)
 
-    def _link(self, entry: Entry, head: KeyHead) -> tuple[tuple[str, int], bytes | None]:
+    def _link(self, entry: Record, head: KeyHead) -> tuple[tuple[str, int], bytes | None]:
         """Return which entry of its chain an entry is, and the hash before it, if it is known."""
         assert entry.sequence is not None
         chain = chain_of(entry.topic)
@@ -104,7 +104,7 @@ class EntryCheck:
         before = GENESIS if chain is Chain.NONE else head.hash if follows else None
         return (entry.key, entry.sequence), before
 
-    def _jump(self, entry: Entry, head: KeyHead) -> Iterator[str]:
+    def _jump(self, entry: Record, head: KeyHead) -> Iterator[str]:
         """Yield what a sequence says that does not follow the one before it."""
         assert entry.sequence is not None
         if entry.sequence <= head.sequence:
@@ -145,7 +145,7 @@ class EntryCheck:
         self._memory.seen(passed)
 
 
-def place(entry: Entry) -> str:
+def place(entry: Record) -> str:
     """Say which entry it is."""
     return (
         f"{entry.topic} {entry.key} sequence {entry.sequence} "
@@ -153,7 +153,7 @@ def place(entry: Entry) -> str:
     )
 
 
-def _value_faults(entry: Entry) -> Iterator[str]:
+def _value_faults(entry: Record) -> Iterator[str]:
     own_us, about = read_value(entry.schema, entry.value)
     if own_us is not None and own_us != entry.recorded_at_us:
         yield "recorded_at is not the time in its value"

@@ -22,6 +22,7 @@ from event_archive.manifest import (
 )
 from event_archive.reading import measure, read_file
 from event_archive.stores.port import LOCK_NAME, PARTIAL, MissingError, Store
+from event_archive.values import US_MAX
 from event_archive.verification.ends import read_ends
 from event_archive.verification.heads import Memory, Wanted
 from event_archive.verification.manifest_check import ManifestCheck
@@ -45,6 +46,8 @@ class Asked(NamedTuple):
     """Checkpoints that were kept elsewhere."""
     begins_later: bool = False
     """See `EntryCheck`."""
+    now_us: int = US_MAX
+    """The time, in microseconds since 1970: no entry of the manifest is of a later one."""
 
 
 class Verification:
@@ -71,7 +74,7 @@ class Verification:
             StoreError: The store cannot be read.
         """
         with Memory() as memory:
-            manifest = ManifestCheck(self._store, memory)
+            manifest = ManifestCheck(self._store, memory, self._asked.now_us)
             yield from manifest.check()
             for checkpoint in manifest.checkpoints:
                 yield from self._own_checkpoint(memory, *checkpoint)

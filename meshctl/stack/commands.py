@@ -131,6 +131,7 @@ def up(
         sim_agents=agents,
         sim_replay=replay.resolve() if replay else None,
         sim_speed=speed,
+        sim_auction_s=settings.sim_auction_s,
         drop_copy=drop_copy,
         hours=hours,
         order_value_max=settings.order_value_max,

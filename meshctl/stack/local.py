@@ -206,10 +206,16 @@ class LocalStack:
     async def _let_read_logs(self, at: Addresses) -> None:
         if self._settings.database_url:
             return
+        readers: dict[str, list[str]] = {}
         for one in SERVICES:
             for read in one.reads_logs if self._options.kafka or not one.kafka else ():
-                words = ("grant-log-reader", one.database_role)
-                await self._admin(at, f"{BY_NAME[read].module}.admin", *words, as_owner=True)
+                readers.setdefault(BY_NAME[read].module, []).append(one.database_role)
+        await asyncio.gather(*(self._grant(at, *each) for each in readers.items()))
+
+    async def _grant(self, at: Addresses, module: str, roles: list[str]) -> None:
+        # One after the other: PostgreSQL refuses two changes of the rights of one object at once.
+        for role in roles:
+            await self._admin(at, f"{module}.admin", "grant-log-reader", role, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())

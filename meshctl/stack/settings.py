@@ -1,8 +1,9 @@
 """Settings of the local stack from the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mesh.kafka.connection import KafkaFields
@@ -32,6 +33,8 @@ class StackSettings(KafkaFields, BaseSettings):
     """Added to every port, so that two stacks fit on one machine."""
     order_value_max: str = ""
     """Passed on to svc_oms: largest value of one order, or ``none``; its default if empty."""
+    sim_auction_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    """Passed on to the simulated venues: seconds in which orders collect before each auction."""
     retention_events_days: str = ""
     """Passed on to the retention that runs daily; its default if empty."""
     retention_audit_days: str = ""

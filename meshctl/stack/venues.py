@@ -78,6 +78,7 @@ def write_venues_file(
                 # Without agents nothing moves the prices, so their silence means nothing.
                 **({} if agents else {"price_silence_max_s": 0}),
                 **common,
+                "dialect": {**dialect, "auction_prices": True},
             },
         ]
         if drop_copy:

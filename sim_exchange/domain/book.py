@@ -163,6 +163,9 @@ class OrderBook(Matching):
             reference: Price if there are market orders only, and for ties; 0 for none.
         """
         held = self._held(tif)
+        if self._collecting and self._last_price:
+            # Stops that came in the call may have been reached before it.
+            self._note_trade(self._last_price)
         self._collecting = False
         if not self._halted:
             for order in held:

@@ -161,7 +161,8 @@ def _check(one: pb.Destination, secret: str, trusted: AbstractSet[str]) -> None:
     """Check a destination by itself."""
     fault = address_fault(one.channel, one.address, trusted)
     if fault:
-        raise wrong("destination.address", one.address, fault)
+        secret_url = one.channel == pb.CHANNEL_KIND_SLACK
+        raise wrong("destination.address", "(hidden)" if secret_url else one.address, fault)
     if secret and one.channel != pb.CHANNEL_KIND_WEBHOOK:
         raise wrong("secret", "a secret", "nothing: only a WEBHOOK is signed")
     if secret and len(secret) < SECRET_CHARACTERS_MIN:
@@ -175,6 +176,7 @@ async def _check_place(change: Changing, one: pb.Destination, secret: str) -> No
         present = await change.destination(one.destination_id)
         if present is None:
             raise not_found("destination.destination_id", one.destination_id, "destination")
+        address = present.address
         if present.version != one.version:
             raise stale("destination.version", one.version, present.version)
         if present.channel != one.channel:
@@ -184,6 +186,9 @@ async def _check_place(change: Changing, one: pb.Destination, secret: str) -> No
                 pb.ChannelKind.Name(one.channel),
                 f"{name}: it does not change",
             )
+        await _check_rules(change, one)
+        if one.address == _shown(present).address:
+            one.address = address  # answers have a part of it only
         return
     if one.version:
         expected = "0 for a new destination, which has no destination_id"
@@ -194,6 +199,20 @@ async def _check_place(change: Changing, one: pb.Destination, secret: str) -> No
     if await change.count_destinations() >= DESTINATIONS_MAX:
         text = f"there are {DESTINATIONS_MAX} destinations, the limit; remove one first"
         raise refuse("OBJECT_STATE", text, limit=DESTINATIONS_MAX)
+
+
+async def _check_rules(change: Changing, one: pb.Destination) -> None:
+    """Check that no rule names a destination that it could not name."""
+    if not one.user_id:
+        return
+    for rule in await change.rules_naming(one.destination_id):
+        if rule.firm or rule.owner != one.user_id:
+            raise refuse(
+                "OBJECT_STATE",
+                f"rule {rule.rule_id} of somebody else names the destination; make another one for "
+                "the user, or have the rule changed",
+                "destination.user_id",
+            )
 
 
 def _shown(one: pb.Destination) -> pb.Destination:

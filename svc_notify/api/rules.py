@@ -11,9 +11,10 @@ from mesh.auth.access import Access, user
 from mesh.errors import refuse
 from mesh.rpc.call import Call
 from mesh.timestamps import set_timestamp
-from ordermesh.notify.v1 import rule_pb2
+from ordermesh.notify.v1 import notification_pb2, rule_pb2
 from ordermesh.notify.v1 import rule_service_pb2 as pb
 from svc_notify.api.answering import answered, bare, changing, not_found, stale, wrong
+from svc_notify.domain.notification import MADE
 from svc_notify.service.choices import Changing, Choices
 
 SERVICE: Final = "ordermesh.notify.v1.RuleService"
@@ -118,10 +119,7 @@ def _check(rule: rule_pb2.Rule, call: Call) -> None:
         _require_risk(call)
     for account_id in rule.account_ids:
         call.user.require_view(account_id)
-    for name in ("kinds", "account_ids", "destination_ids"):
-        values = getattr(rule, name)
-        if len(set(values)) != len(values):
-            raise wrong(f"rule.{name}", list(values), "each value once")
+    _check_lists(rule)
     if not rule.in_app and not rule.destination_ids:
         raise wrong("rule.destination_ids", "empty", "a destination, or in_app")
     digest = rule.digest
@@ -134,6 +132,17 @@ def _check(rule: rule_pb2.Rule, call: Call) -> None:
             raise wrong("rule.quiet_hours.end", quiet.end, "another time than begin")
         if quiet.time_zone not in ZONES:
             raise wrong("rule.quiet_hours.time_zone", quiet.time_zone, "a name as in Europe/Berlin")
+
+
+def _check_lists(rule: rule_pb2.Rule) -> None:
+    for index, kind in enumerate(rule.kinds):
+        if kind not in MADE:
+            name = notification_pb2.NotificationKind.Name(kind)
+            raise wrong(f"rule.kinds[{index}]", name, "a kind that is made (docs/NOTIFICATIONS.md)")
+    for name in ("kinds", "account_ids", "destination_ids"):
+        values = getattr(rule, name)
+        if len(set(values)) != len(values):
+            raise wrong(f"rule.{name}", list(values), "each value once")
 
 
 def _require_risk(call: Call) -> None:

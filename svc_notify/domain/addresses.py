@@ -8,15 +8,17 @@ from urllib.parse import urlsplit
 
 EMAIL: Final = 2
 """ChannelKind of the contract; the other kinds are URLs."""
-EMAIL_PATTERN: Final = re.compile(r"[^\s@<>\",;:]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+EMAIL_PATTERN: Final = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+)
+"""RFC 5322 without quotes and comments, in ASCII: every mail server takes it."""
 EMAIL_CHARACTERS_MAX: Final = 254
 PRIVATE_NAMES: Final = (".local", ".internal", ".localhost", ".svc", ".cluster.local")
-# They carry an address of IPv4, and a router may lead them there: IPv4-compatible, NAT64 (RFC 6052
-# and 8215), Teredo, 6to4.
-CARRIES_IPV4: Final = tuple(
-    ipaddress.ip_network(each)
-    for each in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
-)
+PUBLIC_IPV6: Final = ipaddress.ip_network("2000::/3")
+"""Global unicast (RFC 4291): whatever else there is in IPv6, such as site-local, is not public."""
+# They carry an address of IPv4, and a router may lead them there: Teredo, 6to4.
+CARRIES_IPV4: Final = tuple(ipaddress.ip_network(each) for each in ("2001::/32", "2002::/16"))
 NO_HOSTS: Final[frozenset[str]] = frozenset()
 
 
@@ -73,6 +75,6 @@ def is_public_address(text: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public_address(str(address.ipv4_mapped))
-        if any(address in network for network in CARRIES_IPV4):
+        if address not in PUBLIC_IPV6 or any(address in network for network in CARRIES_IPV4):
             return False
     return address.is_global and not address.is_multicast

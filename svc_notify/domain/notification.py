@@ -26,6 +26,10 @@ class Kind(IntEnum):
     RECONCILE_DIFFERENCE = 14
 
 
+MADE: Final[frozenset[int]] = frozenset(Kind) - {Kind.LIMIT_NEAR}
+"""The kinds that a rule may name: how near a limit is, is in no log."""
+
+
 class Severity(IntEnum):
     """How urgent it is; the numbers are those of the contract."""
 
@@ -68,6 +72,8 @@ class Draft(NamedTuple):
     """If set: it is made unless this key is noted, and notes it."""
     ends: str = ""
     """If set: it is made only if this key is noted, and ends the note."""
+    silent: bool = False
+    """It only notes its key, and is no notification."""
 
 
 def due(drafts: Iterable[Draft], noted: set[str]) -> list[Draft]:
@@ -84,7 +90,8 @@ def due(drafts: Iterable[Draft], noted: set[str]) -> list[Draft]:
         noted.discard(draft.ends)
         if draft.once:
             noted.add(draft.once)
-        made.append(draft)
+        if not draft.silent:
+            made.append(draft)
     return made
 
 

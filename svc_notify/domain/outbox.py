@@ -1,5 +1,6 @@
 """Messages for destinations: what they carry, and what became of an attempt."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -34,7 +35,10 @@ class Destination(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message that a channel delivers. It has the same content in every attempt."""
+    """A message that a channel delivers.
+
+    It has the same content in every attempt, but for what its user may not see any more.
+    """
 
     message_id: str
     """Idempotency id for the receiver, a ULID."""
@@ -102,6 +106,23 @@ def collect(
                     for to in rule.destinations
                 ]
     return found
+
+
+def permitted(message: Message, owner: Viewer | None) -> Message:
+    """Return a message as it may be sent now: without what the owner of its rule may not see.
+
+    If something is left out, what was only counted is left out too: nothing says what it is about.
+
+    Args:
+        message: Of a user's rule.
+        owner: The user as of now; None if there is no such user any more.
+    """
+    if owner is None:
+        return message._replace(notifications=(), counts={})
+    kept = tuple(one for one in message.notifications if owner.may_see(one.draft))
+    if len(kept) == len(message.notifications):
+        return message
+    return message._replace(notifications=kept, counts=Counter(one.draft.kind for one in kept))
 
 
 def by_kind(counts: Iterable[int]) -> dict[Kind, int]:

@@ -45,9 +45,10 @@ class Rule(NamedTuple):
     firm: bool
     name: str = ""
     disabled: bool = False
-    kinds: frozenset[Kind] = frozenset()
-    """Empty for all, as are the other filters."""
-    severity_min: Severity = Severity.INFO
+    kinds: frozenset[int] = frozenset()
+    """Numbers of kinds, also those that this version does not know. Empty for all, as are the other
+    filters."""
+    severity_min: int = Severity.INFO
     accounts: frozenset[str] = frozenset()
     venue_mic: str = ""
     amount_min: Decimal = Decimal(0)
@@ -96,7 +97,7 @@ def in_app_rules(user_id: str, rules: Iterable[Rule]) -> list[Rule]:
 
 
 class Pace(NamedTuple):
-    """Messages of a rule to a destination."""
+    """Messages of a rule to a destination, of one urgency."""
 
     hour_ns: int = 0
     """When the present hour began: with its first message."""
@@ -110,11 +111,12 @@ def when_due(rule: Rule, now_ns: int, pace: Pace, *, urgent: bool) -> tuple[int,
     Args:
         rule: Gives digest, quiet hours and the bound.
         now_ns: The present time.
-        pace: Of the messages before.
+        pace: Of the messages before of this urgency, which are all due by now.
         urgent: It is for CRITICAL notifications: only the bound holds for it.
     """
     due_ns = _quiet(rule, now_ns + rule.digest_ns, urgent=urgent) if not urgent else now_ns
-    if due_ns >= pace.hour_ns + HOUR_NS:
+    # An hour that begins later is of a rule or a clock that has been changed since.
+    if not pace.hour_ns <= due_ns < pace.hour_ns + HOUR_NS:
         pace = Pace(due_ns)
     if pace.messages >= rule.messages_per_hour_max:
         due_ns = _quiet(rule, pace.hour_ns + HOUR_NS, urgent=urgent)

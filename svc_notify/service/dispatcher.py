@@ -7,7 +7,7 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from mesh.telemetry import counter
 from svc_notify.domain.attempts import next_attempt
-from svc_notify.domain.outbox import Delivered, Message, Outcome, RetryAfter
+from svc_notify.domain.outbox import Dead, Delivered, Message, Outcome, RetryAfter
 from svc_notify.service.notifier import Owner
 from svc_notify.service.ports import Channels, Outbox, StoreUnavailableError
 
@@ -19,6 +19,8 @@ AT_ONCE_MAX: Final = 200
 """Messages in one look: one for each destination that there may be."""
 CLAIM_S: Final = 40.0
 """For which a message is claimed: longer than an attempt of any channel takes."""
+
+NOT_PERMITTED: Final = "the user of its rule may not have it any more"
 
 _log = get_logger(__name__)
 _attempts = counter(
@@ -83,6 +85,8 @@ class Dispatcher:
             )
 
     async def _attempt(self, message: Message) -> Outcome:
+        if not message.total:
+            return Dead(NOT_PERMITTED)
         try:
             return await self._channels[message.destination.channel].deliver(message)
         except Exception as error:  # noqa: BLE001  one message must not delay all others

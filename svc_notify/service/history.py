@@ -63,6 +63,9 @@ class History(Protocol):
     async def feed(self) -> Feed:
         """Return epoch and bounds of what is kept."""
 
+    async def after(self, sequence: int, limit: int) -> list[Notification]:
+        """Return what came after a sequence, whoever may see it, oldest first."""
+
     async def newer(self, viewer: Viewer, after: int, limit: int) -> list[Shown]:
         """Return what a viewer may see after a sequence, oldest first."""
 

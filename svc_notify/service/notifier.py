@@ -231,7 +231,7 @@ class Notifier:
         viewers = await writing.viewers({rule.owner for rule in rules})
         paces = await writing.paces({rule.rule_id for rule in rules})
         for one in collect(rules, viewers, made):
-            key = one.rule.rule_id, one.destination_id
+            key = one.rule.rule_id, one.destination_id, one.urgent
             due_ns, pace = when_due(one.rule, now_ns, paces.get(key, Pace()), urgent=one.urgent)
             if await writing.put(new_ulid(now_ns), one, now_ns, due_ns, pace):
                 paces[key] = pace

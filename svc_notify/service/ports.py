@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from eventlog.logs import Log, Position
 from svc_notify.domain.notification import Notification, Viewer
 from svc_notify.domain.outbox import Collected, Message, Outcome
 from svc_notify.domain.rules import Pace, Rule
+
+PaceKey: TypeAlias = tuple[str, str, bool]
+"""Rule, destination, and whether the messages are urgent."""
 
 
 class StoreUnavailableError(Exception):
@@ -73,8 +76,8 @@ class Writing(Protocol):
     async def viewers(self, user_ids: Collection[str]) -> dict[str, Viewer]:
         """Return what users may see now; a user that is disabled or does not exist is missing."""
 
-    async def paces(self, rule_ids: Collection[str]) -> dict[tuple[str, str], Pace]:
-        """Return the paces of rules, by rule and destination."""
+    async def paces(self, rule_ids: Collection[str]) -> dict[PaceKey, Pace]:
+        """Return the paces of rules, by rule, destination and urgency."""
 
     async def put(
         self, message_id: str, collected: Collected, now_ns: int, due_ns: int, pace: Pace
@@ -157,6 +160,9 @@ class DeadLetters(Protocol):
 
     async def retry(self, message_id: str, now_ns: int) -> bool | None:
         """Send a dead letter again; False if its destination is gone, None if there is no such."""
+
+    async def prune(self, before_ns: int, most: int) -> None:
+        """Remove those of before a time, and the oldest beyond a number."""
 
     async def discard(self, message_id: str) -> None:
         """Remove a dead letter."""

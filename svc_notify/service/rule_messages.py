@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.nanoseconds import NS_PER_S
 from ordermesh.notify.v1 import rule_pb2
-from svc_notify.domain.notification import Kind, Severity
+from svc_notify.domain.notification import Severity
 from svc_notify.domain.rules import MESSAGES_PER_HOUR_DEFAULT, QuietHours, Rule
 
 
@@ -24,8 +24,8 @@ def rule_from_proto(one: rule_pb2.Rule) -> Rule:
         firm=one.firm,
         name=one.name,
         disabled=one.disabled,
-        kinds=frozenset(Kind(kind) for kind in one.kinds),
-        severity_min=Severity(one.severity_min or Severity.INFO),
+        kinds=frozenset(one.kinds),
+        severity_min=one.severity_min or Severity.INFO,
         accounts=frozenset(one.account_ids),
         venue_mic=one.venue_mic,
         amount_min=Decimal(one.amount_min or 0),

@@ -1,4 +1,4 @@
-"""Removes notifications whose time is over."""
+"""Removes notifications and dead letters whose time is over."""
 
 import asyncio
 from contextlib import suppress
@@ -8,10 +8,12 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_DAY
 from svc_notify.service.history import History
 from svc_notify.service.notifier import Owner
-from svc_notify.service.ports import StoreUnavailableError
+from svc_notify.service.ports import DeadLetters, StoreUnavailableError
 
 INTERVAL_S: Final = 60.0
 """Between two looks."""
+DEAD_LETTERS_MAX: Final = 100_000
+"""Messages that were given up, and are kept; the oldest of further ones are removed."""
 BATCH: Final = 5_000
 """Notifications removed in one transaction."""
 
@@ -19,9 +21,18 @@ BATCH: Final = 5_000
 class Upkeep:
     """Keeps the history within its bounds, in the process that has the lease."""
 
-    def __init__(self, history: History, owner: Owner, clock: Clock, days: int, most: int) -> None:
-        """Take the bounds: days that notifications are kept, and how many at most."""
+    def __init__(  # its parts
+        self,
+        history: History,
+        dead: DeadLetters,
+        owner: Owner,
+        clock: Clock,
+        days: int,
+        most: int,
+    ) -> None:
+        """Take the bounds: days that all this is kept, and how many notifications at most."""
         self._history = history
+        self._dead = dead
         self._owner = owner
         self._clock = clock
         self._kept_ns = days * NS_PER_DAY
@@ -41,3 +52,4 @@ class Upkeep:
         before_ns = self._clock.now_ns() - self._kept_ns
         while await self._history.prune(before_ns, self._most, BATCH) == BATCH:
             pass
+        await self._dead.prune(before_ns, DEAD_LETTERS_MAX)

@@ -121,7 +121,7 @@ async def test_limit_order_fills(page: Page, mesh: Mesh) -> None:
     )
     await expect(trail.locator("[data-doer=person]")).to_contain_text("Accepted alice")
     await expect(trail.get_by_test_id("controls")).to_contain_text("max order quantity")
-    await expect(page.get_by_label("Notices")).to_contain_text("Filled")
+    await expect(page.get_by_label("Notices")).to_contain_text("filled", ignore_case=True)
 
 
 async def test_a_person_without_accounts_finds_an_order_by_its_id(page: Page, mesh: Mesh) -> None:

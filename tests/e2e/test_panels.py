@@ -128,6 +128,11 @@ async def test_an_instrument_is_found_and_bought_at_all_venues_with_the_proof(
     await expect(decision).to_contain_text("Fees: takes")
     await expect(decision).to_contain_text("Placed")
 
+    # An order that comes before the listings is named by its symbol as soon as they are there.
+    await page.reload()
+    await live(page)
+    await expect(page.locator(f"tr[data-order='{parent}'] .symbol")).to_have_text("ASML")
+
 
 async def test_an_order_is_placed_bit_by_bit_paused_and_resumed(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)
@@ -215,6 +220,41 @@ async def test_orders_and_positions_are_shown_as_they_stood_and_cannot_be_traded
     await expect(past.get_by_role("alert")).to_contain_text("oldest stored event")
     await past.get_by_role("button", name="Back to now").click()
     await expect(page.get_by_role("region", name="Order blotter")).to_be_visible()
+
+
+async def test_a_notification_is_shown_kept_and_read_and_a_rule_is_made(
+    page: Page, mesh: Mesh
+) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    button = page.get_by_role("button", name="Notifications", exact=False).first
+    await expect(button).not_to_contain_text("not live")
+    await route_by_search(page, 5)
+    await expect(page.get_by_role("region", name="Notices")).to_contain_text("Order closed")
+    await expect(page.get_by_test_id("unread")).to_have_text(NUMBER)
+
+    await button.click()
+    panel = page.get_by_role("region", name="Notifications", exact=True)
+    closed = panel.locator("li[data-kind=ORDER_CLOSED]").first
+    await expect(closed).to_contain_text("ASML")
+    await panel.get_by_label("Kind").select_option(label="Kill switch")
+    await expect(panel.locator("li[data-kind=ORDER_CLOSED]")).to_have_count(0)
+    await panel.get_by_label("Kind").select_option(label="every kind")
+    await panel.get_by_role("button", name="Mark all as read").click()
+    await expect(page.get_by_test_id("unread")).to_have_count(0)
+    await expect(closed).to_contain_text("read")
+    assert await violations(page) == []
+
+    await panel.get_by_role("button", name="Rules", exact=True).click()
+    await panel.get_by_role("button", name="New rule").click()
+    await panel.get_by_label("Name").fill("Every execution")
+    await panel.get_by_label("Execution", exact=True).check()
+    assert await violations(page) == []
+    await panel.get_by_role("button", name="Save").click()
+    own = panel.get_by_role("list", name="Your rules")
+    await expect(own).to_contain_text("Execution → in the application")
+    await own.get_by_role("button", name="Remove").click()
+    await expect(own).to_contain_text("None.")
 
 
 async def test_rights_to_prices_are_shown_on_rows_and_panels(page: Page, mesh: Mesh) -> None:

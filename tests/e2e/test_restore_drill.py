@@ -76,11 +76,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def reaches(client: MeshClient, order_id: str, wanted: int) -> order_pb2.Order:
+    """Wait until an order is in a state; one that was lost is not there before it is recovered."""
     found = order_pb2.Order()
     try:
         async with asyncio.timeout(30):
             while found.progress.state != wanted:
-                found = (await client.get(order_id)).order
+                try:
+                    found = (await client.get(order_id)).order
+                except MeshRefusedError as refused:
+                    if refused.code != "NOT_FOUND":
+                        raise
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"not in state {wanted}: {found}") from None

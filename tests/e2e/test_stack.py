@@ -75,7 +75,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 
 def _pids(home: Home) -> list[int]:
     pids = [entry["pid"] for entry in home.state()["processes"]]
-    assert len(pids) == 9
+    assert len(pids) == 10
     children = [child.pid for pid in pids for child in psutil.Process(pid).children(recursive=True)]
     return [home.state()["supervisor_pid"], *pids, *children]
 

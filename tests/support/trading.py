@@ -76,6 +76,8 @@ class Load:
     account: str
     listings: list[instrument_pb2.Instrument]
     seed: int = 7
+    mine_max: int = 1_000_000
+    """Orders of a task that it has not cancelled; at so many it cancels one first."""
     blotter: Blotter = field(default_factory=Blotter)
     answered: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -105,7 +107,7 @@ class Load:
         while not self._stop:
             self.commands += 1
             try:
-                if mine and chance.random() < 0.3:
+                if mine and (len(mine) >= self.mine_max or chance.random() < 0.3):
                     await self.client.cancel(mine.pop(0), retry_for_s=RETRY_FOR_S)
                 elif mine and chance.random() < 0.2:
                     await self._replace(mine[-1])

@@ -32,5 +32,8 @@ describe("an auction", () => {
     const endsAt = timestampFromMs(new Date("2027-01-31T09:00").getTime());
     expect(phase({ phase: TradingPhase.OPENING_AUCTION, endsAt })).toBe("opening auction until 09:00");
     expect([phase({ phase: TradingPhase.CLOSED }), phase({}), phase(undefined), phase({ phase: 99 })]).toEqual(["closed", "", "", "phase 99"]);
+    // What the venue says is nearer to what it does.
+    const says = (status: TradingStatus): string => phaseWords(create(ScheduledPhaseSchema, { phase: TradingPhase.CONTINUOUS }), status);
+    expect([TradingStatus.PRE_OPEN, TradingStatus.CLOSED, TradingStatus.OPEN, TradingStatus.NOT_KNOWN].map(says)).toEqual(["pre-open, says the venue", "closed, says the venue", "continuous trading", "continuous trading"]);
   });
 });

@@ -167,6 +167,16 @@ describe("notifications", () => {
     expect(titles()).toEqual(["Order closed"]);
   });
 
+  it("name a routed order by the symbol of its instrument", async () => {
+    await vi.waitFor(() => expect(desk.notify.live).toBe(true));
+    const isin = desk.quotes.instruments.get("ASML.SIMA")!.isin;
+    const orderId = await place();
+    await vi.waitFor(() => expect(desk.orders.get(orderId)?.progress?.state).toBe(OrderState.FILLED));
+    Object.assign(desk.orders.get(orderId)!, { isin, currency: "EUR", instrumentId: "" });
+    mesh.notify.notify({ kind: NotificationKind.ORDER_CLOSED, orderId, text: `Order to buy ${isin} is filled` });
+    await vi.waitFor(() => expect(desk.notices.notices.map((notice) => notice.text)).toEqual(["Order to buy ASML is filled"]));
+  });
+
   it("are read on all pages of the user when one marks them", async () => {
     await vi.waitFor(() => expect(desk.notify.live).toBe(true));
     const first = mesh.notify.notify({ text: "one" });

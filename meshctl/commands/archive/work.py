@@ -72,7 +72,7 @@ def verify(place: str, key: Path | None, against: tuple[Path, ...], *, begins_la
     """Print what is wrong with an archive; exit code 1 if anything is."""
     count = 0
     with _opened(place) as store, _progress() as progress:
-        asked = Asked(key, against, begins_later)
+        asked = Asked(key, against, begins_later, _clock.now_ns() // NS_PER_US)
         verification = Verification(store, asked, progress)
         for text in verification.findings():
             count += 1

@@ -22,6 +22,7 @@ class StackOptions:
     sim_agents: bool = True
     sim_replay: Path | None = None
     sim_speed: float = 1.0
+    sim_auction_s: int = 0
     drop_copy: bool = True
     hours: str = ""
     order_value_max: str = ""
@@ -126,7 +127,11 @@ def venue_specs(at: Addresses) -> dict[str, ProcessSpec]:
     start, _, end = at.options.hours.partition("-")
     specs = {}
     for one in VENUES:
-        settings = {"SIM_SESSION_START": start, "SIM_SESSION_END": end}
+        settings = {
+            "SIM_SESSION_START": start,
+            "SIM_SESSION_END": end,
+            "SIM_AUCTION_S": str(at.options.sim_auction_s),
+        }
         extra = []
         if not at.options.sim_agents:
             # Without the simulated market the venues only echo, as fast as they can.

@@ -117,6 +117,10 @@ class EmbeddedPostgres:
                 await connection.execute(f'REASSIGN OWNED BY "{role}" TO "{owner}"')
             for name, role in READERS.items():
                 await self._ensure_role(connection, role, f"postgres-{name}")
+            # `ordermesh replay` makes a schema for what it builds.
+            await connection.execute(
+                f'GRANT CREATE ON DATABASE {DATABASE} TO "{owner_of(ROLES["oms"])}"'
+            )
         finally:
             await connection.close()
 

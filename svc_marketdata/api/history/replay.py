@@ -23,7 +23,7 @@ from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.groups import Interest, Mode, Subscriber
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import HistoryReader
-from svc_marketdata.service.history.replay import Replay, windows
+from svc_marketdata.service.history.replay import Replay, standing_quotes, windows
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.market_data import MarketData
 
@@ -95,7 +95,7 @@ class ReplayStream:
         replay = Replay(hub, self._clock, *bounds)
         topics = request.subscription.topics
         quotes = not topics or market_data_pb2.TOPIC_QUOTE in topics
-        standing = await answered(self._reader.last_quotes(names, bounds[0])) if quotes else {}
+        standing = await answered(standing_quotes(self._reader, names, bounds[0])) if quotes else {}
         listings = {one.instrument_id: one for one in self._live.listings()}
         replay.open(names, calendar_of, standing, listings)
         # The listings and the time were compared with the rights of the reader before.

@@ -12,12 +12,12 @@ from kernel.nanoseconds import NS_PER_S
 from kernel.trading_calendar import TradingCalendar
 from svc_marketdata.domain.book import Level
 from svc_marketdata.domain.candles import CANDLE_GRACE_NS
-from svc_marketdata.domain.history.quotes import PastQuote, QuoteBlock, unpack
+from svc_marketdata.domain.history.quotes import STALE, PastQuote, QuoteBlock, unpack
 from svc_marketdata.domain.history.reports import StoredTrade
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.market import Aggressor, OffMarket, Trade
 from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
-from svc_marketdata.service.history.ports import HistoryReader
+from svc_marketdata.service.history.ports import GapCause, HistoryReader
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.market_data import MarketData
 
@@ -32,6 +32,8 @@ at most two for each of the 200 listings of a replay."""
 WINDOW_FEW: Final = 2_000
 """With fewer trades and quotes than this in a window, the next one is twice as long."""
 NOT_LISTED: Final = Listing("", "", "")
+GAPS_MAX: Final = 1_000
+"""Gaps of one window, or since the quotes that stand when a replay begins: the newest ones."""
 STEP_MAX: Final = 200
 """Trades and quotes that are replayed before the reader gets a turn."""
 QUIET_STEP_S_MAX: Final = 1.0
@@ -50,7 +52,14 @@ class QuoteAt(NamedTuple):
         return self.quote.at_ns
 
 
-Event = StoredTrade | QuoteAt
+class LostAt(NamedTuple):
+    """From when on no replica recorded a venue: the quotes that stood then may stand no more."""
+
+    venue_mic: str
+    at_ns: int
+
+
+Event = StoredTrade | QuoteAt | LostAt
 
 
 class ReplayClock(Clock):
@@ -92,6 +101,7 @@ async def windows(
         end_ns = min(begin_ns + length_ns, to_ns)
         trades = await reader.trades_between(names, begin_ns, end_ns, limit)
         blocks = await reader.quotes_between(quoted, begin_ns, end_ns, WINDOW_BLOCKS_MAX)
+        lost = await _lost(reader, quoted, begin_ns, end_ns)
         full = len(trades) == limit or len(blocks) == WINDOW_BLOCKS_MAX
         if full and length_ns > WINDOW_NS_MIN:
             length_ns = max(length_ns // 4, WINDOW_NS_MIN)
@@ -101,13 +111,41 @@ async def windows(
             limit *= 2
             continue
         events: list[Event] = list(
-            merge(trades, _quotes(blocks, begin_ns, end_ns), key=attrgetter("at_ns"))
+            merge(trades, _quotes(blocks, begin_ns, end_ns), lost, key=attrgetter("at_ns"))
         )
         yield events
         limit = WINDOW_TRADES_MAX
         begin_ns = end_ns
         if len(events) < WINDOW_FEW:
             length_ns = min(length_ns * 2, WINDOW_NS_MAX)
+
+
+async def standing_quotes(
+    reader: HistoryReader, names: Sequence[str], at_ns: int
+) -> dict[str, PastQuote]:
+    """Return the last quotes before an instant; stale if their venue was not recorded since."""
+    found = await reader.last_quotes(names, at_ns)
+    since_ns = min((quote.at_ns for quote in found.values()), default=at_ns)
+    lost = dict(await _lost(reader, list(found), since_ns, at_ns))
+    return {
+        name: quote._replace(state=quote.state | STALE)
+        if quote.at_ns <= lost.get(name.rpartition(".")[2], 0)
+        else quote
+        for name, quote in found.items()
+    }
+
+
+async def _lost(
+    reader: HistoryReader, names: Sequence[str], from_ns: int, to_ns: int
+) -> list[LostAt]:
+    """Return when venues ceased to be recorded, by time."""
+    mics = sorted({name.rpartition(".")[2] for name in names})
+    gaps = await reader.gaps(mics, from_ns, to_ns, GAPS_MAX) if mics else []
+    return [
+        LostAt(gap.venue_mic, gap.from_ns)
+        for gap in gaps
+        if gap.cause is GapCause.NOT_RECORDED and gap.from_ns >= from_ns
+    ]
 
 
 def _quotes(blocks: Sequence[QuoteBlock], from_ns: int, to_ns: int) -> list[QuoteAt]:
@@ -209,6 +247,8 @@ class Replay:
             self.clock.at_ns = max(self.clock.at_ns, event.at_ns)
             if isinstance(event, QuoteAt):
                 self._show(*event)
+            elif isinstance(event, LostAt):
+                self._lose(event)
             else:
                 self._feed(event)
         self._flush()
@@ -239,6 +279,11 @@ class Replay:
             known = self._listings.get(name) or Listing(name, symbol, mic)
             entry.listing = replace(known, trading_status=status, updated_at_ns=at_ns)
             self.data.hub.touch(entry.listing_channel)
+
+    def _lose(self, lost: LostAt) -> None:
+        session = self._sessions[lost.venue_mic]
+        for entry in self.data.of_venue(lost.venue_mic):
+            session.book_incomplete(entry.market.instrument_id, lost.at_ns)
 
     def _feed(self, stored: StoredTrade) -> None:
         off_market = OffMarket(stored.off_market)

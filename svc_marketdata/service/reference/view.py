@@ -139,7 +139,9 @@ class ReferenceView:
     async def _follow(self) -> None:
         """Note what any replica has recorded since the last time: it is to be read."""
         await self._load()
-        if await self._store.change_id(self._followed) != self._followed_id:
+        # Both as they are now: another task may follow while this one waits for the store.
+        number, known = self._followed, self._followed_id
+        if await self._store.change_id(number) != known:
             _log.warning("the reference data were restored to an earlier state: read again")
             async with self._loading:
                 self.index.forget_records()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from svc_notify.adapters.postgres.database import Database
 from svc_notify.adapters.postgres.rows import SELECTED, notification_of
-from svc_notify.domain.notification import Viewer
+from svc_notify.domain.notification import Notification, Viewer
 from svc_notify.service.history import Feed, Filter, Listed, NotFoundError, ReadState, Shown
 
 # What a viewer may see: $1 user, $2 accounts, $3 sees all, $4 oversees. One rule with
@@ -22,6 +22,9 @@ LEFT JOIN notify.reads s ON s.user_id = $1 AND s.sequence = n.sequence
 _READ_NS: Final = "coalesce(s.read_ns, CASE WHEN n.sequence <= r.up_to THEN r.up_to_ns END, 0)"
 _FROM: Final = f"""
 SELECT {SELECTED}, {_READ_NS} AS read_ns FROM notify.notifications n {_READ} WHERE {_VISIBLE}
+"""
+AFTER: Final = f"""
+SELECT {SELECTED} FROM notify.notifications n WHERE n.sequence > $1 ORDER BY n.sequence LIMIT $2
 """
 NEWER: Final = f"{_FROM} AND n.sequence > $5 ORDER BY n.sequence LIMIT $6"
 OLDER: Final = f"{_FROM} AND n.sequence < $5 ORDER BY n.sequence DESC LIMIT $6"
@@ -85,6 +88,12 @@ class PostgresHistory:
         """Return epoch and bounds of what is kept."""
         async with self._database.read() as connection:
             return Feed(*await connection.fetchrow(FEED))
+
+    async def after(self, sequence: int, limit: int) -> list[Notification]:
+        """Return what came after a sequence, whoever may see it, oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(AFTER, sequence, limit)
+        return [notification_of(row) for row in rows]
 
     async def newer(self, viewer: Viewer, after: int, limit: int) -> list[Shown]:
         """Return what a viewer may see after a sequence, oldest first."""

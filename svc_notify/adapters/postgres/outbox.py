@@ -1,12 +1,23 @@
 """Messages that wait to be sent, and those that were given up."""
 # ruff: noqa: S608 - statements are put together from constants of this package only
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ordermesh.notify.v1 import destination_service_pb2 as pb
 from svc_notify.adapters.postgres.database import Database
 from svc_notify.adapters.postgres.rows import SELECTED, notification_of
-from svc_notify.domain.outbox import Dead, Delivered, Destination, Message, Outcome, by_kind
+from svc_notify.adapters.postgres.users import viewers_of
+from svc_notify.domain.notification import Notification, Viewer
+from svc_notify.domain.outbox import (
+    Dead,
+    Delivered,
+    Destination,
+    Message,
+    Outcome,
+    by_kind,
+    permitted,
+)
 from svc_notify.service.ports import DeadLetter
 
 # One message at a time to each destination, the oldest: one that is away delays no other.
@@ -29,7 +40,7 @@ UPDATE notify.outbox o SET attempts = o.attempts + 1,
 FROM due, notify.destinations d
 WHERE o.message_id = due.message_id AND d.destination_id = o.destination_id
 RETURNING o.message_id, o.rule_name, o.destination_id, o.created_ns, o.due_ns, o.sequences,
-    o.counts, o.attempts, d.body, d.secret
+    o.counts, o.attempts, o.owner, d.user_id IN ('', o.owner) AS open, d.body, d.secret
 """
 RELEASE: Final = """
 UPDATE notify.outbox SET claimed_until = 'epoch' WHERE dead_ns = 0 AND claimed_until > 'epoch'
@@ -50,10 +61,12 @@ SHOW_STATE: Final = """
 UPDATE notify.destinations SET state = $2, cause = $3
 WHERE destination_id = $1 AND (state, cause) IS DISTINCT FROM ($2, $3)
 """
+# The text of what is for one user only is not for those who see all accounts.
 LIST_DEAD: Final = """
 SELECT o.message_id, o.destination_id, o.rule_id, o.counts, o.attempts, o.cause, o.created_ns,
     o.dead_ns, coalesce(n.text, '') AS text
-FROM notify.outbox o LEFT JOIN notify.notifications n ON n.sequence = o.sequences[1]
+FROM notify.outbox o LEFT JOIN notify.notifications n
+    ON n.sequence = o.sequences[1] AND n.audience <> 2
 WHERE o.dead_ns > 0 AND o.message_id < $1 AND ($2 = '' OR o.destination_id = $2)
 ORDER BY o.message_id DESC LIMIT $3
 """
@@ -65,6 +78,12 @@ RETRY: Final = """
 UPDATE notify.outbox SET dead_ns = 0, due_ns = $2, claimed_until = 'epoch' WHERE message_id = $1
 """
 DISCARD: Final = "DELETE FROM notify.outbox WHERE message_id = $1 AND dead_ns > 0"
+PRUNE_DEAD: Final = """
+DELETE FROM notify.outbox WHERE dead_ns > 0 AND (dead_ns < $1 OR message_id <= (
+    SELECT message_id FROM notify.outbox WHERE dead_ns > 0
+    ORDER BY message_id DESC OFFSET $2 LIMIT 1
+))
+"""
 WAITING: Final = """
 SELECT count(*) FILTER (WHERE dead_ns = 0) AS waiting, count(*) FILTER (WHERE dead_ns > 0) AS dead
 FROM notify.outbox
@@ -84,20 +103,10 @@ class PostgresOutbox:
             rows = await connection.fetch(CLAIM, now_ns, limit, seconds)
             wanted = {number for row in rows for number in row["sequences"]}
             found = await connection.fetch(OF_MESSAGES, list(wanted)) if wanted else ()
+            owners = await viewers_of(connection, {row["owner"] for row in rows} - {""})
         kept = {row["sequence"]: notification_of(row) for row in found}
         rows = sorted(rows, key=lambda row: (row["due_ns"], row["message_id"]))
-        return [
-            Message(
-                row["message_id"],
-                _destination(row),
-                row["rule_name"],
-                row["created_ns"],
-                tuple(kept[number] for number in sorted(row["sequences"]) if number in kept),
-                by_kind(row["counts"]),
-                row["attempts"],
-            )
-            for row in rows
-        ]
+        return [_message(row, kept, owners) for row in rows]
 
     async def release(self) -> None:
         """End the claims of all messages."""
@@ -140,6 +149,11 @@ class PostgresOutbox:
                 await connection.execute(RETRY, message_id, now_ns)
             return there
 
+    async def prune(self, before_ns: int, most: int) -> None:
+        """Remove dead letters of before a time, and the oldest beyond a number."""
+        async with self._database.transaction() as connection:
+            await connection.execute(PRUNE_DEAD, before_ns, most)
+
     async def discard(self, message_id: str) -> None:
         """Remove a dead letter."""
         async with self._database.transaction() as connection:
@@ -150,6 +164,22 @@ class PostgresOutbox:
         async with self._database.read() as connection:
             row = await connection.fetchrow(WAITING)
         return row["waiting"], row["dead"]
+
+
+def _message(row: Any, kept: Mapping[int, Notification], owners: Mapping[str, Viewer]) -> Message:
+    """Return a message as it may be sent now."""
+    message = Message(
+        row["message_id"],
+        _destination(row),
+        row["rule_name"],
+        row["created_ns"],
+        tuple(kept[number] for number in sorted(row["sequences"]) if number in kept),
+        by_kind(row["counts"]),
+        row["attempts"],
+    )
+    if row["open"] and not row["owner"]:
+        return message
+    return permitted(message, owners.get(row["owner"]) if row["open"] else None)
 
 
 def _destination(row: Any) -> Destination:

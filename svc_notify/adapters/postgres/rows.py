@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from svc_notify.domain.notification import Audience, Draft, Kind, Notification, Severity
 
-_OF_DRAFT: Final = tuple(name for name in Draft._fields if name not in {"once", "ends"})
+_OF_DRAFT: Final = tuple(name for name in Draft._fields if name not in {"once", "ends", "silent"})
 COLUMNS: Final = ("sequence", "notification_id", "created_ns", *_OF_DRAFT)
 """Columns of a notification, in the order of `row_of`."""
 SELECTED: Final = ", ".join(f"n.{name}" for name in COLUMNS)

@@ -8,10 +8,11 @@ from typing import Any, Final
 from eventlog.logs import Log, Position
 from svc_notify.adapters.postgres.database import SCHEMA, Database
 from svc_notify.adapters.postgres.rows import COLUMNS, row_of
-from svc_notify.domain.notification import Notification, Viewer, viewer
+from svc_notify.adapters.postgres.users import viewers_of
+from svc_notify.domain.notification import Notification, Viewer
 from svc_notify.domain.outbox import SHOWN_MAX, Collected
 from svc_notify.domain.rules import Pace, Rule
-from svc_notify.service.ports import Doubt, PositionMovedError
+from svc_notify.service.ports import Doubt, PaceKey, PositionMovedError
 from svc_notify.service.rule_messages import rule_of
 
 LOCK_FEED: Final = "SELECT last_sequence FROM notify.feed FOR UPDATE"
@@ -42,24 +43,23 @@ DELETE FROM notify.deadlines WHERE due_ns <= $1
 RETURNING order_id, account_id, instrument_id, venue_mic, since_ns, text
 """
 RULES: Final = "SELECT rule_id, version, owner, firm, body FROM notify.rules ORDER BY rule_id"
-VIEWERS: Final = """
-SELECT user_id, roles, accounts FROM identity.relayed_users WHERE user_id = ANY($1::text[])
-"""
 PACES: Final = """
-SELECT rule_id, destination_id, hour_ns, messages FROM notify.paces WHERE rule_id = ANY($1::text[])
+SELECT rule_id, destination_id, urgent, hour_ns, messages FROM notify.paces
+WHERE rule_id = ANY($1::text[])
 """
 PUT: Final = f"""
 INSERT INTO notify.outbox AS o (message_id, rule_id, rule_name, destination_id, urgent, created_ns,
-    due_ns, sequences, counts)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    due_ns, sequences, counts, owner)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (rule_id, destination_id, urgent) WHERE attempts = 0 AND dead_ns = 0 DO UPDATE SET
     sequences = (o.sequences || excluded.sequences)[1:{SHOWN_MAX}],
     counts = ARRAY(SELECT a + b FROM unnest(o.counts, excluded.counts) AS n (a, b))
 RETURNING message_id = $1
 """
 PUT_PACE: Final = """
-INSERT INTO notify.paces (rule_id, destination_id, hour_ns, messages) VALUES ($1, $2, $3, $4)
-ON CONFLICT (rule_id, destination_id) DO UPDATE
+INSERT INTO notify.paces (rule_id, destination_id, urgent, hour_ns, messages)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (rule_id, destination_id, urgent) DO UPDATE
 SET hour_ns = excluded.hour_ns, messages = excluded.messages
 """
 
@@ -148,20 +148,14 @@ class PostgresWriting:
 
     async def viewers(self, user_ids: Collection[str]) -> dict[str, Viewer]:
         """Return what users may see now."""
-        rows = await self._connection.fetch(VIEWERS, list(user_ids))
-        return {
-            row["user_id"]: viewer(
-                row["user_id"], frozenset(row["roles"]), frozenset(row["accounts"])
-            )
-            for row in rows
-        }
+        return await viewers_of(self._connection, user_ids)
 
-    async def paces(self, rule_ids: Collection[str]) -> dict[tuple[str, str], Pace]:
-        """Return the paces of rules, by rule and destination."""
+    async def paces(self, rule_ids: Collection[str]) -> dict[PaceKey, Pace]:
+        """Return the paces of rules, by rule, destination and urgency."""
         rows = await self._connection.fetch(PACES, list(rule_ids))
         return {
-            (row["rule_id"], row["destination_id"]): Pace(row["hour_ns"], row["messages"])
-            for row in rows
+            (rule_id, destination_id, urgent): Pace(*pace)
+            for rule_id, destination_id, urgent, *pace in rows
         }
 
     async def put(
@@ -171,8 +165,8 @@ class PostgresWriting:
         rule, to = collected.rule, collected.destination_id
         made = await self._connection.fetchval(
             PUT, message_id, rule.rule_id, rule.name, to, collected.urgent, now_ns, due_ns,
-            list(collected.sequences), list(collected.counts),
+            list(collected.sequences), list(collected.counts), "" if rule.firm else rule.owner,
         )  # fmt: skip
         if made:
-            await self._connection.execute(PUT_PACE, rule.rule_id, to, *pace)
+            await self._connection.execute(PUT_PACE, rule.rule_id, to, collected.urgent, *pace)
         return bool(made)

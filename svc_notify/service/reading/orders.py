@@ -7,7 +7,7 @@ notified, because the routed order has its own events about them.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
@@ -214,7 +214,7 @@ MAKERS: Final[dict[str, tuple[Maker, ...]]] = {
 def _draft(
     event: Event, order: Order, kind: Kind, severity: Severity, text: str, **more: str
 ) -> Draft:
-    subject = {
+    subject: dict[str, Any] = {
         "account_id": event.account_id,
         "order_id": event.order_id,
         "instrument_id": order.instrument_id,

@@ -132,24 +132,35 @@ def _parked(state: State) -> Iterable[Draft]:
 
 
 def _session(state: State) -> Iterable[Draft]:
-    """Say whether a FIX session is up, each time that it changes."""
-    row = state.row
-    # Entries of before the columns were logged do not have them; the first is the registration.
-    if "state" not in row or state.version == 1:
-        return
-    up = row["linked"] and row["state"] == venue_link_service_pb2.SESSION_STATE_UP
-    what = "Drop copy" if row["drop_copy"] else "Session"
-    name, key = f"{what} {state.object_id} of {row['venue_mic']}", f"down/{state.object_id}"
-    draft = Draft(
-        Kind.SESSION_UP if up else Kind.SESSION_DOWN,
-        Severity.INFO if up or row["kept_out"] else Severity.CRITICAL,
+    """Say whether a FIX session is up, each time that it changes.
+
+    The first entry is the registration. It is noted as down, so that nothing is said of the session
+    until it is up for the first time.
+    """
+    row, key = state.row, f"down/{state.object_id}"
+    down = Draft(
+        Kind.SESSION_DOWN,
+        Severity.INFO if row.get("kept_out") else Severity.CRITICAL,
         Audience.EVERYONE,
         state.at_ns,
-        f"{name} is {'up' if up else 'down'}",
+        f"{'Drop copy' if row['drop_copy'] else 'Session'} {state.object_id} of {row['venue_mic']} "
+        "is down",
         venue_mic=row["venue_mic"],
         session_id=state.object_id,
+        once=key,
     )
-    yield draft._replace(ends=key) if up else draft._replace(once=key)
+    if state.version == 1:
+        yield down._replace(silent=True)
+    # Entries of before the columns were logged do not have them.
+    elif (
+        "state" in row and row["linked"] and row["state"] == venue_link_service_pb2.SESSION_STATE_UP
+    ):
+        text = down.text.removesuffix("down") + "up"
+        yield down._replace(
+            kind=Kind.SESSION_UP, severity=Severity.INFO, text=text, once="", ends=key
+        )
+    elif "state" in row:
+        yield down
 
 
 MAKERS: Final[dict[str, Callable[[State], Iterable[Draft]]]] = {

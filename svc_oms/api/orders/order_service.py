@@ -290,7 +290,8 @@ class OrderServicer:
     ) -> order_service_pb2.ListResponse:
         """Return a page of the orders that were there at an instant, as they stood."""
         at_ns = self._past.check(request.as_of)
-        until = min(filter(None, (wanted.created_until_us, to_us(at_ns) + 1)))
+        # 0 would be no bound.
+        until = min(filter(None, (wanted.created_until_us, max(to_us(at_ns) + 1, 1))))
         page = await self._store.list_orders(
             wanted._replace(states=(), open_only=False, created_until_us=until)
         )

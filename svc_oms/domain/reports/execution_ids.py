@@ -10,7 +10,8 @@ ExecID(17) is a repetition or another part:
 - Its CumQty(14) is what was executed before plus its LastQty(32): it is another part. This
   proves something only if the known parts came with a CumQty(14), too.
 - Anything else: it is a repetition if its numbers are those of a known part that came without
-  CumQty(14), or if it has none itself. Otherwise it contradicts what is known.
+  CumQty(14), as what a person stated, and no more is executed than is known; or if it has no
+  CumQty(14) itself. Otherwise it contradicts what is known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,7 @@ def _fill_seen(order: Order, facts: ExecutionReportFacts, parts: Sequence[Applie
     if at_this_cum:
         repeated = any(one in same for one in at_this_cum)
         return Seen.REPEATED if repeated else Seen.CONTRADICTS
-    if any(one.cum_quantity is None for one in same):
+    if any(one.cum_quantity is None for one in same) and cum <= order.cum_quantity:
         return Seen.REPEATED
     proves = all(one.cum_quantity is not None for one in parts)
     if proves and facts.last_quantity and cum == add(order.cum_quantity, facts.last_quantity):

@@ -164,10 +164,15 @@ def _resolved(order: Order, command: ResolveOrder) -> list[Event]:
 def _requests(order: Order, command: ResolveOrder) -> list[Event]:
     """Return events for the requests the statement ends: one without effect never arrived."""
     events: list[Event] = []
-    replace, cancel = order.pending_replace_id, order.pending_cancel_id
-    if _is_stated(order, replace) and not command.replaced:
+    # Of an order that is filled nothing is left that a request could change.
+    filled = command.holds is VenueHolds.FILLED
+    replace, cancel = (
+        request if request and (filled or _is_stated(order, request)) else ""
+        for request in (order.pending_replace_id, order.pending_cancel_id)
+    )
+    if replace and not command.replaced:
         events.append(ReplaceRefused(replace, not_sent(order, "replace", command.reason)))
-    if _is_stated(order, cancel) and command.holds is not VenueHolds.CANCELED:
+    if cancel and command.holds is not VenueHolds.CANCELED:
         events.append(CancelRefused(cancel, not_sent(order, "cancel", command.reason)))
     return events
 

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from kernel.decimals import CACHED_TEXTS_MAX, parse_decimal, plain
+from kernel.decimals import CACHED_TEXTS_MAX, parse_decimal, plain, total_decimal
 from kernel.ticks import TickBand
 from svc_oms.domain.numbers import Price, Quantity
 from svc_oms.domain.routing.decision import Decision, Inputs
@@ -84,7 +84,9 @@ def _read(kind: Any, value: Any, where: str) -> Any:
 
 def _read_plain(kind: Any, value: Any, where: str) -> Any:
     if kind in _DECIMALS:
-        return parse_decimal(_checked(str, value, where))
+        text = _checked(str, value, where)
+        # What a venue shows, and has traded, is a sum.
+        return total_decimal(text) if kind is Quantity else parse_decimal(text)
     if issubclass(kind, IntEnum):
         return kind(_checked(int, value, where))
     return _checked(kind, value, where)

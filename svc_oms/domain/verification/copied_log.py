@@ -5,6 +5,7 @@ that a changed event does not make all later hashes look wrong.
 """
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import NamedTuple
 
 from kernel.hashchain import GENESIS, event_hash
@@ -42,6 +43,14 @@ class Copied(NamedTuple):
     """Where the copy has it, in words."""
 
 
+class StoredEvent(NamedTuple):
+    """What PostgreSQL has of an event."""
+
+    hash: bytes
+    digest: bytes
+    """SHA-256 of its bytes: its hash may be another one, if somebody changed them."""
+
+
 class CopiedLog:
     """One account's events in the order of the copy.
 
@@ -72,7 +81,7 @@ class CopiedLog:
         self.began_after = 0
 
     def needed(self, sequences: Iterable[int]) -> set[int]:
-        """Return of which events the hashes in PostgreSQL are needed, for these to be added."""
+        """Return which events of PostgreSQL are needed, for these to be added."""
         needed, last = set(), self.sequence
         for sequence in sequences:
             needed.add(sequence)
@@ -81,12 +90,14 @@ class CopiedLog:
             last = max(last, sequence)
         return needed
 
-    def add(self, event: Copied, stored: Mapping[int, bytes]) -> tuple[bool, list[Difference]]:
+    def add(
+        self, event: Copied, stored: Mapping[int, StoredEvent]
+    ) -> tuple[bool, list[Difference]]:
         """Add an event, in the order of the copy.
 
         Args:
             event: The event.
-            stored: Hashes in PostgreSQL by sequence; at least those `needed`, as far as there are.
+            stored: Events in PostgreSQL by sequence; at least those `needed`, as far as there are.
 
         Returns:
             Whether it is the next event of the log, and what is wrong with it.
@@ -97,7 +108,8 @@ class CopiedLog:
         differences = self._gap(event.sequence)
         previous: bytes | None = self.hash
         if event.sequence != self.sequence + 1:
-            previous = stored.get(event.sequence - 1)
+            before = stored.get(event.sequence - 1)
+            previous = None if before is None else before.hash
         own = stored.get(event.sequence)
         if event.sequence > self._last_sequence:
             ends = f"{NOTHING}: its log ends with event {self._last_sequence}"
@@ -108,7 +120,7 @@ class CopiedLog:
             differences.append(self._difference(event.sequence, "presence", NOTHING, there))
         differences += self._wrong_hash(event, previous, own)
         self.sequence = event.sequence
-        self.hash = own or event.hash
+        self.hash = event.hash if own is None else own.hash
         return event.sequence <= self._last_sequence, differences
 
     def _gap(self, sequence: int) -> list[Difference]:
@@ -127,14 +139,23 @@ class CopiedLog:
         return Difference("event", key, "presence", what, NOTHING)
 
     def _wrong_hash(
-        self, event: Copied, previous: bytes | None, own: bytes | None
+        self, event: Copied, previous: bytes | None, own: StoredEvent | None
     ) -> list[Difference]:
         made = event.hash if previous is None else event_hash(previous, event.value)
-        if made == event.hash and own in {None, made}:
-            return []
-        known = own.hex() if own is not None else f"{NOTHING} of this event"
+        if made == event.hash and (own is None or own.hash == made):
+            return self._other_bytes(event, own)
+        known = own.hash.hex() if own is not None else f"{NOTHING} of this event"
         there = f"{made.hex()} of its bytes and {event.hash.hex()} in its header, at {event.place}"
         return [self._difference(event.sequence, "hash", known, there)]
+
+    def _other_bytes(self, event: Copied, own: StoredEvent | None) -> list[Difference]:
+        """Return the difference that PostgreSQL has other bytes below the same hash."""
+        digest = sha256(event.value).digest()
+        if own is None or own.digest == digest:
+            return []
+        stored = f"bytes with the SHA-256 {own.digest.hex()}"
+        there = f"{digest.hex()}, at {event.place}"
+        return [self._difference(event.sequence, "bytes", stored, there)]
 
     def _difference(self, sequence: int, field: str, stored: str, copied: str) -> Difference:
         return Difference("event", f"{self._account_id}/{sequence}", field, stored, copied)

@@ -137,6 +137,8 @@ class BookInThePast:
                 made[row.order_id] = message
             elif message.created_sequence <= until[name]:
                 moved.setdefault(name, {})[row.order_id] = message.created_sequence
+        firsts = {name: min(created.values()) for name, created in moved.items()}
+        self._check_cost(sum(until[name] - first + 1 for name, first in firsts.items()), at_ns)
         for name, created in moved.items():
             orders = await self._folded(name, created, until[name], at_ns)
             made |= {order_id: _message(order) for order_id, order in orders.items()}
@@ -205,13 +207,7 @@ class BookInThePast:
         if first <= archived and until >= first:
             should = f"a later time: events of {account_id} up to {archived} are archived"
             raise invalid_field("as_of", _text(at_ns), should)
-        if until - first >= EVENTS_READ_MAX:
-            raise invalid_field(
-                "as_of",
-                _text(at_ns),
-                f"a time for which at most {EVENTS_READ_MAX:,} events are read, where {account_id} "
-                f"has {until - first + 1:,}; `ordermesh replay --to` has no such limit",
-            )
+        self._check_cost(until - first + 1, at_ns)
         after = first - 1
         while after < until:
             page = await self._store.events(account_id, after, min(PAGE_EVENTS, until - after))
@@ -219,6 +215,15 @@ class BookInThePast:
             for row in page:
                 yield decode_event(row.payload)
             after = page[-1].sequence
+
+    def _check_cost(self, events: int, at_ns: int) -> None:
+        if events > EVENTS_READ_MAX:
+            raise invalid_field(
+                "as_of",
+                _text(at_ns),
+                f"a time for which at most {EVENTS_READ_MAX:,} events are read, and not "
+                f"{events:,}; `ordermesh replay --to` has no such limit",
+            )
 
 
 def _message(order: Order) -> order_pb2.Order:

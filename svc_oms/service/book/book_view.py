@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from kernel.hashchain import GENESIS, Head
+from svc_oms.domain.verification.copied_log import StoredEvent
 from svc_oms.service.book.commit_logs import CommitLog, LogEntry
 from svc_oms.service.ports.rows.records import AuditHead, AuditLine, OpeningsRow, PositionRow
 
@@ -154,6 +155,12 @@ class BookReader(Protocol):
 
     async def found(self, heads: Sequence[Head]) -> dict[tuple[str, str, int], bytes]:
         """Return the hashes of the entries that heads name, as far as the logs have them."""
+        ...
+
+    async def events_found(
+        self, places: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], StoredEvent]:
+        """Return what is stored of events, by account and sequence, as far as there are."""
         ...
 
 

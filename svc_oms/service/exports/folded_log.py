@@ -44,9 +44,12 @@ class LogReader:
         """Read the events of these accounts, or of all, up to the first after the range.
 
         Raises:
-            ValueError: The log is broken; `verify` says where.
+            ValueError: There is no such account; the log is broken, and `verify` says where.
         """
-        for account in await self._reader.accounts():
+        known = await self._reader.accounts()
+        if unknown := sorted(set(accounts) - {one.account_id for one in known}):
+            raise ValueError(f"account {', '.join(unknown)} is not in the order book")
+        for account in known:
             name = account.account_id
             if accounts and name not in accounts:
                 continue

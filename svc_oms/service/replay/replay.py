@@ -12,14 +12,12 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from eventlog.copies.entries import CopiedEntry, EventSource
-from kernel.hashchain import Head
 from kernel.nanoseconds import to_us
 from svc_oms.domain.evolve import evolve
 from svc_oms.domain.model import Order
-from svc_oms.domain.verification.copied_log import NOTHING, Copied, Difference
+from svc_oms.domain.verification.copied_log import NOTHING, Copied, Difference, StoredEvent
 from svc_oms.domain.verification.verify import LogLine
 from svc_oms.service.book.book_view import BookReader, StoredAccount
-from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import (
     order_message,
@@ -113,31 +111,33 @@ class Replay:
             entry.key: await self._account(entry.key, aged=entry.partition in aged)
             for entry in page
         }
-        hashes = await self._hashes(page)
+        stored = await self._stored_events(page)
         lines: list[tuple[AccountReplay, LogLine]] = []
         for entry in page:
-            line = await self._checked(accounts[entry.key], entry, hashes[entry.key])
+            line = await self._checked(accounts[entry.key], entry, stored[entry.key])
             if line is not None:
                 lines.append((accounts[entry.key], line))
         await self._fold(lines)
 
-    async def _hashes(self, page: Sequence[CopiedEntry]) -> dict[str, dict[int, bytes]]:
+    async def _stored_events(
+        self, page: Sequence[CopiedEntry]
+    ) -> dict[str, dict[int, StoredEvent]]:
         """Read what PostgreSQL has of these events."""
         sequences: defaultdict[str, list[int]] = defaultdict(list)
         for entry in page:
             sequences[entry.key].append(entry.sequence)
-        heads = [
-            Head(str(CommitLog.ORDER_EVENTS), name, sequence, b"")
+        places = [
+            (name, sequence)
             for name, all_of in sequences.items()
             for sequence in sorted(self._accounts[name].log.needed(all_of))
         ]
-        found: dict[str, dict[int, bytes]] = {name: {} for name in sequences}
-        for (_, name, sequence), value in (await self._reader.found(heads)).items():
-            found[name][sequence] = value
+        found: dict[str, dict[int, StoredEvent]] = {name: {} for name in sequences}
+        for (name, sequence), stored in (await self._reader.events_found(places)).items():
+            found[name][sequence] = stored
         return found
 
     async def _checked(
-        self, account: AccountReplay, entry: CopiedEntry, stored: dict[int, bytes]
+        self, account: AccountReplay, entry: CopiedEntry, stored: dict[int, StoredEvent]
     ) -> LogLine | None:
         """Compare an entry with PostgreSQL; return its event if it is folded."""
         line: LogLine | None = None

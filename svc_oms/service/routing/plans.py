@@ -163,9 +163,8 @@ def _plan(
 ) -> Plan:
     record = to_record(inputs, decision)
     assert len(record) <= RECORD_BYTES_MAX, f"the record has {len(record)} bytes"
-    held_before = "" if parent.routing_sums is None else parent.routing_sums.held
     waits = bool(denied or inputs.held)
-    moves = inputs.held != held_before
+    moves = inputs.held != _held_before(parent)
     return Plan(decision, record, placed, crossing, inputs, waits, counted, moves)
 
 
@@ -178,7 +177,7 @@ def _held(
         for control in batch.batch_controls:
             control.rest(submission, parent, Quantity(free))
     except (OrderRefused, MeshError) as error:
-        return _why(refused(error))
+        return _why(refused(error), parent)
     return ""
 
 
@@ -193,11 +192,24 @@ def _held_everywhere(
         may_use.intersection_update(routing.venues)
     if not denied or not may_use <= denied.keys():
         return ""
-    return _why(next(refusal for mic, refusal in denied.items() if mic in may_use))
+    return _why(next(refusal for mic, refusal in denied.items() if mic in may_use), parent)
 
 
-def _why(refusal: MeshError) -> str:
-    return f"{refusal.reason}: {refusal.text}"[:TEXT_CHARACTERS_MAX]
+def _why(refusal: MeshError, parent: Order) -> str:
+    """Return the text of a refusal; while the same one holds the order, as it was at first.
+
+    Its numbers move with prices and other orders of the account. That is no news of this order.
+    """
+    before, limit = _held_before(parent), refusal.metadata
+    same = before.startswith(f"{refusal.reason}: ") and (
+        "limit_id" not in limit
+        or f"limit {limit['limit_id']} version {limit['limit_version']} of " in before
+    )
+    return before if same else f"{refusal.reason}: {refusal.text}"[:TEXT_CHARACTERS_MAX]
+
+
+def _held_before(parent: Order) -> str:
+    return "" if parent.routing_sums is None else parent.routing_sums.held
 
 
 def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError]) -> None:

@@ -204,7 +204,9 @@ async def test_nothing_is_sent_before_a_sign_of_life_is_answered(bench: Bench) -
     assert bench.venue.of_type("D") == []
     assert bench.venue.of_type("F") == []
     bench.oms.answer_beats = True
+    # The cancel is of another order: it overtakes.
     await bench.venue.received("F")
+    await bench.venue.received("D")
     assert len(bench.venue.of_type("D")) == 1
 
 

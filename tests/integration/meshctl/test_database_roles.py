@@ -11,8 +11,10 @@ from meshctl.stack.home import Home
 from meshctl.stack.servers.postgres import ROLES, EmbeddedPostgres, owner_of
 from svc_identity.adapters.postgres.migrate import migrate as migrate_identity
 from svc_marketdata.adapters.postgres.migrate import migrate as migrate_marketdata
+from svc_notify.adapters.postgres.migrate import migrate as migrate_notify
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.service.book.verification import verify_book
 from svc_oms.service.ports import AccountInfo
 from tests.support.ports import free_port
@@ -61,6 +63,7 @@ async def test_the_tables_of_an_older_home_get_an_owner(embedded):
     await migrate(embedded.owner_url("oms"), service_role=ROLES["oms"])
     await migrate_identity(embedded.owner_url("identity"), ROLES["identity"])
     await migrate_marketdata(embedded.owner_url("marketdata"), ROLES["marketdata"])
+    await migrate_notify(embedded.owner_url("notify"), ROLES["notify"])
     store = await PostgresStore.connect(embedded.url("oms"))
     assert not (await verify_book(store)).findings
     assert not await store.ensure_account(AccountInfo("ACC-ALICE", "Alice B", "EUR", "DEMO", 1))
@@ -76,7 +79,11 @@ async def test_the_tables_of_an_older_home_get_an_owner(embedded):
         assert [row[0] for row in owners] == [owner_of(role)]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE SCHEMA replay")
         await connection.close()
+    async with PostgresScratchBooks(embedded.owner_url("oms")).open("replay") as scratch:
+        assert len(await scratch.reader.accounts()) == 1
     # The next start changes nothing.
     await embedded.ensure_roles()
     await migrate(embedded.owner_url("oms"), service_role=ROLES["oms"])

@@ -64,9 +64,9 @@ def script(edge):
 
 ROWS = [
     # value, orders, of value, of orders, passive, aggressive, directed
-    ["SIMA", "78005", "3", "54.32", "60.00", "66.67", "33.33", "66.67"],
-    ["SIMB", "65010", "1", "45.27", "20.00", "0.00", "100.00", "0.00"],
-    ["XOFF", "600", "1", "0.42", "20.00", "0.00", "100.00", "100.00"],
+    ["SIMA", "78005", "3", "54.32", "100.00", "66.67", "33.33", "66.67"],
+    ["SIMB", "65010", "1", "45.27", "33.33", "0.00", "100.00", "0.00"],
+    ["XOFF", "600", "1", "0.42", "33.33", "0.00", "100.00", "100.00"],
 ]
 
 
@@ -77,7 +77,7 @@ async def test_children_count_once_and_only_what_was_executed_in_the_time(trader
     assert [list(row.values())[7:] for row in found] == ROWS
     assert [row["rank"] for row in found] == ["1", "2", "3"]
     assert {row["class_value"] for row in found} == {"143615"}
-    assert {row["class_orders"] for row in found} == {"5"}
+    assert {row["class_orders"] for row in found} == {"3"}
     assert trader.asked("List") == {"page_size": 500, "page_token": "2"}
     assert {one.order_id for one in trader.edge.requests["Get"]} == {
         "A1",
@@ -107,7 +107,7 @@ async def test_the_file_has_the_same_rows(trader, tmp_path) -> None:
 async def test_the_table(trader) -> None:
     script(trader.edge)
     out = await trader.done("routing", "report", "--from", FROM, "--to", TO)
-    assert "(m) Other instruments, EUR: 143615 by 5 orders" in out
+    assert "(m) Other instruments, EUR: 143615 by 3 orders" in out
     assert "54.32 %" in out
     script(trader.edge)
     nothing = await trader.done("routing", "report", "--from", "2025-01-01", "--to", "2025-02-01")

@@ -3,6 +3,7 @@
 import grpc
 
 from ordermesh.notify.v1 import destination_service_pb2 as destinations
+from ordermesh.notify.v1 import notification_pb2 as pb
 from ordermesh.notify.v1 import notification_service_pb2 as notifications
 from ordermesh.notify.v1 import rule_service_pb2 as rules
 from tests.support.bad_input import cases, garbled, unbreakable
@@ -47,11 +48,15 @@ GOOD = {
 }  # fmt: skip
 # Free numbers and flags; what they mean is tested where they are used.
 ANY_VALUE = {
-    "notifications.Stream": {"open.cursor.sequence"},
+    # A request of a stream has one of two parts; the other one is that of MarkRead.
+    "notifications.Stream": {
+        "open.cursor.sequence", "mark_read.notification_ids", "mark_read.up_to_sequence",
+    },
     "notifications.Watch": {"cursor.sequence"},
     "notifications.List": {"unread_only"},
     "rules.SetRule": {
         "rule.version", "rule.firm", "rule.disabled", "rule.in_app", "rule.digest.seconds",
+        "rule.digest.nanos",
     },
     "destinations.SetDestination": {"destination.version", "destination.paused"},
 }  # fmt: skip
@@ -116,6 +121,12 @@ MEANING = [
         for rule, reason, field in (
             ({}, "INVALID_FIELD", "rule.destination_ids"),
             ({"in_app": True, "kinds": [1, 1]}, "INVALID_FIELD", "rule.kinds"),
+            ({"in_app": True, "kinds": [1, 0]}, "INVALID_FIELD", "rule.kinds[1]"),
+            (
+                {"in_app": True, "kinds": [pb.NOTIFICATION_KIND_LIMIT_NEAR]},
+                "INVALID_FIELD",
+                "rule.kinds[0]",
+            ),
             ({"in_app": True, "version": 1}, "INVALID_FIELD", "rule.version"),
             ({"in_app": True, "rule_id": "R"}, "OBJECT_NOT_FOUND", "rule.rule_id"),
             ({"in_app": True, "digest": {"nanos": 1}}, "INVALID_FIELD", "rule.digest"),

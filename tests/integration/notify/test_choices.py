@@ -1,6 +1,7 @@
 """Rules and destinations: whose they are, their versions, and what they make of notifications."""
 
 import itertools
+import json
 
 import asyncpg
 import pytest
@@ -153,6 +154,25 @@ async def test_fills_become_one_message_that_waits_while_its_destination_is_paus
 
 
 ALICE = "01ALICE0000000000000000000"
+
+
+async def test_an_alert_that_fired_is_notified_to_its_user_only(notify, user, mesh_url):
+    one = await notify().start()
+    row = {
+        "alert_id": "A", "user_id": "alice", "instrument_id": "ASML.SIMA", "price": 1,
+        "condition": 1, "threshold": "700", "note": "", "state": 2, "ended_ns": 9,
+    }  # fmt: skip
+    connection = await asyncpg.connect(mesh_url)
+    await connection.execute(
+        """INSERT INTO marketdata.alert_log (user_id, sequence, alert_id, recorded_ns, body)
+        VALUES ('alice', 1, 'A', 9, $1)""",
+        json.dumps(row),
+    )
+    await connection.close()
+    alice = user(one)
+    (found,) = await eventually(alice.list, "the alert is notified")
+    assert (found.kind, found.object_id) == (pb.NOTIFICATION_KIND_PRICE_ALERT, "A")
+    assert await user(one, "rita", roles=("RISK",)).list() == []
 
 
 async def test_a_user_is_shown_what_its_in_app_rules_select(notify, events, user):

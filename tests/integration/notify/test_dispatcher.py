@@ -89,7 +89,7 @@ class Bench:
             await writing.add(made)
             for one in collect([rule], {}, made):
                 pace = (await writing.paces([rule.rule_id])).get(
-                    (rule.rule_id, one.destination_id), Pace()
+                    (rule.rule_id, one.destination_id, one.urgent), Pace()
                 )
                 due_ns, pace = when_due(rule, now_ns, pace, urgent=one.urgent)
                 await writing.put(new_ulid(now_ns), one, now_ns, due_ns, pace)

@@ -10,7 +10,7 @@ from ordermesh.oms.v1 import limit_service_pb2, order_service_pb2
 from ordermesh.oms.v1.limit_service_pb2_grpc import LimitServiceStub
 from svc_oms.service.as_of import book_in_the_past
 from tests.integration.oms.test_access import refusal
-from tests.support.oms import ALICE, BOB, Client, trading
+from tests.support.oms import ALICE, AUDREY, BOB, Client, trading
 
 
 def now(ahead_s: int = 0) -> Timestamp:
@@ -104,11 +104,33 @@ async def test_an_instant_that_cannot_be_shown_is_refused(book_url, tls, monkeyp
         assert (await refusal(get(second, between)))[1] == "ORDER_NOT_FOUND"
         wanted = order_service_pb2.GetRequest(order_id=first, as_of=now())
         assert (await refusal(client.orders.Get(wanted, metadata=BOB)))[1] == "ORDER_NOT_FOUND"
-        early = order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=began)
-        assert not (await client.orders.List(early, metadata=ALICE)).orders
+        before_1970 = Timestamp(seconds=-1, nanos=999_999_000)
+        for at in (began, before_1970, Timestamp(seconds=-10_000_000_000)):
+            early = order_service_pb2.ListRequest(account_id="ACC-ALICE", as_of=at)
+            assert not (await client.orders.List(early, metadata=ALICE)).orders
         monkeypatch.setattr(book_in_the_past, "EVENTS_READ_MAX", 1)
         await gateway.send(gateway.filled(name, "40", "40", "60", exec_id="F1"))
         await gateway.applied()
         _, reason, metadata = await refusal(held(now()))
         assert reason == "INVALID_FIELD"
         assert "ordermesh replay --to" in metadata["expected"]
+
+
+async def test_a_blotter_of_all_accounts_may_read_no_more_events_than_one_of_one(
+    book_url, tls, monkeypatch
+):
+    async with trading(book_url, tls) as (running, client, gateway), running.channel() as channel:
+        await client.place("k1")
+        await Client(channel, BOB).place("b1", account_id="ACC-BOB")
+        at = now()
+        for number in range(2):
+            name = (await gateway.command(number)).cl_ord_id
+            await gateway.send(gateway.acknowledged(name))
+        await gateway.applied()
+        both = order_service_pb2.ListRequest(as_of=at)
+        of_bob = order_service_pb2.ListRequest(as_of=at, account_id="ACC-BOB")
+        assert len((await client.orders.List(both, metadata=AUDREY)).orders) == 2
+        monkeypatch.setattr(book_in_the_past, "EVENTS_READ_MAX", 1)
+        assert len((await client.orders.List(of_bob, metadata=AUDREY)).orders) == 1
+        _, reason, metadata = await refusal(client.orders.List(both, metadata=AUDREY))
+        assert (reason, metadata["field"]) == ("INVALID_FIELD", "as_of")

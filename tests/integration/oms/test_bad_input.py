@@ -143,6 +143,8 @@ PLACE_FLAGS = {
     "regulatory.liquidity_provision",
     "regulatory.algorithmic",
     "regulatory.commodity_risk_reduction",
+    # Depends on the strategy: tests/unit/oms_routing/test_request.py.
+    "routing.schedule.participation_bps",
 }
 ANY_VALUE = {
     "Place": PLACE_FLAGS,

@@ -79,6 +79,8 @@ def test_execution_quality_is_counted_by_day_venue_and_listing(book_url, tmp_pat
         (("orders", "--out", "x.csv", "--to", "2999-01-01"), "in the future"),
         (("orders", "--out", "x.csv", "--from", "2026-02-01", "--to", "2026-01-01"),
          "it should be before --to"),
+        (("orders", "--out", "x.csv", "--account", "ACC-BOB", "--account", "ACC-ALICe"),
+         "account ACC-ALICe is not in the order book"),
     ],
 )  # fmt: skip
 def test_a_bad_request_is_refused_with_what_it_should_be(book_url, words, text):

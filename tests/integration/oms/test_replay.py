@@ -132,6 +132,22 @@ async def test_a_changed_row_of_postgresql_is_named(book_url, damage, repair, ki
     assert (await replayed(book_url, ListedCopy(entries))).found == 0
 
 
+async def test_an_event_that_was_changed_in_postgresql_only_is_named(book_url):
+    entries = await copied(book_url)
+    flip = """ALTER TABLE oms.order_events DISABLE TRIGGER USER; UPDATE oms.order_events
+        SET payload = set_byte(payload, 9, get_byte(payload, 9) # 1) WHERE sequence = 2"""
+    await changed(book_url, flip)
+    try:
+        report = await replayed(book_url, ListedCopy(entries))
+    finally:
+        await changed(book_url, flip)
+    named = [(one.kind, one.key, one.field) for one in report.differences]
+    assert sorted(named) == [
+        ("event", "ACC-ALICE/2", "bytes"),
+        ("event", "ACC-BOB/2", "bytes"),
+    ]
+
+
 async def test_an_order_that_is_not_stored_is_named(book_url):
     entries = await copied(book_url)
     await changed(book_url, "CREATE TABLE oms.kept AS TABLE oms.orders; DELETE FROM oms.orders")

@@ -125,6 +125,35 @@ async def test_the_venue_may_have_used_an_exec_id_for_another_order(book_url, tl
     await verified(book_url)
 
 
+async def test_a_second_part_under_the_id_of_a_stated_execution_is_not_taken_for_it(book_url, tls):
+    """What a person stated has no CumQty(14); that of the venue shows that more is executed."""
+    working = {
+        "venue_holds": order_service_pb2.VENUE_HOLDS_WORKING,
+        "executions": [order_service_pb2.FoundExecution(exec_id="F1", quantity="40", price="650")],
+    }
+    async with trading(book_url, tls) as (_, client, gateway):
+        order_id = await doubted(client, gateway)
+        await client.orders.Resolve(word(order_id, **working), metadata=RITA)
+        part = {"exec_id": "F1", "last_price": "650", "venue_order_id": "V-1"}
+        await gateway.send(gateway.filled(f"{order_id}-1", "40", "40", "60", **part))
+        await gateway.applied()
+        assert (await client.get(order_id)).order.anomaly_count == 0
+        await gateway.send(gateway.filled(f"{order_id}-1", "40", "80", "20", **part))
+        question = await gateway.command(1)
+        assert question.kind == gw.VENUE_COMMAND_KIND_STATUS
+        found = (await client.get(order_id)).order
+        assert (found.progress.cum_quantity, found.anomaly_count) == ("40", 1)
+        answer = {"cum_quantity": "80", "leaves_quantity": "20", "venue_order_id": "V-1"}
+        await gateway.send(
+            gateway.report(
+                f"{order_id}-1", "I", "1", status_request_id=question.cl_ord_id, **answer
+            )
+        )
+        # A person enters what is missing.
+        await client.in_state(order_id, UNKNOWN)
+    await verified(book_url)
+
+
 async def test_a_venue_that_does_not_answer_makes_the_order_unknown_and_is_asked(book_url, tls):
     age = {"answer_age_max_s": 0.3}
     async with trading(book_url, tls, **age) as (_, client, gateway):

@@ -1,6 +1,7 @@
 """Whatever comes, no hour has more messages than the rule allows, and none waits for ever."""
 
 from datetime import time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -27,17 +28,25 @@ def test_the_bound_of_an_hour_holds(steps, quiet, digest_s, most):
         "R", "alice", firm=False, quiet=quiet, digest_ns=digest_s * NS_PER_S,
         messages_per_hour_max=most,
     )  # fmt: skip
-    now_ns, pace, hours = START_NS, Pace(), {}
+    now_ns, paces, waiting = START_NS, {}, {}
+    hours = {True: {}, False: {}}
     for wait_s, urgent in steps:
         now_ns += wait_s * NS_PER_S
-        due_ns, pace = when_due(rule, now_ns, pace, urgent=urgent)
-        hours.setdefault(pace.hour_ns, []).append(due_ns)
+        if now_ns < waiting.get(urgent, 0):
+            continue  # it is added to the message that waits
+        due_ns, pace = when_due(rule, now_ns, paces.get(urgent, Pace()), urgent=urgent)
+        waiting[urgent], paces[urgent] = due_ns, pace
+        hours[urgent].setdefault(pace.hour_ns, []).append(due_ns)
         assert due_ns >= now_ns
+        assert not urgent or due_ns <= now_ns + HOUR_NS
         if quiet is not None and not urgent:
             assert quiet.end_after(due_ns) == due_ns
-    for messages in hours.values():
-        assert len(messages) <= most
-    assert list(hours) == sorted(hours)
+    for found in hours.values():
+        begins = list(found)
+        assert all(b - a >= HOUR_NS for a, b in pairwise(begins))
+        for begin, messages in found.items():
+            assert len(messages) <= most
+            assert all(begin <= due_ns < begin + HOUR_NS for due_ns in messages)
 
 
 @given(TIMES, TIMES, st.integers(0, 400 * 86_400), st.sampled_from(["UTC", "Europe/Berlin"]))

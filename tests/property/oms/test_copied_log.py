@@ -1,10 +1,12 @@
 """Whatever is done to one event of a copied log, that event is named, and no other."""
 
+from hashlib import sha256
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.hashchain import GENESIS, event_hash
-from svc_oms.domain.verification.copied_log import Copied, CopiedLog
+from svc_oms.domain.verification.copied_log import Copied, CopiedLog, StoredEvent
 
 Log = list[Copied]
 
@@ -22,11 +24,15 @@ def named(copy: Log, book: Log, **known: int) -> list[tuple[str, str]]:
     """Return key and field of what is found, in a copy of a book that was not archived."""
     archived = known.get("archived_to", 0)
     log = CopiedLog("ACC", len(book), archived, aged=bool(known.get("aged")))
-    hashes = {event.sequence: event.hash for event in book if event.sequence >= archived}
+    stored = {
+        event.sequence: StoredEvent(event.hash, sha256(event.value).digest())
+        for event in book
+        if event.sequence >= archived
+    }
     found = []
     for event in copy:
-        stored = {one: hashes[one] for one in log.needed([event.sequence]) if one in hashes}
-        found += log.add(event, stored)[1]
+        needed = {one: stored[one] for one in log.needed([event.sequence]) if one in stored}
+        found += log.add(event, needed)[1]
     if log.sequence < len(book):
         found.append(log.missing(log.sequence + 1, len(book)))
     return [(one.key, one.field) for one in found]
@@ -74,6 +80,14 @@ def test_a_changed_event_is_named_also_with_a_hash_that_fits_it(book, place, wit
     copy = list(book)
     copy[at] = book[at]._replace(value=value, hash=hash_now)
     assert named(copy, book) == [(f"ACC/{at + 1}", "hash")]
+
+
+@given(books, places)
+def test_an_event_whose_bytes_were_changed_in_postgresql_only_is_named(book, place):
+    at = place % len(book)
+    changed = list(book)
+    changed[at] = book[at]._replace(value=book[at].value + b"x")
+    assert named(book, changed) == [(f"ACC/{at + 1}", "bytes")]
 
 
 @given(books, st.integers(1, 2))

@@ -139,6 +139,19 @@ def test_a_run_that_was_killed_before_it_removed_a_file_is_finished(store, monke
     assert findings(store) == []
 
 
+def test_a_file_that_is_missing_or_damaged_is_named(store, tmp_path):
+    path = tmp_path / "a" / next(iter(present_files(store)))
+    path.unlink()
+    with pytest.raises(ArchiveError, match=f"{path.name} is missing"):
+        list(remove(store, SECOND_DAY, "olga", now))
+    hold(store, "ACC-1", "case 7", "olga", now())
+    with pytest.raises(ArchiveError, match=f"{path.name} is missing"):
+        list(plan(store, SECOND_DAY))
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(ArchiveError, match=f"{path.name} cannot be read"):
+        list(plan(store, SECOND_DAY))
+
+
 def test_a_file_that_was_changed_is_not_removed(store, tmp_path):
     name = next(iter(present_files(store)))
     path = tmp_path / "a" / name

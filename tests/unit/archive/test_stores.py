@@ -7,8 +7,11 @@ from event_archive.retention import remove
 from event_archive.stores import open_store
 from event_archive.stores.folder import FolderStore
 from event_archive.stores.objects import ObjectStore
-from event_archive.stores.port import ExistsError, MissingError
+from event_archive.stores.port import ExistsError, MissingError, StoreError
 from event_archive.verification.verify import Asked, Verification
+from mesh.settings import SettingsError
+from svc_archive.app import build
+from svc_archive.settings import ArchiveSettings
 from tests.support.archive import FIRST_US
 from tests.support.archived_records import DAY_US, Log
 from tests.support.archiving import archive_all, archiver, expected, rows
@@ -59,7 +62,7 @@ def test_an_archive_lives_in_it(store):
     log.write("ACC-1", day=3)
     archive_all(archiver(store, log))
     assert rows(store) == expected(log)
-    list(remove(store, FIRST_US // DAY_US * DAY_US + DAY_US, "olga", lambda: 0))
+    list(remove(store, FIRST_US // DAY_US * DAY_US + DAY_US, "olga", lambda: 2 * 10**18))
     assert list(Verification(store, Asked(), lambda *_: None).findings()) == []
     assert 0 < len(rows(store)) < 25
 
@@ -67,3 +70,20 @@ def test_an_archive_lives_in_it(store):
 def test_a_place_is_a_folder_or_a_bucket(tmp_path):
     assert open_store(str(tmp_path)).place == str(tmp_path)
     assert open_store("s3://bucket/a/b").place == "s3://bucket/a/b"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["s3://name:secret@bucket/a", "s3://bucket/a?key=secret", "s3:///a", "gs://bucket/secret"],
+)
+def test_a_place_that_is_another_one_or_has_a_secret_is_refused_without_it(place):
+    with pytest.raises(StoreError, match="is a folder or s3://bucket/prefix") as refusal:
+        open_store(place)
+    assert "secret" not in str(refusal.value)
+
+
+async def test_the_archiver_ends_with_what_is_wrong_with_its_place():
+    settings = ArchiveSettings(archive="gs://bucket/a", kafka_bootstrap="127.0.0.1:1")
+    with pytest.raises(SettingsError, match="ORDERMESH_ARCHIVE: an archive is a folder or s3://"):
+        async with build(settings, None):
+            pytest.fail("it was built")

@@ -10,12 +10,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from event_archive.columns import SCHEMA
-from event_archive.manifest import entries, entry_name, present_files
+from event_archive.manifest import (
+    ENTRY_BYTES_MAX,
+    ArchiveError,
+    append,
+    entries,
+    entry_name,
+    newest_tail,
+    present_files,
+    removed_body,
+)
+from event_archive.retention import _leave_ends, hold, remove
 from event_archive.stores.folder import FolderStore
+from event_archive.values import US_MAX
 from event_archive.verification.verify import Asked, Verification
 from kernel.hashchain import GENESIS, Head, event_hash
 from mesh.checkpoints import About, write_checkpoint, write_new_key
-from tests.support.archived_records import Log
+from tests.support.archived_records import DAY_US, Log
 from tests.support.archiving import archive_all, archiver, made_archive
 
 ACCOUNTS = ["ACC-0", "ACC-1", "ACC-2", "ACC-3", "ACC-4", "ACC-5"]
@@ -192,6 +203,85 @@ def test_what_is_done_to_files_and_manifest_is_named(folder, tamper):
     findings = found(folder)
     for words in TAMPERED[tamper]:
         assert any(words in finding for finding in findings), findings
+
+
+DAY = "orders/2026-09-21"
+REMOVAL = {"files": [], "before_us": 1, "by": "mallory"}
+GONE = {"heads": "removed/x.json.gz", "heads_sha256": "00"}
+FILE = {
+    "name": f"{DAY}/000-1-a.parquet", "topic": "orders", "partition": 0, "rows": 1, "bytes": 1,
+    "sha256": "00", "first_offset": 1, "last_offset": 1, "first_us": 1, "last_us": 1,
+}  # fmt: skip
+HELD = {"account": "A", "reason": "r", "by": "b"}
+# Entries of the manifest that none of ours is: kind, body.
+NO_ENTRIES = [
+    ("removed", REMOVAL | {"files": [GONE | {"name": "/etc/hosts"}]}),
+    ("removed", REMOVAL | {"files": [GONE | {"name": f"{DAY}/../../../outside.parquet"}]}),
+    ("removed", REMOVAL | {"files": [GONE | {"name": "manifest/000000/000000000001.json"}]}),
+    ("removed", REMOVAL | {"files": [GONE | {"name": FILE["name"], "heads": "removed/../x"}]}),
+    ("removed", REMOVAL | {"files": [FILE["name"]]}),
+    ("removed", {"files": [], "by": "mallory"}),
+    ("files", {"files": [FILE | {"name": "orders/../../outside.parquet"}], "positions": {}}),
+    ("files", {"files": [FILE | {"last_us": "1"}], "positions": {}}),
+    ("files", {"files": [FILE | {"rows": True}], "positions": {}}),
+    ("files", {"files": [], "positions": {"orders": {"0": "1"}}}),
+    ("files", {"files": [], "positions": {"orders": {"x": 1}}}),
+    ("checkpoint", {"name": "../../outside", "sha256": "00"}),
+    ("checkpoint", {"name": "oms-1.jsonl"}),
+    ("hold", {"reason": "r", "by": "b"}),
+    ("hold", HELD | {"account": 7}),
+    ("hold", HELD | {"reason": "r" * ENTRY_BYTES_MAX}),
+    ("release", {"hold": "3", "reason": "r", "by": "b"}),
+    ("identity", {"cluster_id": "c"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), NO_ENTRIES)
+def test_an_entry_of_another_shape_or_that_leads_out_of_the_archive_is_refused(folder, kind, body):
+    store = FolderStore(folder)
+    outside = folder.parent / "outside.parquet"
+    outside.write_bytes(b"kept")
+    append(store, newest_tail(store), kind, 1, body)
+    assert any("is none: " in finding for finding in found(folder)), kind
+    with pytest.raises(ArchiveError, match=r"its body is not that of kind|should have \d+ at most"):
+        list(remove(store, US_MAX, "olga", lambda: 2 * US_MAX * 1_000))
+    assert outside.exists()
+
+
+YEAR_US = 366 * DAY_US
+
+
+@pytest.mark.parametrize(
+    ("age_us", "held", "said"),
+    [
+        (5 * YEAR_US, None, ""),
+        (4 * YEAR_US, None, "whose newest entry was less than 5 years old"),
+        (5 * YEAR_US, "", "which hold 3 keeps"),
+    ],
+)
+def test_a_removal_that_retention_would_not_have_done_is_named(tmp_path, age_us, held, said):
+    log = Log(partitions=1)
+    log.write("ACC-0")
+    store = made_archive(tmp_path / "a", log)
+    if held is not None:
+        hold(store, held, "case 7", "olga", 1)
+    (file,) = present_files(store).values()
+    gone = _leave_ends(store, file)
+    at_us = file.last_us + age_us
+    append(store, newest_tail(store), "removed", at_us, removed_body([gone], at_us, "mallory"))
+    store.remove(file.name)
+    findings = found(tmp_path / "a", Asked(now_us=at_us))
+    assert len(findings) == bool(said)
+    assert all(said in finding for finding in findings)
+    (later,) = found(tmp_path / "a", Asked(now_us=at_us - 2 * DAY_US))[:1]
+    assert "is of a time that has not come" in later
+
+
+def test_a_removal_of_a_file_that_never_was_is_named(folder):
+    store = FolderStore(folder)
+    gone = [GONE | {"name": FILE["name"]}]
+    append(store, newest_tail(store), "removed", 1, REMOVAL | {"files": gone})
+    assert any("which no entry before it names" in finding for finding in found(folder))
 
 
 def test_a_key_may_begin_later_where_the_book_had_archived_its_beginning(tmp_path):

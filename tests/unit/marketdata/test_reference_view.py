@@ -97,3 +97,30 @@ async def test_a_store_that_was_restored_is_read_again(newest):
     view.heard()
     await view.look()
     assert len(store.asked) == asked
+
+
+async def test_two_tasks_that_follow_at_once_take_no_store_for_restored():
+    store = Store()
+    store.newest = 1
+    data = MarketData(Hub(ProtoEncoder(), Limits(), epoch="E"), SystemClock())
+    view = ReferenceView(data, store, SystemClock())
+    await view.look()
+    view.index.put_record(InstrumentRecord("US0378331005", "", "SHARE", "Apple", "Apple"))
+    store.newest = 2
+    answers = [asyncio.Event(), asyncio.Event()]
+    change_id, asked = store.change_id, iter(answers)
+
+    async def slow(number):
+        found = await change_id(number)
+        if (answer := next(asked, None)) is not None:
+            await answer.wait()
+        return found
+
+    store.change_id = slow
+    first, second = asyncio.create_task(view.changed()), asyncio.create_task(view.changed())
+    await asyncio.sleep(0)
+    answers[0].set()
+    await first
+    answers[1].set()
+    await second
+    assert view.index.in_reference_data("US0378331005")

@@ -5,8 +5,10 @@ import asyncio
 from kernel.nanoseconds import NS_PER_S
 from kernel.trading_calendar import UTC_DAYS
 from svc_marketdata.api.encoding import ProtoEncoder
+from svc_marketdata.domain.history.quotes import HAS_ASK, HAS_BID, PastQuote, QuoteBlock, pack
 from svc_marketdata.domain.history.reports import StoredTrade
-from svc_marketdata.service.history.replay import Replay, windows
+from svc_marketdata.service.history.ports import Gap, GapCause
+from svc_marketdata.service.history.replay import Replay, standing_quotes, windows
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from tests.support.clock import ManualClock
@@ -64,10 +66,12 @@ async def test_no_trade_is_earlier_than_the_speed_has_it():
 
 
 class Reader:
-    """Trades in memory."""
+    """Trades, the quotes of one block, and gaps in memory."""
 
-    def __init__(self, trades):
+    def __init__(self, trades=(), quotes=(), gaps=()):
         self.trades = trades
+        self.quotes = quotes
+        self.gaps_of_all = gaps
         self.asked = []
 
     async def trades_between(self, _, from_ns, to_ns, limit):
@@ -75,7 +79,15 @@ class Reader:
         return [one for one in self.trades if from_ns <= one.at_ns < to_ns][:limit]
 
     async def quotes_between(self, *_):
-        return []
+        return [QuoteBlock(ASML, START, pack(self.quotes))] if self.quotes else []
+
+    async def last_quotes(self, _, before_ns):
+        before = [one for one in self.quotes if one.at_ns < before_ns]
+        return {ASML: before[-1]} if before else {}
+
+    async def gaps(self, mics, from_ns, to_ns, _):
+        found = [one for one in self.gaps_of_all if one.venue_mic in mics]
+        return [one for one in found if one.until_ns >= from_ns and one.from_ns < to_ns]
 
 
 async def test_windows_have_every_trade_once_however_many_there_are():
@@ -91,3 +103,31 @@ async def test_windows_have_every_trade_once_however_many_there_are():
     ]
     assert found == trades
     assert len(reader.asked) < 200
+
+
+async def test_a_quote_is_stale_from_when_its_venue_was_not_recorded():
+    def at(second):
+        return START + second * NS_PER_S
+
+    first, next_one = (PastQuote(at(n) // 10**6, 5, 1, 6, 1, HAS_BID | HAS_ASK, 0) for n in (1, 40))
+    gaps = [
+        Gap("SIMB", at(1), at(90), GapCause.NOT_RECORDED),
+        Gap("SIMA", at(2), at(3), GapCause.DROPPED, 7),
+        Gap("SIMA", at(10), at(39), GapCause.NOT_RECORDED),
+    ]
+    reader = Reader(quotes=[first, next_one], gaps=gaps)
+    made, seen = replay(), []
+
+    def look():
+        market = made.data.listed[ASML].market
+        seen.append((market.quote.bid_price, market.stale))
+        return True
+
+    await made.run(windows(reader, [ASML], START, at(100), quotes=True), 0, look, asyncio.Event())
+    look()
+    price = "0.000000005"
+    assert seen == [("", False), (price, False), (price, True), (price, False)]
+
+    # A replay that begins between has it stale at once; one that begins before or after, not.
+    states = [(await standing_quotes(reader, [ASML], at(n)))[ASML].stale for n in (9, 20, 50)]
+    assert states == [False, True, False]

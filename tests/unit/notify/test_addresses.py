@@ -76,7 +76,14 @@ def test_trusted_hosts_are_named_one_by_one(address, fault):
         ("desk@example.com\r\nBcc: b@example.com", False),
         ("a@example.com,b@example.com", False),
         ("Desk <desk@example.com>", False),
+        ("o'neill@example.com", True),
+        ("x" * 64 + "@example.com", True),
         ("x" * 65 + "@example.com", False),
+        ("jörg@example.com", False),
+        ("a\x00b@example.com", False),
+        ("a(b)@example.com", False),
+        (".a@example.com", False),
+        ("a@exämple.com", False),
         ("a@" + "x" * 250 + ".com", False),
     ],
 )
@@ -112,6 +119,9 @@ def test_mail(address, right):
         ("2001::1", False),
         ("2002:a00:1::", False),
         ("fe80::1%eth0", False),
+        ("fec0::1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("4000::1", False),
     ],
 )
 def test_public_addresses(address, public):

@@ -7,7 +7,7 @@ import pytest
 from eventlog.logs import Entry, Log
 from ordermesh.oms.v1 import audit_service_pb2, event_pb2, limit_pb2, limit_service_pb2, order_pb2
 from ordermesh.type.v1 import error_pb2
-from svc_notify.domain.notification import Audience, Kind, Severity
+from svc_notify.domain.notification import Audience, Kind, Severity, due
 from svc_notify.service.reading.alerts import read_alerts
 from svc_notify.service.reading.audit import read_audit
 from svc_notify.service.reading.controls import read_controls
@@ -203,10 +203,21 @@ def test_a_statement_that_is_proposed_waits():
 
 def test_a_session_is_down_until_it_is_linked_and_up():
     row = {"venue_mic": "SIMA", "drop_copy": False, "kept_out": False, "state": 3, "linked": True}
-    rows = [row, {**row, "state": 1}, {**row, "linked": False}, row]
-    found = read_states([state("sessions", one, n) for n, one in enumerate(rows, 1)], {}).drafts
+    rows = [{**row, "state": 1}, {**row, "linked": False}, row]
+    found = read_states([state("sessions", one, n) for n, one in enumerate(rows, 2)], {}).drafts
     assert [one.kind for one in found] == [Kind.SESSION_DOWN, Kind.SESSION_DOWN, Kind.SESSION_UP]
     assert {one.once or one.ends for one in found} == {"down/I"}
+
+
+def test_of_a_session_nothing_is_said_until_it_is_up_for_the_first_time():
+    row = {"venue_mic": "SIMA", "drop_copy": False, "kept_out": False, "state": 1, "linked": True}
+    up = {**row, "state": 3}
+    # The registration has the columns that the trigger of its time logged.
+    rows = [{"venue_mic": "SIMA", "drop_copy": False}, {**row, "state": 2}, up, row, up]
+    found = read_states([state("sessions", one, n) for n, one in enumerate(rows, 1)], {}).drafts
+    made = due(found, set())
+    assert [one.kind for one in made] == [Kind.SESSION_UP, Kind.SESSION_DOWN, Kind.SESSION_UP]
+    assert made[0].text == "Session I of SIMA is up"
 
 
 def test_an_alert_that_fired_is_for_its_user_without_the_price():

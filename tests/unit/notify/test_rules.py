@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kernel.nanoseconds import NS_PER_S
+from ordermesh.notify.v1 import rule_pb2
 from svc_notify.domain.notification import (
     Audience,
     Draft,
@@ -17,8 +18,16 @@ from svc_notify.domain.notification import (
     shortened,
     viewer,
 )
-from svc_notify.domain.outbox import SHOWN_MAX, by_kind, collect
+from svc_notify.domain.outbox import (
+    SHOWN_MAX,
+    Destination,
+    Message,
+    by_kind,
+    collect,
+    permitted,
+)
 from svc_notify.domain.rules import HOUR_NS, Pace, QuietHours, Rule, in_app_rules, when_due
+from svc_notify.service.rule_messages import rule_from_proto
 
 FILL = Draft(
     Kind.FILL, Severity.INFO, Audience.ACCOUNT, 1, "a fill", account_id="ACC-ALICE",
@@ -123,6 +132,37 @@ def test_what_is_urgent_waits_for_the_bound_only():
     assert (due_ns, pace) == (night, Pace(night, 1))
     assert when_due(quiet, night + 1, pace, urgent=True)[0] == night + HOUR_NS
     assert when_due(quiet, night, Pace(), urgent=False)[0] == ns("2026-12-01T06:00:00+00:00")
+
+
+def test_the_hour_of_a_long_digest_does_not_hold_up_a_rule_that_was_changed():
+    daily = RULE._replace(digest_ns=24 * HOUR_NS, messages_per_hour_max=1)
+    now = ns("2026-11-30T23:00:00+00:00")
+    due_ns, pace = when_due(daily, now, Pace(), urgent=False)
+    assert due_ns == now + 24 * HOUR_NS
+    at_once = daily._replace(digest_ns=0)
+    due_ns, pace = when_due(at_once, now + 3, pace, urgent=False)
+    assert due_ns == now + 3
+    # The bound holds.
+    due_ns, pace = when_due(at_once, now + 4, pace, urgent=False)
+    assert due_ns == now + 3 + HOUR_NS
+
+
+def test_a_stored_kind_that_this_version_does_not_know_selects_nothing():
+    rule = rule_from_proto(rule_pb2.Rule(kinds=[0, 99], severity_min=99))
+    assert not rule.selects(FILL)
+    assert rule_from_proto(rule_pb2.Rule(kinds=[99, Kind.FILL])).selects(FILL)
+
+
+def test_a_message_is_sent_without_what_its_user_has_lost():
+    other = FILL._replace(account_id="ACC-BOB")
+    both = (Notification(1, "N", 1, FILL), Notification(2, "N", 1, other))
+    to = Destination("D", 1, "d", "https://example.com", "")
+    message = Message("M", to, "r", 1, both, {Kind.FILL: 300}, 1)
+    everything = ALICE._replace(accounts=frozenset({"ACC-ALICE", "ACC-BOB"}))
+    assert permitted(message, everything) == message
+    less = permitted(message, ALICE)
+    assert (less.notifications, less.counts) == (both[:1], {Kind.FILL: 1})
+    assert permitted(message, None).total == 0
 
 
 def test_a_burst_is_one_message_per_destination_with_counts_of_all():

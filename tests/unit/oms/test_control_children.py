@@ -90,6 +90,25 @@ async def test_a_held_order_says_why_once_and_goes_on_when_nothing_holds_it():
     assert await sent_by(bench, number)
 
 
+async def test_the_numbers_of_a_refusal_may_change_while_an_order_is_held():
+    """Other orders of the account come and go: that is no news of the held order."""
+    bench = await bench_with_prices()
+    number = await ROUTED.prepare(bench, BUY, "100")
+    await bench.place(BUY, 5, "1")
+    other = len(bench.orders) - 1
+    limit = await bench.set_limit("POSITION", long_quantity=str(QUANTITY - 1))
+    await route(bench, number)
+    held = await bench.order(number)
+    await bench.cancel(other)
+    await bench.canceled(other)
+    await route(bench, number)
+    assert (await bench.order(number)).version == held.version
+    # Another version of the limit is.
+    await bench.set_limit("POSITION", version=limit.version, long_quantity=str(QUANTITY - 2))
+    await route(bench, number)
+    assert "version 2 of" in await held_by(bench, number)
+
+
 async def test_what_ends_at_once_ends_when_it_is_held():
     bench = await bench_with_prices()
     number = await ROUTED.prepare(bench, BUY, "")

@@ -88,7 +88,9 @@ CASES = [
     ([(40, 40)], 40, 40, "50", None, Seen.REPEATED),
     ([(40, 40)], 40, 41, "50", None, Seen.CONTRADICTS),
     ([(40, None)], 40, 40, "50", 40, Seen.REPEATED),
-    ([(40, None)], 40, 40, "50", 80, Seen.REPEATED),
+    ([(40, None)], 80, 40, "50", 80, Seen.REPEATED),
+    # More is executed than is known: it may be a second part.
+    ([(40, None)], 40, 40, "50", 80, Seen.CONTRADICTS),
     ([(40, None)], 40, 10, "50", 50, Seen.CONTRADICTS),
     # What a repetition leaves out is no difference.
     ([(40, 40)], 40, None, None, 40, Seen.REPEATED),

@@ -72,7 +72,7 @@ def test_it_works_in_part_filled(in_doubt):
     in_doubt.resolve(WORKING, [("E1", 40, "50")])
     assert in_doubt.status == ("PARTIALLY_FILLED", 40, 60)
     assert in_doubt.order.anomaly_count == 0
-    assert in_doubt.fill("E1", 40) == []
+    assert in_doubt.fill("E1", 40, cum_quantity=40) == []
 
 
 def test_it_is_filled(in_doubt):
@@ -113,6 +113,15 @@ def test_a_replace_that_took_effect_and_was_filled(replace_in_doubt):
     replace_in_doubt.resolve(FILLED, [("E2", 80, "50")], replaced=True)
     assert replace_in_doubt.status == ("FILLED", 120, 0)
     assert replace_in_doubt.order.anomaly_count == 0
+
+
+def test_a_filled_order_has_no_requests_left(tracked):
+    """Also none that was in no doubt itself."""
+    tracked.replace(150)
+    tracked.cancel()
+    doubt(tracked)
+    tracked.resolve(FILLED, [("E1", 100, "50")])
+    assert tracked.status == ("FILLED", 100, 0)
 
 
 def test_executions_missing_are_named_or_said_not_to_be(tracked):
@@ -267,7 +276,7 @@ def test_an_order_with_an_anomaly_takes_a_statement(working, holds, fills, statu
     assert working.order.stated_by_person
     # What was stated comes after all, once.
     for name, quantity, _ in fills:
-        assert working.fill(name, quantity) == []
+        assert working.fill(name, quantity, cum_quantity=working.order.cum_quantity) == []
 
 
 def test_an_order_without_an_answer_takes_a_statement_if_it_has_an_anomaly(tracked):

@@ -29,8 +29,17 @@ EVERYTHING = inputs(
 )
 
 
+# Levels are sums of orders, and what is displayed is a sum of levels: none has a limit.
+LARGE = inputs(
+    request(limit="10.02"),
+    [venue("SIMA", "1400000000000000000@10.00 700000000000000000@10.01"), venue("SIMB")],
+    parent(5),
+    charged=[fees("SIMA"), fees("SIMB")],
+)
+
+
 @pytest.mark.parametrize(
-    "given", [EVERYTHING, inputs(request(limit=None), [venue("SIMA")], parent(5))]
+    "given", [EVERYTHING, LARGE, inputs(request(limit=None), [venue("SIMA")], parent(5))]
 )
 def test_a_record_gives_back_what_went_in_and_the_same_decision(given):
     decision = decide(given)

@@ -76,6 +76,11 @@ def test_a_stop_waits_for_the_end_of_the_call(driver: Driver) -> None:
     driver.venue.enter(Phase.CLOSING, 2)
     (stop, *others) = driver.place("stop", **{"40": "3", "44": "", "99": "200", "38": "10"})
     assert (short(stop)[1], others) == ("0", [])
+    # Its price was reached before the call, and nothing trades in the auction.
+    driver.venue.enter(Phase.OPEN, 3)
+    triggered, *fills = driver.answers()
+    assert (triggered["11"], triggered["150"]) == ("stop", "D")
+    assert [(one["11"], one["150"], one["32"]) for one in fills] == [("stop", "F", "10")]
 
 
 def test_a_call_has_cancels_and_replaces_and_a_halt_in_it_executes_nothing(driver: Driver) -> None:

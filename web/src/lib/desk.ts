@@ -14,6 +14,7 @@ import {
   MarketDataService,
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
+import { NotificationKind, type Notification } from "$gen/ordermesh/notify/v1/notification_pb.js";
 import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
@@ -32,7 +33,7 @@ import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchRe
 import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
-import { orderName } from "./labels";
+import { orderName, symbolOf } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Notify } from "./notify";
@@ -116,7 +117,11 @@ export class Desk {
       if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
     };
     const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
-    this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections);
+    this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections, {
+      textOf: (notification) => this.textOf(notification),
+      // The alert's own stream has the price at which it fired.
+      shownElsewhere: ({ kind }) => kind === NotificationKind.PRICE_ALERT && this.alertStream.phase === "live",
+    });
     this.orderStream = new ResumingStream(
       {
         open: (signal) => this.#watchOrders(signal),
@@ -151,7 +156,7 @@ export class Desk {
   }
 
   #newAlertStream(options: StreamOptions): ResumingStream<WatchAlertsResponse> {
-    this.alerts.onFired = (alert) => this.notify.live || this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
+    this.alerts.onFired = (alert) => this.notices.push("info", "Price alert", `${conditionWords(alert)}: ${alertStateWords(alert)}${alert.note ? ` — ${alert.note}` : ""}`);
     const open = (signal: AbortSignal): AsyncIterable<WatchAlertsResponse> => {
       const cursor = this.alerts.beginConnection();
       return this.#alertClient.watchAlerts({ heartbeatS: HEARTBEAT_S, ...(cursor && { cursor }) }, { signal });
@@ -171,6 +176,13 @@ export class Desk {
   /** An order as notices and headings name it. */
   nameOf(order: Order): string {
     return orderName(order, order.isin ? this.quotes.listingOf(order.isin, order.currency) : undefined);
+  }
+
+  /** The text of a notification, with the symbol of a routed order in place of its ISIN. */
+  textOf({ orderId, text }: Notification): string {
+    const order = this.orders.get(orderId);
+    const listing = order?.isin && !order.instrumentId ? this.quotes.listingOf(order.isin, order.currency) : undefined;
+    return listing && order ? text.replaceAll(order.isin, symbolOf(listing)) : text;
   }
 
   get hasAccounts(): boolean {

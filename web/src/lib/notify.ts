@@ -16,6 +16,14 @@ export const CALL_TIMEOUT_MS = 10_000;
 
 type History = MessageInitShape<typeof ListRequestSchema>;
 
+/** What the page knows beside notifications. */
+export interface Known {
+  /** The text as the page names things: a routed order by its symbol. */
+  textOf(notification: Notification): string;
+  /** The page makes a toast about the same by itself. */
+  shownElsewhere(notification: Notification): boolean;
+}
+
 export class Notify {
   readonly notifications = new Notifications();
   readonly stream: ResumingStream<WatchResponse>;
@@ -32,6 +40,7 @@ export class Notify {
     private readonly notices: Notices,
     readonly browser: BrowserNotices,
     private readonly fewConnections: boolean,
+    private readonly known: Known,
   ) {
     this.#client = createClient(NotificationService, transport);
     this.notifications.onNew = (notification) => this.#show(notification);
@@ -76,7 +85,9 @@ export class Notify {
   }
 
   #show(notification: Notification): void {
-    this.notices.push(toneOf(notification), kindWord(notification.kind), notification.text, aboutOf(notification));
+    if (!this.known.shownElsewhere(notification)) {
+      this.notices.push(toneOf(notification), kindWord(notification.kind), this.known.textOf(notification), aboutOf(notification));
+    }
     this.browser.show(notification);
   }
 }

@@ -16,6 +16,7 @@ from svc_oms.adapters.postgres.logs import evidence
 from svc_oms.adapters.postgres.logs.commit_log import KEYS
 from svc_oms.adapters.postgres.logs.evidence_log import PostgresEvidenceLog
 from svc_oms.adapters.postgres.orders.order_statements import EPOCH, ORDERS_TABLE
+from svc_oms.domain.verification.copied_log import StoredEvent
 from svc_oms.service.book.book_view import (
     BookReader,
     ChainEntry,
@@ -220,6 +221,15 @@ class PostgresBookReader(BookReader):
                 for key, version, stored in await self._fetch(statement, keys, versions):
                     hashes[str(log), key, version] = stored
         return hashes
+
+    @override
+    async def events_found(
+        self, places: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], StoredEvent]:
+        if not places:
+            return {}
+        rows = await self._fetch(evidence.EVENTS_FOUND, *zip(*places, strict=True))
+        return {(key, number): StoredEvent(*rest) for key, number, *rest in rows}
 
 
 def _orders(rows: list[Any]) -> list[StoredOrder]:

@@ -51,6 +51,10 @@ ORDER BY subject, object_id, version DESC
 """(key, version, hash) of the newest entry of each chain."""
 
 _ASKED = "unnest($1::text[], $2::int8[]) AS asked (key, number)"
+EVENTS_FOUND = f"""
+SELECT key, number, hash, sha256(payload) FROM {_ASKED}
+JOIN oms.order_events ON account_id = key AND sequence = number
+"""
 FOUND = {
     CommitLog.ORDER_EVENTS: f"""
 SELECT key, number, hash FROM {_ASKED}

@@ -346,9 +346,10 @@ class ReportBatch:
         if order.anomaly_count >= ORDER_ANOMALIES_MAX:
             return
         events: list[Event] = [event]
-        if report.facts is None:
-            # It may have been a fill. The answer shows what the venue has.
-            events += ask_venue(order, "a report could not be read")
+        if report.facts is None or _is_money(report.facts):
+            # It is or may be a fill. The answer shows what the venue has.
+            what = "read" if report.facts is None else "applied"
+            events += ask_venue(order, f"a report could not be {what}")
         after = self.changes.add(account_id, order, events, self._stamp(report))
         self.order_groups.ask(after, events)
 
@@ -392,6 +393,10 @@ class ReportBatch:
         self.changes.writes.parked_more = more._replace(
             last_msg_seq_num=number, messages=more.messages + 1
         )
+
+
+def _is_money(facts: Facts) -> bool:
+    return isinstance(facts, ExecutionReportFacts) and facts.exec_type in MONEY
 
 
 def _differs(order: Order, facts: Facts) -> bool:

@@ -46,6 +46,8 @@ describe("orders and positions of the past", () => {
     const { held } = past([[order({ orderId: "old" })], [order({ orderId: "new" })]]);
     await Promise.all([held.show("ACC-ALICE", NOON), held.show("ACC-ALICE", NOON + 1)]);
     expect(held.orders.map((one) => one.orderId)).toEqual(["new"]);
+    await Promise.all([held.show("ACC-ALICE", NOON), held.show("ACC-BOB", NOON)]);
+    expect([held.accountId, held.positions[0]?.accountId]).toEqual(["ACC-BOB", "ACC-BOB"]);
   });
 
   it("are of an instant that has passed", () => {

@@ -19,6 +19,8 @@ export interface ReadPast {
 export class Past extends Emitter {
   /** What is shown; undefined before it was asked for. Milliseconds since 1970. */
   atMs: number | undefined;
+  /** Whose orders and positions these are; "" before they were asked for. */
+  accountId = "";
   /** Newest first. */
   orders: readonly Order[] = [];
   positions: readonly Position[] = [];
@@ -28,7 +30,6 @@ export class Past extends Emitter {
   fault = "";
 
   #run = 0;
-  #accountId = "";
   #token = "";
 
   constructor(private readonly read: ReadPast) {
@@ -37,9 +38,8 @@ export class Past extends Emitter {
 
   /** Shows an account at an instant. */
   async show(accountId: string, atMs: number): Promise<void> {
-    this.#accountId = accountId;
     this.#token = "";
-    Object.assign(this, { atMs, orders: [], positions: [], more: false });
+    Object.assign(this, { accountId, atMs, orders: [], positions: [], more: false });
     await this.#ask(async (asOf) => {
       const [page, { positions }] = await Promise.all([this.#page(asOf), this.read.positions({ accountId, asOf })]);
       return { page, positions };
@@ -53,7 +53,7 @@ export class Past extends Emitter {
   }
 
   #page(asOf: Timestamp): Promise<{ orders: Order[]; nextPageToken: string }> {
-    return this.read.orders({ accountId: this.#accountId, asOf, pageSize: PAGE_SIZE, pageToken: this.#token });
+    return this.read.orders({ accountId: this.accountId, asOf, pageSize: PAGE_SIZE, pageToken: this.#token });
   }
 
   async #ask(call: (asOf: Timestamp) => Promise<{ page: { orders: Order[]; nextPageToken: string }; positions: readonly Position[] }>): Promise<void> {

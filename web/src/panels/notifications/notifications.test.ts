@@ -43,7 +43,7 @@ describe("notifications", () => {
     expect([ids(notifications.newest), news, notifications.unread]).toEqual([["N30", "N20", "N10"], ["N30"], 2]);
   });
 
-  it("resume after a break behind the last sequence that was sent, not of the last notification", () => {
+  it("resume after a break from the last sequence that was sent, not from that of the last notification", () => {
     const { notifications, news } = live();
     notifications.take([heartbeat(80)]);
     expect(notifications.beginConnection()).toEqual({ epoch: "e", sequence: 80n });
@@ -77,7 +77,7 @@ describe("notifications", () => {
   it("have words and a tone for each kind, also for one that this page does not know", () => {
     expect([kindWord(NotificationKind.UNKNOWN), kindWord(99 as NotificationKind)]).toEqual(["Outcome unknown", "kind 99"]);
     const tone = (kind: NotificationKind, severity: Severity): string => toneOf(notification(1, { kind, severity }));
-    expect([tone(NotificationKind.FILL, Severity.INFO), tone(NotificationKind.REJECT, Severity.WARNING), tone(NotificationKind.LIMIT_NEAR, Severity.WARNING),
+    expect([tone(NotificationKind.FILL, Severity.INFO), tone(NotificationKind.REJECT, Severity.WARNING), tone(NotificationKind.LIMIT_HIT, Severity.WARNING),
       tone(NotificationKind.KILL_SWITCH, Severity.CRITICAL), tone(NotificationKind.PRICE_ALERT, Severity.INFO)]).toEqual(["good", "bad", "doubt", "bad", "info"]);
     expect([aboutOf(notification(1, { orderId: "O1" })), aboutOf(notification(1))]).toEqual(["3 of O1", ""]);
   });

@@ -82,7 +82,8 @@ class DestinationServiceServicer:
     def SetDestination(self, request, context):
         """Makes a destination (no destination_id), or takes the place of one. Refuses: INVALID_FIELD (not
         https, a private address, a field that the channel does not use); OBJECT_NOT_FOUND;
-        STALE_VERSION; OBJECT_STATE if there are as many destinations as are allowed (200);
+        STALE_VERSION; OBJECT_STATE if there are as many destinations as are allowed (200), or if a rule
+        names it that may not name one of the given user_id;
         IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

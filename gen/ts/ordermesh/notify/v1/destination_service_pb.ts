@@ -51,7 +51,7 @@ export type Destination = Message<"ordermesh.notify.v1.Destination"> & {
 
   /**
    * Of WEBHOOK and SLACK an https URL, of EMAIL an address. Of SLACK it is a secret: answers have
-   * the host only.
+   * the host only, and a change that gives this back keeps the present one.
    *
    * @generated from field: string address = 5;
    */
@@ -543,7 +543,8 @@ export const DestinationService: GenService<{
   /**
    * Makes a destination (no destination_id), or takes the place of one. Refuses: INVALID_FIELD (not
    * https, a private address, a field that the channel does not use); OBJECT_NOT_FOUND;
-   * STALE_VERSION; OBJECT_STATE if there are as many destinations as are allowed (200);
+   * STALE_VERSION; OBJECT_STATE if there are as many destinations as are allowed (200), or if a rule
+   * names it that may not name one of the given user_id;
    * IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc ordermesh.notify.v1.DestinationService.SetDestination

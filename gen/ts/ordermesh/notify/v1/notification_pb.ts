@@ -324,7 +324,8 @@ export enum NotificationKind {
   LIMIT_HIT = 7,
 
   /**
-   * An account has used 80 % or more of a limit.
+   * An account has used 80 % or more of a limit. Reserved: it is not made, and a rule that names it
+   * is refused.
    *
    * @generated from enum value: NOTIFICATION_KIND_LIMIT_NEAR = 8;
    */
