@@ -5,18 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from svc_marketdata.service.channels import AnyForm, Channel, Encoder, Topic
-from svc_marketdata.service.frames import Frame
+from svc_marketdata.service.delivery.frames import Frame
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.delivery.pace import Pace
 from svc_marketdata.service.groups import (
     ConflatingGroup,
     EveryEventGroup,
     Group,
-    Interest,
-    Mode,
     Subscriber,
     snapshot_frames,
 )
 from svc_marketdata.service.limits import Limits
-from svc_marketdata.service.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from svc_marketdata.api.history.requests import invalid
 from svc_marketdata.api.subscriptions import interest_of
 from svc_marketdata.domain.price_rights import ALL_PRICES
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import HistoryReader
 from svc_marketdata.service.history.replay import Replay, standing_quotes, windows

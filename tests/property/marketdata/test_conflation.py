@@ -10,7 +10,8 @@ from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.listing import Venue
 from svc_marketdata.domain.market import DayStatistics, InstrumentMarket
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 

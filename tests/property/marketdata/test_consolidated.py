@@ -14,8 +14,9 @@ from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
 from svc_marketdata.service.channels import Form, Topic
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.feed_session import FeedIdentity
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData

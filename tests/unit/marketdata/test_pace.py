@@ -2,7 +2,7 @@
 
 import asyncio
 
-from svc_marketdata.service.pace import Pace
+from svc_marketdata.service.delivery.pace import Pace
 
 
 class Deliveries:
@@ -13,7 +13,7 @@ class Deliveries:
         self.now_s = 100.0
         self.pauses = []
         self._took_s = took_s
-        monkeypatch.setattr("svc_marketdata.service.pace.monotonic", lambda: self.now_s)
+        monkeypatch.setattr("svc_marketdata.service.delivery.pace.monotonic", lambda: self.now_s)
         loop = asyncio.get_running_loop()
         monkeypatch.setattr(loop, "call_later", self._later)
         self.over = None
