@@ -6,13 +6,14 @@ import time
 import uvloop
 from rich.console import Console
 
-from bench import history, machine, market_data, relay, report, routing
+from bench import history, machine, relay, report, routing
 from bench.bare import fan_out, fix_pair, grpc_echo, postgres
 from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
 from bench.peers import fan_out as gorilla
 from bench.prices import alerts, memory
+from bench.prices import fan_out as prices_fan_out
 from bench.stack import running_mesh
 
 PARTS = {
@@ -21,7 +22,7 @@ PARTS = {
     "fix": fix_pair.measure,
     "fan-out": fan_out.measure,
     "gorilla": gorilla.measure,
-    "market-data": market_data.measure,
+    "market-data": prices_fan_out.measure,
     "history": history.measure,
     "routing": routing.measure,
     "alerts": alerts.measure,
