@@ -37,11 +37,7 @@ class ScriptedFeed:
         self._sequence = 0
         self._acknowledged = 0
         self._reader: asyncio.Task[None] | None = None
-        parts = [
-            self.names[begin : begin + UPDATES_PER_FRAME]
-            for begin in range(0, listings, UPDATES_PER_FRAME)
-        ]
-        self._script = [_frame(part, n) for n in range(SCRIPT_ROUNDS) for part in parts]
+        self._script = script_frames(self.names)
 
     @property
     def ahead(self) -> int:
@@ -53,22 +49,8 @@ class ScriptedFeed:
         opened = feed_service_pb2.FeedOpen(session_id="bench", venue_mic=self._mic, epoch="bench")
         await self._call.write(feed_service_pb2.FeedRequest(open=opened).SerializeToString())
         self._reader = asyncio.create_task(self._read())
-        status = market_data_pb2.VenueStatus(venue_mic=self._mic, feed_up=True)
-        await self._send(
-            feed_service_pb2.FeedRequest(venue_status=status, list_begins=True).SerializeToString()
-        )
-        for begin in range(0, len(self.names), UPDATES_PER_FRAME):
-            names = self.names[begin : begin + UPDATES_PER_FRAME]
-            opening = feed_service_pb2.FeedRequest(
-                instruments=[
-                    instrument_pb2.Instrument(
-                        instrument_id=name, symbol=name.partition(".")[0], venue_mic=self._mic
-                    )
-                    for name in names
-                ],
-                updates=[update for name in names for update in _first_updates(name)],
-            )
-            await self._send(opening.SerializeToString())
+        for frame in opening_frames(self.names, self._mic):
+            await self._send(frame)
         while self.ahead:  # noqa: ASYNC110  # once, at the start
             await asyncio.sleep(0.01)
 
@@ -116,6 +98,33 @@ class ScriptedFeed:
     async def _read(self) -> None:
         async for response in self._call:
             self._acknowledged = response.acknowledged_frame_sequence
+
+
+def opening_frames(names: Sequence[str], mic: str) -> list[bytes]:
+    """Serialise frames with the state of a venue, its listings, and their books."""
+    frame = feed_service_pb2.FeedRequest
+    status = market_data_pb2.VenueStatus(venue_mic=mic, feed_up=True)
+    frames = [frame(venue_status=status).SerializeToString()]
+    for part in _parts(names):
+        instruments = [
+            instrument_pb2.Instrument(
+                instrument_id=name, symbol=name.partition(".")[0], venue_mic=mic
+            )
+            for name in part
+        ]
+        updates = [update for name in part for update in _first_updates(name)]
+        frames.append(frame(instruments=instruments, updates=updates).SerializeToString())
+    return frames
+
+
+def script_frames(names: Sequence[str]) -> list[bytes]:
+    """Serialise frames that change the best bid of each listing in turn."""
+    return [_frame(part, n) for n in range(SCRIPT_ROUNDS) for part in _parts(names)]
+
+
+def _parts(names: Sequence[str]) -> list[Sequence[str]]:
+    size = UPDATES_PER_FRAME
+    return [names[begin : begin + size] for begin in range(0, len(names), size)]
 
 
 def _first_updates(name: str) -> list[feed_service_pb2.FeedUpdate]:

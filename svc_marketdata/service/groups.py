@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 
 from typing_extensions import override
 
-from svc_marketdata.service.channels import Channel, Topic
+from svc_marketdata.service.channels import AnyForm, Channel, Topic
 from svc_marketdata.service.delivery.frames import Frame, FrameBuilder, FrameJoiner
 from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.limits import Limits
@@ -304,16 +304,19 @@ class EveryEventGroup(Group):
         self.queue_updates_max = limits.subscriber_queue_updates_max
         self.joiner = FrameJoiner(limits.joined_bytes_max)
         self._builder = FrameBuilder(limits.frame_bytes_max)
+        self._forms: dict[Channel, AnyForm] = {}
 
     def attach(self, channel: Channel) -> None:
         """Add a channel and collect each of its updates."""
         super().attach(channel)
+        self._forms[channel] = self.interest.form_of(channel)
         channel.every.append(self)
 
     @override
     def detach_all(self) -> None:
         for channel in self.channels:
             channel.every.remove(self)
+        self._forms.clear()
         super().detach_all()
 
     @override
@@ -329,7 +332,7 @@ class EveryEventGroup(Group):
 
     def collect(self, channel: Channel) -> None:
         """Add the current value of a channel that has just changed."""
-        self._builder.add(channel.item(self.interest.form_of(channel)))
+        self._builder.add(channel.item(self._forms[channel]))
 
     @override
     def note(self, channel: Channel, before: int) -> None:

@@ -94,9 +94,15 @@ class Hub:
 
     def touch(self, channel: Channel) -> None:
         """Announce that the value of a channel changed."""
-        if channel not in self._dirty:
+        # In one place, for every change of every channel: most have no readers.
+        if not channel.groups:
+            self.updates_published += 1
+        elif channel not in self._dirty:
             self._dirty[channel] = channel.sequence
-        channel.advance()
+        channel.sequence += 1
+        if channel.values:
+            channel.values.clear()
+            channel.items.clear()
         for group in channel.every:
             group.collect(channel)
 
