@@ -12,7 +12,7 @@ from bench.controls import ControlsBench
 from bench.measure import FULL, QUICK, Figure, Plan
 from bench.orders import OrderBench
 from bench.peers import fan_out as gorilla
-from bench.prices import alerts, memory, update
+from bench.prices import alerts, load, memory, update
 from bench.prices import fan_out as prices_fan_out
 from bench.stack import running_mesh
 
@@ -27,6 +27,8 @@ PARTS = {
     "routing": routing.measure,
     "update": update.measure,
     "alerts": alerts.measure,
+    "price-load": load.measure,
+    "price-edge": load.measure_edge,
     "memory": memory.measure,
     "relay": relay.measure,
 }

@@ -65,7 +65,7 @@ async def _measure(plan: Plan, program: Path, port: int, pid: int, folder: Path)
         rate = Figure(f"bare fan-out to {subscribers}, mTLS", "updates/s")
         cpu = Figure(f"bare fan-out to {subscribers}, mTLS: CPU", "µs/update")
         streams = Streams(
-            f"127.0.0.1:{port}", "localhost", tls.tls_ca, METHOD, b"", subscribers,
+            f"127.0.0.1:{port}", "localhost", tls.tls_ca, METHOD, [b""], subscribers,
             plan.seconds, tls,
         )  # fmt: skip
         for _ in range(plan.repeats):

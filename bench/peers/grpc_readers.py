@@ -30,14 +30,14 @@ class Streams:
     authority: Path
     """Certificate of the authority that signed it."""
     path: str
-    request: bytes
+    requests: Sequence[bytes]
+    """Used in turn, as the tokens."""
     readers: int
     seconds: float
     client: TlsFiles | None = None
     """Certificate of the client; none for a connection through Envoy."""
     content_type: str = GRPC
     tokens: Sequence[str] = ()
-    """Used in turn."""
     stopped: int = 0
     """Further streams that are opened and not read."""
 
@@ -92,7 +92,8 @@ async def reading(program: Path, streams: Streams) -> AsyncIterator[Readers]:
     try:
         assert process.stdin is not None
         heads = "\n".join(f"Bearer {token}" for token in streams.tokens)
-        process.stdin.write(f"{heads}\n\n{streams.request.hex()}\n".encode())
+        requests = "\n".join(request.hex() for request in streams.requests)
+        process.stdin.write(f"{heads}\n\n{requests}\n".encode())
         process.stdin.close()
         opened = asyncio.create_task(readers.opened.wait())
         async with asyncio.timeout(OPEN_TIMEOUT_S):

@@ -56,7 +56,7 @@ async def _measure(plan: Plan, program: Path, folder: Path) -> list[Figure]:
                         subscription={"mode": f"DELIVERY_MODE_{mode}"}, heartbeat_s=60
                     ).SerializeToString()
                     streams = Streams(
-                        target, "localhost", edge.tls_ca, WATCH, request, subscribers,
+                        target, "localhost", edge.tls_ca, WATCH, [request], subscribers,
                         plan.seconds, edge, tokens=[issuer.token()],
                     )  # fmt: skip
                     for _ in range(plan.repeats):

@@ -12,6 +12,8 @@ from ordermesh.marketdata.v1 import feed_service_pb2, instrument_pb2, market_dat
 
 FRAMES_AHEAD_MAX = 64
 """Frames that the feed may be ahead of the service, or of the slowest reader."""
+PACED_AHEAD_MAX = 16
+"""The same of a feed with a rate: what waits is old when it is read."""
 PUSH_PAUSE_S = 0.001
 """Much shorter than these frames take; a busy loop would take CPU from the readers."""
 SCRIPT_ROUNDS = 20
@@ -67,12 +69,13 @@ class ScriptedFeed:
         # Not cancelled from outside: that would end the whole stream.
         self._pushes, self.pushed, sent, begun = True, 0, 0, time.monotonic()
         frames_s = None if updates_s is None else updates_s / UPDATES_PER_FRAME
+        ahead_max = FRAMES_AHEAD_MAX if updates_s is None else PACED_AHEAD_MAX
         while self._pushes:
             ahead = self.ahead
             if taken is not None:
                 ahead = max(ahead, sent - taken() // UPDATES_PER_FRAME)
             late = frames_s is None or sent < (time.monotonic() - begun) * frames_s
-            if ahead >= FRAMES_AHEAD_MAX or not late:
+            if ahead >= ahead_max or not late:
                 await asyncio.sleep(PUSH_PAUSE_S)
                 continue
             await self._send(_stamped(self._script[sent % len(self._script)]))

@@ -41,11 +41,11 @@ class Issuer:
         """Stop serving."""
         await self._server.stop()
 
-    def token(self) -> str:
-        """Sign a token that is valid for the whole run."""
+    def token(self, user: str = "bench") -> str:
+        """Sign a token of a user that is valid for the whole run."""
         now = int(time.time())
         claims = {
-            "iss": "ordermesh", "aud": "ordermesh", "sub": "bench", "name": "bench",
+            "iss": "ordermesh", "aud": "ordermesh", "sub": user, "name": user,
             "iat": now, "exp": now + 3600, "roles": ["VIEWER"], "accounts": [],
             "prices": ["*=REAL_TIME"],
         }  # fmt: skip

@@ -5,8 +5,8 @@
 // CERT and KEY may be empty. NAME is the host name in the server's certificate. TYPE is
 // application/grpc or application/grpc-web+proto. STOPPED further streams are opened and not read
 // after their first message. MARK is the hexadecimal bytes that an update has once. Standard input
-// has the header authorization of each stream in a line, which are used in turn, and after an empty
-// line the request, hexadecimal.
+// has headers authorization, one in a line, and after an empty line requests, hexadecimal, one in a
+// line; the streams use them in turn.
 //
 // Prints "taken N" all the time, the messages' updates that the slowest reader has taken, then
 // {"rate": updates a second, "updates": all while it measured, "cpu_s": of this process meanwhile,
@@ -65,9 +65,10 @@ func main() {
 	must(err)
 	mark, err := hex.DecodeString(words[10])
 	must(err)
-	headers, request := input()
+	headers, requests := input()
 	client := &http.Client{Transport: transport(words[0], words[1], words[2], words[4])}
 	open := func(index int) *http.Response {
+		request := requests[index%len(requests)]
 		body := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(request))), request...)
 		call, err := http.NewRequest("POST", "https://"+words[3]+words[5], bytes.NewReader(body))
 		must(err)
@@ -102,16 +103,20 @@ func main() {
 }
 
 // input reads the headers and the request.
-func input() ([]string, []byte) {
+func input() ([]string, [][]byte) {
 	all, err := io.ReadAll(os.Stdin)
 	must(err)
-	head, request, found := strings.Cut(string(all), "\n\n")
+	head, rest, found := strings.Cut(string(all), "\n\n")
 	if !found {
 		log.Fatal("standard input has no empty line")
 	}
-	data, err := hex.DecodeString(strings.TrimSpace(request))
-	must(err)
-	return strings.Split(head, "\n"), data
+	var requests [][]byte
+	for _, line := range strings.Split(strings.TrimSuffix(rest, "\n"), "\n") {
+		data, err := hex.DecodeString(line)
+		must(err)
+		requests = append(requests, data)
+	}
+	return strings.Split(head, "\n"), requests
 }
 
 func transport(certificate, key, authority, name string) *http.Transport {
