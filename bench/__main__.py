@@ -1,66 +1,55 @@
 """``python -m bench``: the bare parts one after another, then the mesh, then the table."""
 
 import argparse
+import importlib
 import time
+from collections.abc import Callable
+from pathlib import Path
 
-import uvloop
 from rich.console import Console
 
-from bench import history, machine, relay, report, routing
-from bench.bare import fan_out, fix_pair, grpc_echo, postgres
-from bench.controls import ControlsBench
+from bench import machine, report
+from bench.compared.pairs import show_pairs, write_pairs
+from bench.compared.rounds import compare
+from bench.compared.trees import TreeError
 from bench.measure import FULL, QUICK, Figure, Plan
-from bench.orders import OrderBench
-from bench.peers import fan_out as gorilla
-from bench.prices import alerts, load, memory, update
-from bench.prices import fan_out as prices_fan_out
-from bench.stack import running_mesh
 
 PARTS = {
-    "grpc": grpc_echo.measure,
-    "postgres": postgres.measure,
-    "fix": fix_pair.measure,
-    "fan-out": fan_out.measure,
-    "gorilla": gorilla.measure,
-    "market-data": prices_fan_out.measure,
-    "history": history.measure,
-    "routing": routing.measure,
-    "update": update.measure,
-    "alerts": alerts.measure,
-    "price-load": load.measure,
-    "price-edge": load.measure_edge,
-    "memory": memory.measure,
-    "relay": relay.measure,
+    "grpc": "bench.bare.grpc_echo",
+    "postgres": "bench.bare.postgres",
+    "fix": "bench.bare.fix_pair",
+    "fan-out": "bench.bare.fan_out",
+    "gorilla": "bench.peers.fan_out",
+    "plain": "bench.peers.plain_python.measure",
+    "market-data": "bench.prices.fan_out",
+    "history": "bench.history",
+    "routing": "bench.routing",
+    "update": "bench.prices.update",
+    "alerts": "bench.prices.alerts",
+    "price-load": "bench.prices.load",
+    "price-edge": "bench.prices.edge_load",
+    "memory": "bench.prices.memory",
+    "relay": "bench.relay",
+    "orders": "bench.whole_mesh.orders",
+    "lone": "bench.whole_mesh.lone",
+    "wakeups": "bench.whole_mesh.wakeups",
+    "controls": "bench.whole_mesh.controls",
 }
+"""Modules with a function `measure(plan)`. Each is imported when it runs: an older tree, which
+`--against` measures, may lack what another part imports."""
+COMPARED = ("orders", "lone")
+"""Parts of `--against` if none is named."""
 
 
-def measure_orders(plan: Plan) -> list[Figure]:
-    """Start a mesh and measure its order path."""
-    with running_mesh() as mesh:
-        return uvloop.run(OrderBench(mesh, plan).measure())
-
-
-def measure_controls(plan: Plan) -> list[Figure]:
-    """Start another mesh, because this one is left with limits, and measure its controls."""
-    with running_mesh() as mesh:
-        return uvloop.run(ControlsBench(mesh, plan).measure())
+def measure_of(part: str) -> Callable[[Plan], list[Figure]]:
+    """Return the function that measures a part."""
+    measure: Callable[[Plan], list[Figure]] = importlib.import_module(PARTS[part]).measure
+    return measure
 
 
 def main() -> None:
     """Run the bench."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a smoke run of under a minute")
-    parser.add_argument("--seconds", type=float, help="seconds of each throughput measurement")
-    parser.add_argument(
-        "--repeats", type=int, help="repeats of each measurement; the medians are printed"
-    )
-    parser.add_argument(
-        "--only",
-        action="append",
-        choices=[*PARTS, "orders", "controls"],
-        help="only this part; repeatable",
-    )
-    parser.add_argument("--no-write", action="store_true", help="do not write bench/results")
+    parser = _parser()
     chosen = parser.parse_args()
     plan = QUICK if chosen.quick else FULL
     plan = Plan(
@@ -70,17 +59,49 @@ def main() -> None:
     )
     console = Console(stderr=True)
     here = machine.look()
+    if chosen.against:
+        try:
+            pairs = compare(chosen.against, chosen.only or COMPARED, plan, console)
+        except TreeError as error:
+            parser.error(str(error))
+        show_pairs(pairs, here)
+        if not chosen.no_write:
+            console.print(f"written to {write_pairs(pairs, chosen.against, here)}")
+        return
     figures: list[Figure] = []
-    whole = {**PARTS, "orders": measure_orders, "controls": measure_controls}
-    for name, measure in whole.items():
+    for name in PARTS:
         if chosen.only and name not in chosen.only:
             continue
         start = time.perf_counter()
-        figures += measure(plan)
+        figures += measure_of(name)(plan)
         console.print(f"{name}: {time.perf_counter() - start:.0f} s", style="dim")
+    if chosen.figures:
+        report.write_figures(figures, chosen.figures)
+        return
     report.show(figures, here, quick=plan.is_quick)
     if not chosen.no_write:
         console.print(f"written to {report.write(figures, here, quick=plan.is_quick)}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a smoke run of under a minute")
+    parser.add_argument("--seconds", type=float, help="seconds of each throughput measurement")
+    parser.add_argument(
+        "--repeats", type=int, help="repeats of each measurement; the medians are printed"
+    )
+    parser.add_argument("--only", action="append", choices=PARTS, help="only this part; repeatable")
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help="measure the tree of a git revision and this one in turn, once each a repeat, and "
+        f"print the ratios; without --only the parts {' and '.join(COMPARED)}",
+    )
+    parser.add_argument("--no-write", action="store_true", help="do not write bench/results")
+    parser.add_argument(
+        "--figures", metavar="FILE", type=Path, help="write only the figures, as JSON, to this file"
+    )
+    return parser
 
 
 if __name__ == "__main__":

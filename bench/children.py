@@ -9,7 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
+import meshctl
+
+BENCH_FOLDER = Path(__file__).parents[1]
+"""Where modules of the bench are found."""
+PROJECT = Path(meshctl.__file__).resolve().parents[1]
+"""The tree that is measured. It is another than that of the bench in a run of `--against`."""
 STOP_GRACE_S = 5
 
 
@@ -18,7 +23,7 @@ def child(module: str, *words: str) -> Iterator[tuple[subprocess.Popen[str], dic
     """Run ``python -m module words`` and wait for the line of JSON that says it is ready."""
     process = subprocess.Popen(  # our own modules
         [sys.executable, "-m", module, *words],
-        cwd=PROJECT,
+        cwd=BENCH_FOLDER,
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
+LONE_RATES_PER_S = (20, 50, 100)
+"""Lone orders a second."""
+
 
 @dataclass(frozen=True)
 class Plan:

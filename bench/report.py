@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.machine import Machine
-from bench.measure import Figure, find
+from bench.measure import LONE_RATES_PER_S, Figure, find
 from bench.peers.fan_out import figure_name
+from bench.peers.plain_python import OURS, PLAIN
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -61,6 +62,13 @@ def ratios(figures: Sequence[Figure]) -> list[Ratio]:
         how = "updates/s ÷ updates/s of Gorilla WebSocket (Go on both sides)"
         name = f"fan-out to {subscribers}, compared with Go"
         found.append(Ratio(name, share, f"≥ {least:.2f}", share >= least, how))
+    for rate in LONE_RATES_PER_S:
+        for what in ("CPU", "place to acknowledged, p50"):
+            ours, plain = (f"lone order at {rate}/s, {who}: {what}" for who in (OURS, PLAIN))
+            share = median(ours) / median(plain)
+            how = "OMS + gateway ÷ plain Python service"
+            name = f"lone order at {rate}/s, compared with plain Python: {what}"
+            found.append(Ratio(name, share, "≤ 0.60", share <= 0.6, how))
     return [ratio for ratio in found if not math.isnan(ratio.value)]
 
 
@@ -105,6 +113,16 @@ def write(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> Path:
     path = RESULTS / f"{name}.md"
     path.write_text(_markdown(figures, machine, now, quick=quick), "utf-8")
     return path
+
+
+def write_figures(figures: Sequence[Figure], path: Path) -> None:
+    """Write figures for another run of the bench to read."""
+    path.write_text(json.dumps([asdict(figure) for figure in figures]), "utf-8")
+
+
+def read_figures(path: Path) -> list[Figure]:
+    """Read what `write_figures` wrote."""
+    return [Figure(**values) for values in json.loads(path.read_text("utf-8"))]
 
 
 def number(value: float) -> str:

@@ -11,6 +11,7 @@ from string import Template
 
 from deploy.processes import (
     KEYS,
+    OF_LIBRARIES,
     PORT_KINDS,
     PROCESSES,
     SERVICES,
@@ -131,7 +132,10 @@ def manifest(process: Process) -> str:
         "replaced": _replaced(process),
         "spread": _part(SPREAD, name=name) if process.replicas > 1 else [],
         "migration": _migration(process) if process.database else [],
-        "env": [f"- {{name: ORDERMESH_{key}, {value}}}" for key, value in env.items()],
+        "env": [
+            *(f'- {{name: {name}, value: "{value}"}}' for name, value in OF_LIBRARIES.items()),
+            *(f"- {{name: ORDERMESH_{key}, {value}}}" for key, value in env.items()),
+        ],
         "mounts": _mounts(process),
         "volumes": _volumes(process),
         "claims": _claims(process.store) if process.store else [],

@@ -38,7 +38,7 @@ async def build(settings: SimSettings, server: MeshServer) -> AsyncIterator[Ops]
     )
     try:
         async with server.background(_say_when_serving(server, line)):
-            yield Ops(running.readiness)
+            yield Ops(running.readiness, folders=(settings.sim_store_dir,))
     finally:
         await asyncio.to_thread(running.stop)
 

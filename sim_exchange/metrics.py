@@ -2,10 +2,19 @@
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from mesh.telemetry import scraped_counter, scraped_gauge
 from sim_exchange.running import RunningVenue
+
+_BY_TYPE = ["venue", "msg_type"]
+RECEIVED = scraped_counter("sim_received", "FIX messages received", _BY_TYPE)
+SENT = scraped_counter("sim_sent", "FIX messages sent", _BY_TYPE)
+FILLS = scraped_counter("sim_fills", "Client fills", ["venue"])
+ERRORS = scraped_counter("sim_errors", "Faults of ours", ["venue"])
+SESSIONS = scraped_gauge("sim_sessions", "Sessions logged on", ["venue"])
+RESTING = scraped_gauge("sim_client_orders", "Client orders in the books", ["venue"])
 
 
 class VenueCollector(Collector):
@@ -18,25 +27,11 @@ class VenueCollector(Collector):
         """Read the parts' own counts."""
         parts = self._running.parts
         mic = parts.venue.mic
-        received = CounterMetricFamily(
-            "ordermesh_sim_received", "FIX messages received", labels=["mic", "msg_type"]
-        )
-        for msg_type, count in dict(parts.application.received).items():
-            received.add_metric([mic, msg_type], count)
-        sent = CounterMetricFamily(
-            "ordermesh_sim_sent", "FIX messages sent", labels=["mic", "msg_type"]
-        )
-        for msg_type, count in dict(parts.sender.sent).items():
-            sent.add_metric([mic, msg_type], count)
-        fills = CounterMetricFamily("ordermesh_sim_fills", "Client fills", labels=["mic"])
-        fills.add_metric([mic], parts.answers.fills)
-        errors = CounterMetricFamily("ordermesh_sim_errors", "Faults of ours", labels=["mic"])
-        errors.add_metric([mic], parts.application.errors + self._running.timer.errors)
-        sessions = GaugeMetricFamily("ordermesh_sim_sessions", "Sessions logged on", labels=["mic"])
-        sessions.add_metric([mic], len(parts.sender.logged_on))
-        resting = GaugeMetricFamily(
-            "ordermesh_sim_client_orders", "Client orders in the books", labels=["mic"]
-        )
+        received = dict(parts.application.received)
+        yield RECEIVED.values(((mic, kind), count) for kind, count in received.items())
+        yield SENT.values(((mic, kind), count) for kind, count in dict(parts.sender.sent).items())
+        yield FILLS.values([((mic,), parts.answers.fills)])
+        yield ERRORS.values([((mic,), parts.application.errors + self._running.timer.errors)])
+        yield SESSIONS.values([((mic,), len(parts.sender.logged_on))])
         markets = parts.venue.markets.values()
-        resting.add_metric([mic], sum(len(market.resting_clients) for market in markets))
-        return [received, sent, fills, errors, sessions, resting]
+        yield RESTING.values([((mic,), sum(len(one.resting_clients) for one in markets))])

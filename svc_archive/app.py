@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pyarrow as pa
-from prometheus_client import REGISTRY
 
 from event_archive.stores import open_store
 from event_archive.stores.port import StoreError
@@ -12,6 +11,7 @@ from kernel.clock import SystemClock
 from mesh.kafka.connection import kafka_configuration
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.process import collected
 from svc_archive.adapters.kafka.topic_reader import TopicReader
 from svc_archive.api.figures import ArchiveCollector, readiness
 from svc_archive.domain.bounds import Bounds
@@ -49,11 +49,9 @@ async def build(settings: ArchiveSettings, server: MeshServer) -> AsyncIterator[
         progress,
         clock,
     )
-    collector = ArchiveCollector(progress)
-    REGISTRY.register(collector)
     try:
-        async with server.background(archiver.run()):
-            yield Ops(lambda: readiness(progress, settings.archive_lag_max_s))
+        with collected(ArchiveCollector(progress)):
+            async with server.background(archiver.run()):
+                yield Ops(lambda: readiness(progress, settings.archive_lag_max_s))
     finally:
         await archiver.close()
-        REGISTRY.unregister(collector)

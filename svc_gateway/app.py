@@ -15,10 +15,12 @@ from mesh.log import get_logger
 from mesh.rpc.channel import mesh_channel
 from mesh.rpc.server import MeshServer, Ops
 from mesh.streams.handover import ThreadHandover
+from mesh.telemetry.process import collected
 from ordermesh.gateway.v1.venue_link_service_pb2_grpc import VenueLinkServiceStub
 from ordermesh.marketdata.v1.feed_service_pb2_grpc import FeedServiceStub
 from ordermesh_rpc.backoff import Backoff
 from svc_gateway.adapters.fix.engine import QuickFixEngine
+from svc_gateway.adapters.fix.figures import SessionCollector
 from svc_gateway.adapters.fix.market.market_dialect import FixMarketDialect
 from svc_gateway.adapters.fix.market.security_list import static_instruments
 from svc_gateway.adapters.fix.orders.orders_in import OrderReader
@@ -56,6 +58,7 @@ class Gateway:
         self._channels: list[grpc.aio.Channel] = []
         self._instance = settings.gateway_instance or f"{socket.gethostname()}-{os.getpid()}"
         self._locks: dict[str, FileStoreLock] = {}
+        self.engines: list[tuple[SessionConfig, QuickFixEngine]] = []
         self.sessions: list[Session] = []
 
     def build(self) -> None:
@@ -154,12 +157,14 @@ class Gateway:
 
     def _engine(self, config: SessionConfig, inbox: ThreadHandover[Handed]) -> QuickFixEngine:
         settings = self._settings
-        return QuickFixEngine(
+        engine = QuickFixEngine(
             config,
             settings.gateway_store_dir,
             inbox.put_in_step,
             settings.gateway_message_log_bytes_max,
         )
+        self.engines.append((config, engine))
+        return engine
 
     def _dial_link(self) -> Callable[[], Awaitable[LinkStream]]:
         channel = self._channel(self._settings.oms_target, "svc-oms")
@@ -197,14 +202,16 @@ async def build(settings: GatewaySettings, server: MeshServer) -> AsyncIterator[
     The process ends when a session fails, with that failure. It is ready as soon as it runs:
     metrics and the streams say whether a venue can be reached.
     """
-    gateway = Gateway(settings, SystemClock())
+    clock = SystemClock()
+    gateway = Gateway(settings, clock)
     gateway.build()
     server.expiry.add(gateway.expiring())
     work = asyncio.create_task(gateway.run(server.drain))
     work.add_done_callback(lambda _: server.request_stop())
     _log.info("gateway started", sessions=[one.name for one in gateway.sessions])
     try:
-        yield Ops()
+        with collected(SessionCollector(gateway.engines, clock)):
+            yield Ops(folders=(settings.gateway_store_dir,))
     finally:
         server.drain.set()
         await work

@@ -16,6 +16,8 @@ from mesh.certificates.tls import server_context
 from mesh.pages import OK, Page, PageServer
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.parts import POSTGRES, Dependency, PoolCollector
+from mesh.telemetry.process import collected
 from svc_identity.adapters.passwords import Argon2Passwords
 from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
@@ -68,14 +70,16 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
         keys = PageServer(settings.identity_keys_bind, pages, server_context(settings))
         try:
             await keys.start()
-            async with server.background(
+            work = server.background(
                 database.run(),
                 revoked.run(),
                 _upkeep(store, clock),
                 upkeep.run(),
                 failure_log.run(),
-            ):
-                yield Ops(database.readiness)
+            )
+            with collected(PoolCollector({"all": store.pool})):
+                async with work:
+                    yield Ops(database.readiness)
         finally:
             await failure_log.write_counts()
             await keys.stop()
@@ -87,6 +91,7 @@ class DatabaseWatch:
 
     def __init__(self, store: PostgresStore) -> None:
         self._store = store
+        self._postgres = Dependency(POSTGRES)
         self._reachable = False
 
     def readiness(self) -> tuple[bool, str]:
@@ -96,7 +101,7 @@ class DatabaseWatch:
     async def run(self) -> None:
         """Check the database at intervals."""
         while True:
-            reachable = await self._store.reachable()
+            reachable = await self._postgres.answers(self._store.reachable())
             if reachable != self._reachable:
                 _log.info("database", reachable=reachable)
                 self._reachable = reachable

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from prometheus_client import REGISTRY
-
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.auth.access import user_or_peer
 from mesh.auth.revocations import Revocations
 from mesh.rpc.server import MeshServer, Ops, peer, user
 from mesh.tasks import Supervised
+from mesh.telemetry.parts import PoolCollector
+from mesh.telemetry.process import collected
 from svc_marketdata.adapters.postgres.alerts.store import PostgresAlertStore
 from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history.reader import PostgresHistoryReader
@@ -109,10 +109,10 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
     # One rule for all of them: prices go on, whatever fails.
     parts = [Supervised(name, part, clock) for name, part in work.items()]
     collector = MarketDataCollector(data, last_values, history, parts, keeper)
-    REGISTRY.register(collector)
     try:
-        async with server.background(*(part.run() for part in parts)):
-            yield Ops(readiness=lambda: (True, _state(data, database, parts)))
+        with collected(collector), collected(PoolCollector({"all": database.pool})):
+            async with server.background(*(part.run() for part in parts)):
+                yield Ops(readiness=lambda: (True, _state(data, database, parts)))
     finally:
         if last_values is not None:
             await last_values.close(data)
@@ -121,7 +121,6 @@ async def build(settings: MarketDataSettings, server: MeshServer) -> AsyncIterat
             await history.writer.close()
             await keeper.close()
         await database.close()
-        REGISTRY.unregister(collector)
 
 
 def _kept_in_database(

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import REGISTRY
-
 from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.parts import PoolCollector
+from mesh.telemetry.process import collected
 from svc_notify.adapters.channels.kinds import build_channels
 from svc_notify.adapters.postgres.choices import PostgresChoices
 from svc_notify.adapters.postgres.database import Database
@@ -69,13 +69,12 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
         destinations.SERVICE,
         destinations.ACCESS,
     )
-    collector = NotifyCollector(progress)
-    REGISTRY.register(collector)
     try:
-        async with server.background(notifier.run(), dispatcher.run(), watch.run(), upkeep.run()):
-            yield Ops(lambda: readiness(progress))
+        with collected(PoolCollector({"all": database.pool})), collected(NotifyCollector(progress)):
+            work = notifier.run(), dispatcher.run(), watch.run(), upkeep.run()
+            async with server.background(*work):
+                yield Ops(lambda: readiness(progress))
     finally:
         await source.close()
         await owner.give_up()
         await database.close()
-        REGISTRY.unregister(collector)

@@ -9,6 +9,8 @@ from typing import Any
 from kernel.clock import Clock, SystemClock
 from kernel.ulid import new_ulid
 from mesh.rpc.server import MeshServer, Ops
+from mesh.telemetry.parts import PoolCollector
+from mesh.telemetry.process import collected
 from svc_oms.adapters.grpc.market_data import MarketDataClient
 from svc_oms.adapters.grpc.routing_books import RoutingBookStream
 from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
@@ -17,6 +19,7 @@ from svc_oms.adapters.postgres.orders.order_statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.redis.order_cache import NoOrderCache, RedisOrderCache
 from svc_oms.api import servicers
+from svc_oms.api.figures import ReplicaCollector
 from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.order_terms.checks import Limits
 from svc_oms.domain.routing.health import HealthLimits
@@ -137,6 +140,7 @@ def build_replica(
         administration=administration,
         timeouts=SessionTimeouts(administration, store, shared.audit_log, clock),
         wake_up_receiver=_wake_up_receiver(shared, leases),
+        blocks=shared.blocks,
         switches=_kill_switches(shared, worker),
         controls_in_force=shared.controls,
         controls_in_the_past=past,
@@ -353,8 +357,9 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     if redis is not None:
         work += [redis.run_writer(), redis.run_listener(heard)]
     try:
-        async with server.background(*work):
-            yield Ops(readiness=replica.ready)
+        with collected(ReplicaCollector(replica)), collected(PoolCollector(store.pools())):
+            async with server.background(*work):
+                yield Ops(readiness=replica.ready)
     finally:
         await replica.guards.close()
         await replica.refusal_log.close()

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import REGISTRY
-
 from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from mesh.kafka.connection import kafka_configuration
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.process import collected
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
 from svc_relay.api.figures import RelayCollector, readiness
 from svc_relay.service.relay import RELAYED, Progress, Relay
@@ -35,12 +34,10 @@ async def build(settings: RelaySettings, server: MeshServer) -> AsyncIterator[Op
         ),
     )
     progress = Progress(clock)
-    collector = RelayCollector(progress)
-    REGISTRY.register(collector)
     try:
-        async with server.background(Relay(source, sink, progress, clock).run()):
-            yield Ops(lambda: readiness(progress, settings.relay_lag_max_s))
+        with collected(RelayCollector(progress)):
+            async with server.background(Relay(source, sink, progress, clock).run()):
+                yield Ops(lambda: readiness(progress, settings.relay_lag_max_s))
     finally:
         await sink.close()
         await source.close()
-        REGISTRY.unregister(collector)

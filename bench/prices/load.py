@@ -8,7 +8,6 @@ svc_marketdata. The machine runs feed, services and readers, so the CPU of each 
 
 import asyncio
 import contextlib
-import json
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from bench.peers.grpc_readers import GRPC_WEB, Streams, Taken, reading
 from bench.prices.fan_out import WATCH
 from bench.prices.feed import ScriptedFeed
 from bench.prices.service import Issuer, running_service
-from bench.stack import Mesh, running_mesh
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
 from meshctl.stack.servers.certificates import ensure_dev_certificates
@@ -75,15 +73,6 @@ def measure(plan: Plan) -> list[Figure]:
         return uvloop.run(_measure_alone(plan, program, Path(folder)))
 
 
-def measure_edge(plan: Plan) -> list[Figure]:
-    """The same with further subscribers of Envoy, on a whole mesh."""
-    program = built("readers")
-    if program is None:
-        return []
-    with running_mesh() as mesh:
-        return uvloop.run(_measure_mesh(plan, program, mesh))
-
-
 async def _measure_alone(plan: Plan, program: Path, folder: Path) -> list[Figure]:
     ensure_dev_certificates(folder)
     issuer = Issuer(folder)
@@ -93,15 +82,6 @@ async def _measure_alone(plan: Plan, program: Path, folder: Path) -> list[Figure
         figures = await PriceLoad(place, plan, program).of_grpc()
     await issuer.stop()
     return figures
-
-
-async def _measure_mesh(plan: Plan, program: Path, mesh: Mesh) -> list[Figure]:
-    users = sorted(json.loads(mesh.home.users_file.read_text("utf-8")))
-    tokens = [await mesh.token(user) for user in users]
-    place = Place(
-        mesh.home.tls, mesh.ports["marketdata"], mesh.pids(), tokens, mesh.ports["edge_tls"]
-    )
-    return await PriceLoad(place, plan, program).of_edge()
 
 
 class PriceLoad:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import psutil
 
 import svc_marketdata.app  # noqa: F401  # what the service loads counts
-from bench.children import PROJECT
+from bench.children import BENCH_FOLDER, PROJECT
 from bench.measure import Figure, Plan
 from kernel.clock import SystemClock, Timer
 from kernel.nanoseconds import NS_PER_S
@@ -53,7 +53,7 @@ def measure(plan: Plan) -> list[Figure]:
     answer = subprocess.run(
         [sys.executable, "-m", "bench.prices.memory", str(minutes)],
         env=child_environment({"PYTHONPATH": f"{PROJECT}:{PROJECT / 'gen/python'}"}),
-        cwd=PROJECT, check=True, stdout=subprocess.PIPE,
+        cwd=BENCH_FOLDER, check=True, stdout=subprocess.PIPE,
     )  # fmt: skip
     found: dict[str, float] = json.loads(answer.stdout)
     note = f"{INSTRUMENTS:,} instruments, {len(VENUES)} venues, {LEVELS} levels, {minutes} min"

@@ -36,7 +36,8 @@ NUMERIC_DATE_S_END: Final = 253_402_300_800  # the year 10000
 
 _log = get_logger(__name__)
 _revocations_as_of = gauge(
-    "token_revocations_as_of_seconds", "When svc_identity read the newest list of revoked tokens"
+    "token_revocations_timestamp_seconds",
+    "When svc_identity read the newest list of revoked tokens, seconds since 1970",
 )
 
 

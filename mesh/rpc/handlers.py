@@ -7,7 +7,7 @@ call and one per stream item, whatever it does.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -47,9 +47,13 @@ logged and changes nothing for the caller.
 """
 
 _log = get_logger(__name__)
-_calls = counter("rpc_calls", "Finished calls", ["rpc", "code"])
-_seconds = histogram("rpc_seconds", "Time from request to answer of unary calls", ["rpc"])
-_streams = gauge("rpc_streams_open", "Streams open now", ["rpc"])
+# Names and labels of the metrics that gRPC servers of other languages export.
+_RPC = ["grpc_type", "grpc_service", "grpc_method"]
+_calls = counter("grpc_server_handled", "Finished calls by their status", [*_RPC, "grpc_code"])
+_seconds = histogram(
+    "grpc_server_handling_seconds", "Seconds from request to answer of unary calls", _RPC
+)
+_streams = gauge("grpc_server_streams_open", "Streams open now", _RPC)
 
 
 @dataclass
@@ -78,23 +82,39 @@ class Rpc:
     handler: Callable[..., Any]
 
 
-class _CodeCounter:
-    """Counts finished calls of one rpc; looks a label up once per code."""
+class _Measured:
+    """Counts finished calls of one rpc, and their time; looks labels up once.
 
-    def __init__(self, method: str) -> None:
-        self._method = method
+    An rpc that was never called has no series: a scrape is made on the event loop.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._labels = labels
         self._children: dict[str, Any] = {}
+        self._observe: Callable[[float], None] | None = None
 
     def add(self, code: str) -> None:
         child = self._children.get(code)
         if child is None:
-            child = self._children[code] = _calls.labels(self._method, code)
+            child = self._children[code] = _calls.labels(*self._labels, code)
         child.inc()
+
+    def took(self, seconds: float) -> None:
+        if self._observe is None:
+            self._observe = _seconds.labels(*self._labels).observe
+        self._observe(seconds)
+
+
+def _labels(rpc: Rpc, kind: str) -> tuple[str, str, str]:
+    """Return type, service and method of an rpc as its metrics name them."""
+    _, service, method = rpc.method.split("/")
+    return kind, service, method
 
 
 def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message]]:
     """Wrap ``async def Place(self, request, call) -> response``."""
-    count, observe = _CodeCounter(rpc.method).add, _seconds.labels(rpc.method).observe
+    measured = _Measured(_labels(rpc, "unary"))
+    count, observe = measured.add, measured.took
 
     async def answer(_: object, context: Any) -> Message:
         begun = perf_counter()
@@ -132,7 +152,8 @@ def stream_handler(
     rpc: Rpc, parts: ServerParts, *, request_streams: bool
 ) -> Callable[[Any, Any], AsyncIterator[Message | bytes]]:
     """Wrap an async generator ``Watch(self, request, call)`` or ``Flow(self, requests, call)``."""
-    count, open_now = _CodeCounter(rpc.method).add, _streams.labels(rpc.method)
+    labels = _labels(rpc, "bidi_stream" if request_streams else "server_stream")
+    count, open_now = _Measured(labels).add, _streams.labels(*labels)
 
     async def answer(requests: Any, context: Any) -> AsyncIterator[Message | bytes]:
         revocations = None if parts.verifier is None else parts.verifier.revocations

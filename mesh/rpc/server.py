@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapp
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
@@ -51,6 +53,7 @@ from mesh.rpc.user_limits import OpenPerUser
 from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
 from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
+from mesh.telemetry.process import LOOP_LAG_SECONDS, ProcessCollector, collected
 
 __all__ = [
     "PUBLIC",
@@ -272,7 +275,9 @@ class MeshServer:
             if is_ready != was_ready and self._server is not None:
                 await self._set_health(serving=is_ready)
                 was_ready = is_ready
-            await is_set_within(self._stopping, HEALTH_INTERVAL_S)
+            begun = perf_counter()
+            if not await is_set_within(self._stopping, HEALTH_INTERVAL_S):
+                LOOP_LAG_SECONDS.observe(max(0.0, perf_counter() - begun - HEALTH_INTERVAL_S))
 
     async def _start_health(self) -> None:
         settings = self._settings
@@ -344,9 +349,11 @@ class Ops:
 
     Attributes:
         readiness: Returns whether the process can work, and the reason if not.
+        folders: Folders that the process writes to; metrics show what is free on their disks.
     """
 
     readiness: Readiness = always_ready
+    folders: tuple[Path, ...] = ()
 
 
 SettingsT = TypeVar("SettingsT", bound=MeshSettings)
@@ -380,7 +387,8 @@ async def _serve(settings: SettingsT, build: Build[SettingsT]) -> None:
 
             if settings.ops_bind:
                 http = await _ops_server(settings, readiness)
-            await server.run(ops.readiness)
+            with collected(ProcessCollector(settings.service, readiness, ops.folders)):
+                await server.run(ops.readiness)
     finally:
         # Last, so that it can be seen what a process does while its parts are closed.
         if http is not None:

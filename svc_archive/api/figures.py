@@ -2,13 +2,24 @@
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from mesh.telemetry import scraped_counter, scraped_gauge
 from svc_archive.domain.state import Condition
 from svc_archive.service.progress import Progress
 
-_PREFIX = "ordermesh_archive_"
+RECORDS = scraped_counter("archive_records", "Records archived by this process", ["topic"])
+FILES = scraped_counter("archive_files", "Files archived by this process", ["topic"])
+BYTES = scraped_counter("archive_bytes", "Bytes of these files", ["topic"])
+WAITING = scraped_gauge(
+    "archive_waiting_records", "Offsets in Kafka that are not read yet", ["topic"]
+)
+IN_HAND = scraped_gauge("archive_records_in_hand", "Records read whose file is not closed yet")
+LAG = scraped_gauge("archive_lag_seconds", "Seconds since all in Kafka was read; 0 if it is")
+ENTRY = scraped_gauge("archive_manifest_entry", "Number of the newest entry of the manifest")
+STATE = scraped_gauge("archive_state", "1 for what the archiver does", ["state"])
+
 LAGGING = "LAGGING"
 """In the text of /readyz: records wait for longer than they should."""
 
@@ -22,34 +33,14 @@ class ArchiveCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the current figures."""
         progress = self._progress
-        for name, about, values in (
-            ("records", "Records archived by this process", progress.records),
-            ("files", "Files archived by this process", progress.files),
-            ("bytes", "Bytes of these files", progress.bytes),
-        ):
-            family = CounterMetricFamily(_PREFIX + name, about, labels=["topic"])
-            for topic, value in values.items():
-                family.add_metric([topic], value)
-            yield family
-        waiting = GaugeMetricFamily(
-            _PREFIX + "waiting_records", "Offsets in Kafka that are not read yet", labels=["topic"]
-        )
-        for topic, count in progress.waiting.items():
-            waiting.add_metric([topic], count)
-        yield waiting
-        single: tuple[tuple[str, str, float], ...] = (
-            ("records_in_hand", "Records read whose file is not closed yet", progress.in_hand),
-            ("lag_seconds", "Seconds since all in Kafka was read; 0 if it is", progress.lag_s),
-            ("manifest_entry", "Number of the newest entry of the manifest", progress.entry),
-        )
-        for name, about, figure in single:
-            yield GaugeMetricFamily(_PREFIX + name, about, value=figure)
-        state = GaugeMetricFamily(
-            _PREFIX + "state", "1 for what the archiver does", labels=["state"]
-        )
-        for condition in Condition:
-            state.add_metric([condition], float(condition is progress.state.condition))
-        yield state
+        yield RECORDS.values(((topic,), count) for topic, count in progress.records.items())
+        yield FILES.values(((topic,), count) for topic, count in progress.files.items())
+        yield BYTES.values(((topic,), count) for topic, count in progress.bytes.items())
+        yield WAITING.values(((topic,), count) for topic, count in progress.waiting.items())
+        yield IN_HAND.value(progress.in_hand)
+        yield LAG.value(progress.lag_s)
+        yield ENTRY.value(progress.entry)
+        yield STATE.values(((one,), one is progress.state.condition) for one in Condition)
 
 
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:

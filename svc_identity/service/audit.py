@@ -9,20 +9,21 @@ import asyncio
 from collections import Counter, OrderedDict
 from typing import Final
 
-from prometheus_client import Counter as Metric
-
 from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.log import get_logger
+from mesh.telemetry import counter
 from svc_identity.domain.audit import ADMIN_ACTS, Act, AuditEntry, key_acts
 from svc_identity.service.ports import Store, StoreUnavailableError
 
-ACTS: Final = Metric(
-    "ordermesh_identity_acts",
+ACTS: Final = counter(
+    "identity_acts",
     "Logins, failed and throttled logins, reused tokens, changes of users and keys. Changes of "
     "users are counted by every replica.",
     ["act"],
 )
+for _act in Act:
+    ACTS.labels(_act.name)  # 0 from the start: the first failure is then an increase
 
 # Entries at once, and each second from then on, of one address and of all.
 ADDRESS_ENTRIES_BURST: Final = 100

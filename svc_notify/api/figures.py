@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from mesh.telemetry import scraped_counter, scraped_gauge
 from svc_notify.domain.state import WORKS, Condition
 from svc_notify.service.progress import Progress
 
-_PREFIX = "ordermesh_notify_"
+MADE = scraped_counter("notify_notifications", "Notifications stored by this process", ["kind"])
+WAITING = scraped_gauge("notify_waiting_entries", "Entries that are not read yet", ["log"])
+STATE = scraped_gauge("notify_state", "1 for what the process does", ["state"])
+COLLECTED = scraped_counter(
+    "notify_collected", "Times that notifications were added to a message for a destination"
+)
 
 
 class NotifyCollector(Collector):
@@ -20,27 +26,10 @@ class NotifyCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the current figures."""
         progress = self._progress
-        made = CounterMetricFamily(
-            _PREFIX + "notifications", "Notifications stored by this process", labels=["kind"]
-        )
-        for kind, count in progress.made.items():
-            made.add_metric([kind.name], count)
-        waiting = GaugeMetricFamily(
-            _PREFIX + "waiting_entries", "Entries that are not read yet", labels=["log"]
-        )
-        for log, count in progress.waiting.items():
-            waiting.add_metric([log], count)
-        state = GaugeMetricFamily(
-            _PREFIX + "state", "1 for what the process does", labels=["state"]
-        )
-        for condition in Condition:
-            state.add_metric([condition], float(condition is progress.state.condition))
-        yield from (made, waiting, state)
-        yield CounterMetricFamily(
-            _PREFIX + "collected",
-            "Times that notifications were added to a message for a destination",
-            value=progress.messages,
-        )
+        yield MADE.values(((kind.name,), count) for kind, count in progress.made.items())
+        yield WAITING.values(((log,), count) for log, count in progress.waiting.items())
+        yield STATE.values(((one,), one is progress.state.condition) for one in Condition)
+        yield COLLECTED.value(progress.messages)
 
 
 def readiness(progress: Progress) -> tuple[bool, str]:

@@ -24,7 +24,7 @@ NOT_PERMITTED: Final = "the user of its rule may not have it any more"
 
 _log = get_logger(__name__)
 _attempts = counter(
-    "notify_attempts_total", "Attempts to deliver a message, by what became of them", ["outcome"]
+    "notify_attempts", "Attempts to deliver a message, by what became of them", ["outcome"]
 )
 
 

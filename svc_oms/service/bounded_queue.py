@@ -8,14 +8,19 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """Many writers, one reader; one wake-up for many items."""
+    """Many writers, one reader; one wake-up for many items.
 
-    __slots__ = ("_items", "_limit", "_some")
+    Attributes:
+        takes: How often items were taken.
+    """
+
+    __slots__ = ("_items", "_limit", "_some", "takes")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: deque[T] = deque()
         self._some = asyncio.Event()
+        self.takes = 0
 
     def __len__(self) -> int:
         return len(self._items)
@@ -38,4 +43,5 @@ class BoundedQueue(Generic[T]):
             self._some.clear()
         else:
             batch = [items.popleft() for _ in range(most)]
+        self.takes += 1
         return batch

@@ -1,91 +1,76 @@
-"""The metrics of the order book."""
+"""The metrics of the order book that its parts change; api/figures.py has those of a scrape."""
 
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Sequence
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from mesh.telemetry import counter, gauge, histogram
 from svc_oms.service.submissions import Outcome, Submission, Taken
 
-COMMANDS = Counter(
-    "ordermesh_oms_commands_total", "Commands by kind and outcome.", ["kind", "outcome"]
-)
-BATCH_ITEMS = Histogram(
-    "ordermesh_oms_batch_items",
+COMMANDS = counter("oms_commands", "Commands by kind and outcome.", ["kind", "outcome"])
+BATCH_ITEMS = histogram(
+    "oms_batch_items",
     "Commands or venue messages per transaction.",
     ["path"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 400, 800),
 )
-BATCH_SECONDS = Histogram(
-    "ordermesh_oms_batch_seconds",
+BATCH_SECONDS = histogram(
+    "oms_batch_seconds",
     "Seconds from the first lock to the commit.",
     ["path"],
-    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0),
 )
-QUEUE_ITEMS = Gauge("ordermesh_oms_queue_items", "Items waiting.", ["queue"])
-PLACE_TO_VENUE_ACK_SECONDS = Histogram(
-    "ordermesh_oms_place_to_venue_ack_seconds",
+TRANSACTIONS = counter(
+    "oms_transactions",
+    "Transactions of batches: guessed (one round trip to PostgreSQL) or read (several).",
+    ["path", "way"],
+)
+PLACE_TO_VENUE_ACK_SECONDS = histogram(
+    "oms_place_to_venue_ack_seconds",
     "Seconds from acceptance to the venue's acknowledgement.",
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0),
 )
-EXECUTIONS = Counter("ordermesh_oms_executions_total", "Executions applied.", ["venue"])
-DUPLICATE_EXECUTIONS = Counter(
-    "ordermesh_oms_duplicate_executions_total", "Executions that came again.", ["venue"]
+EXECUTIONS = counter("oms_executions", "Executions applied.", ["venue"])
+DUPLICATE_EXECUTIONS = counter("oms_duplicate_executions", "Executions that came again.", ["venue"])
+UNSOLICITED_ORDERS = counter(
+    "oms_unsolicited_orders", "Unsolicited orders that were opened.", ["venue"]
 )
-UNSOLICITED_ORDERS = Counter(
-    "ordermesh_oms_told_orders_total", "Unsolicited orders that were opened.", ["venue"]
-)
-PARKED = Counter("ordermesh_oms_parked_messages_total", "Venue messages parked.", ["venue"])
-PARKED_COUNTED = Counter(
-    "ordermesh_oms_parked_messages_counted_total",
+PARKED = counter("oms_parked_messages", "Venue messages parked.", ["venue"])
+PARKED_COUNTED = counter(
+    "oms_parked_messages_counted",
     "Parked venue messages that are counted and not kept: too many of their session wait.",
     ["venue"],
 )
-FOREIGN_COPIES = Counter(
-    "ordermesh_oms_foreign_copies_total", "Drop copies of orders that are not ours.", ["venue"]
+FOREIGN_COPIES = counter(
+    "oms_foreign_copies", "Drop copies of orders that are not ours.", ["venue"]
 )
-ANOMALIES = Counter(
-    "ordermesh_oms_anomalies_total", "Venue reports that did not fit their order.", ["venue"]
-)
-RECOVERING = Gauge(
-    "ordermesh_oms_recovering",
+ANOMALIES = counter("oms_anomalies", "Venue reports that did not fit their order.", ["venue"])
+RECOVERING = gauge(
+    "oms_recovering",
     "1 while a restored order book waits for a person to confirm its recovery.",
 )
-UNKNOWN_ORDERS = Gauge("ordermesh_oms_unknown_orders", "Open orders in state UNKNOWN.")
-WAITING_ORDERS = Gauge(
-    "ordermesh_oms_waiting_orders", "Orders that wait here, as this replica knows them."
-)
-TRIGGER_PRICES = Gauge(
-    "ordermesh_oms_trigger_prices", "Listings with waiting orders whose price counts."
-)
-LINK_STATE = Gauge(
-    "ordermesh_oms_link_state",
+UNKNOWN_ORDERS = gauge("oms_unknown_orders", "Open orders in state UNKNOWN.")
+WAITING_ORDERS = gauge("oms_waiting_orders", "Orders that wait here, as this replica knows them.")
+TRIGGER_PRICES = gauge("oms_trigger_prices", "Listings with waiting orders whose price counts.")
+LINK_STATE = gauge(
+    "oms_link_state",
     "State of a venue's order session: 1 down, 2 recovering, 3 up.",
     ["session", "venue"],
 )
-STREAMS = Gauge("ordermesh_oms_order_streams", "Open order streams.")
-SLOW_CONSUMERS = Counter("ordermesh_oms_slow_consumers_total", "Readers sent away as too slow.")
-STRATEGY_STOPS = Counter(
-    "ordermesh_oms_strategy_stops_total", "Strategies stopped by the repeated-execution throttle."
+STREAMS = gauge("oms_order_streams", "Open order streams.")
+SLOW_CONSUMERS = counter("oms_slow_consumers", "Readers sent away as too slow.")
+STRATEGY_STOPS = counter(
+    "oms_strategy_stops", "Strategies stopped by the repeated-execution throttle."
 )
-CACHE_DROPPED = Counter(
-    "ordermesh_oms_cache_dropped_total", "Orders not written to Redis: away, or no room."
-)
-DISCONNECTS = Counter(
-    "ordermesh_oms_disconnects_total", "Flows lost and not resumed, whose orders were cancelled."
-)
-AUDIT_COUNTED = Counter(
-    "ordermesh_oms_audit_counted_total",
+CACHE_DROPPED = counter("oms_cache_dropped", "Orders not written to Redis: away, or no room.")
+DISCONNECTS = counter("oms_disconnects", "Flows lost and not resumed, whose orders were cancelled.")
+AUDIT_COUNTED = counter(
+    "oms_audit_counted",
     "Refusals beyond a limit of entries, counted in the audit log and not recorded singly.",
 )
-AUDIT_LATE = Counter(
-    "ordermesh_oms_audit_late_total", "Refusals answered before their entry was durable."
-)
+AUDIT_LATE = counter("oms_audit_late", "Refusals answered before their entry was durable.")
 
 
 def count_outcomes(submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
     """Count a batch's outcomes, one increment per kind and outcome."""
-    tally: Tally[tuple[str, str]] = Tally()
+    tally: Counter[tuple[str, str]] = Counter()
     for submission, outcome in zip(submissions, outcomes, strict=True):
         if isinstance(outcome, Taken):
             name = "duplicate" if outcome.duplicate else "taken"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from kernel.clock import Clock
 from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
-from svc_oms.service import metrics
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
 from svc_oms.service.commands.worker import CommandWorker
@@ -15,6 +14,7 @@ from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
+from svc_oms.service.kill.block_view import BlockView
 from svc_oms.service.kill.kill_switches import KillSwitches
 from svc_oms.service.parked.parked_messages import ParkedMessages
 from svc_oms.service.parked.parked_view import ParkedView
@@ -40,8 +40,6 @@ from svc_oms.service.way.order_way import OrderWays
 log = get_logger("svc_oms.replica")
 
 RETRY_S = 0.5
-# Seconds between two looks at the queues for Prometheus.
-GAUGE_INTERVAL_S = 1.0
 # Seconds between two looks for partitions that are missing; they exist months ahead.
 PARTITIONS_INTERVAL_S = 86_400.0
 
@@ -67,6 +65,7 @@ class Replica:
     administration: SessionAdministration
     timeouts: SessionTimeouts
     wake_up_receiver: WakeUpReceiver
+    blocks: BlockView
     switches: KillSwitches
     controls_in_force: ControlsInForce
     controls_in_the_past: ControlsInThePast
@@ -119,7 +118,6 @@ class Replica:
             tasks.create_task(self.timeouts.run())
             tasks.create_task(self.parked_view.run())
             tasks.create_task(self._keep_partitions())
-            tasks.create_task(self._gauges())
 
     async def _open(self) -> None:
         while True:
@@ -155,9 +153,3 @@ class Replica:
         else:
             if added:
                 log.info("partitions of the order log added", partitions=added)
-
-    async def _gauges(self) -> None:
-        queue = metrics.QUEUE_ITEMS.labels("commands")
-        while True:
-            queue.set(self.worker.waiting)
-            await asyncio.sleep(GAUGE_INTERVAL_S)

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from mesh.log import get_logger
 from mesh.tasks import is_set_within
+from mesh.telemetry.parts import POSTGRES, Dependency
 from ordermesh.gateway.v1.venue_link_service_pb2 import SessionStatus
 from svc_oms.service import metrics
 from svc_oms.service.kill.block_view import BlockView
@@ -119,6 +120,7 @@ class WakeUpReceiver:
         self._accounts: set[str] = set()
         self._sessions = False
         self._rung = asyncio.Event()
+        self._postgres = Dependency(POSTGRES)
         self.database_seen = False
 
     def heard(self, channel: str, message: str) -> None:
@@ -167,7 +169,8 @@ class WakeUpReceiver:
         """Read how far these logs and all sessions are."""
         if sessions:
             await self._blocks.refresh()
-            rows = await self._store.sessions()
+            with self._postgres.exchange():
+                rows = await self._store.sessions()
             self._links.heard(rows)
             self._notices.sessions_moved(
                 self._venues.learn(

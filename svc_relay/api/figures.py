@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from mesh.telemetry import scraped_counter, scraped_gauge
 from svc_relay.domain.state import Condition
 from svc_relay.service.relay import Progress
 
-_PREFIX = "ordermesh_relay_"
+EVENTS = scraped_counter("relay_events", "Entries written to Kafka by this process", ["log"])
+BYTES = scraped_counter("relay_bytes", "Payloads of these entries", ["log"])
+WAITING = scraped_gauge("relay_waiting_events", "Entries that are not in Kafka yet", ["log"])
+LAG = scraped_gauge("relay_lag_seconds", "Seconds since everything was in Kafka; 0 if it is")
+TRANSACTIONS = scraped_counter("relay_transactions", "Transactions of Kafka")
+STATE = scraped_gauge("relay_state", "1 for what the relay does", ["state"])
+
 LAGGING = "LAGGING"
 """In the text of /readyz: entries wait for longer than they should."""
 
@@ -22,30 +29,12 @@ class RelayCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the current figures."""
         progress = self._progress
-        events = CounterMetricFamily(
-            _PREFIX + "events", "Entries written to Kafka by this process", labels=["log"]
-        )
-        size = CounterMetricFamily(_PREFIX + "bytes", "Payloads of these entries", labels=["log"])
-        waiting = GaugeMetricFamily(
-            _PREFIX + "waiting_events", "Entries that are not in Kafka yet", labels=["log"]
-        )
-        for log in progress.relayed:
-            events.add_metric([log], progress.relayed[log])
-            size.add_metric([log], progress.bytes[log])
-            waiting.add_metric([log], progress.waiting[log])
-        yield from (events, size, waiting)
-        yield GaugeMetricFamily(
-            _PREFIX + "lag_seconds",
-            "Seconds since everything was in Kafka; 0 if it is",
-            value=progress.lag_s,
-        )
-        yield CounterMetricFamily(
-            _PREFIX + "transactions", "Transactions of Kafka", value=progress.transactions
-        )
-        state = GaugeMetricFamily(_PREFIX + "state", "1 for what the relay does", labels=["state"])
-        for condition in Condition:
-            state.add_metric([condition], float(condition is progress.state.condition))
-        yield state
+        yield EVENTS.values(((log,), count) for log, count in progress.relayed.items())
+        yield BYTES.values(((log,), count) for log, count in progress.bytes.items())
+        yield WAITING.values(((log,), count) for log, count in progress.waiting.items())
+        yield LAG.value(progress.lag_s)
+        yield TRANSACTIONS.value(progress.transactions)
+        yield STATE.values(((one,), one is progress.state.condition) for one in Condition)
 
 
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from deploy.processes import SERVICES, VENUES, Files, Process, Store, environment
+from deploy.processes import (
+    OF_LIBRARIES,
+    SERVICES,
+    VENUES,
+    Files,
+    Process,
+    Store,
+    environment,
+)
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import Probe, ProcessSpec
 
@@ -31,6 +39,7 @@ class StackOptions:
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
     kafka: bool = False
+    monitoring: bool = False
     log_level: str = "info"
 
 
@@ -205,6 +214,7 @@ def _base(at: Addresses) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",
+        **OF_LIBRARIES,
         "ORDERMESH_LOG_LEVEL": at.options.log_level,
         "ORDERMESH_LOG_FORMAT": "json",
     }

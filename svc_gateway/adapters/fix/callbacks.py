@@ -25,6 +25,7 @@ from typing import Any
 import quickfix as fix
 
 from svc_gateway.adapters.fix.message_log import MessageLog
+from svc_gateway.adapters.fix.traffic import Traffic
 from svc_gateway.service.ports import Handed, HandedKind
 
 _MSG_SEQ_NUM = 34
@@ -119,9 +120,10 @@ class Callbacks(fix.Application):  # type: ignore[misc]
     def __init__(
         self, hand_over: HandOver, factory: RawLogFactory, epoch_ns: Callable[[], int],
         credentials: tuple[str, str], logged_on: Callable[[], None] = lambda: None,
-        logged_out: Callable[[], None] = lambda: None,
+        logged_out: Callable[[], None] = lambda: None, traffic: Traffic | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._traffic = traffic or Traffic()
         self._logged_on = logged_on
         self._logged_out = logged_out
         self._hand_over = hand_over
@@ -161,7 +163,10 @@ class Callbacks(fix.Application):  # type: ignore[misc]
             kind = message.getHeader().getField(_MSG_TYPE)
             if kind == "3":
                 self._refused(message)
+            elif kind == "1":
+                self._traffic.heartbeats_missed += 1
             elif kind == "2":
+                self._traffic.resends_asked += 1
                 # QuickFIX noticed a gap; what comes next is after it.
                 self._hand_over(Handed(HandedKind.GAP, message.toString(), time.time_ns()))
             elif kind == "A":
@@ -174,11 +179,14 @@ class Callbacks(fix.Application):  # type: ignore[misc]
 
     def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
         """Take Reject(3), SequenceReset(4), the number of Logon(A), the text of Logout(5)."""
-        received_ns = time.time_ns()
+        received_ns = self._traffic.received_ns = time.time_ns()
         try:
             header = message.getHeader()
             kind = header.getField(_MSG_TYPE)
-            if kind == "3":
+            if kind == "2":
+                self._traffic.resends_wanted += 1
+            elif kind == "3":
+                self._traffic.rejected += 1
                 self._message(message, received_ns)
             elif kind == "A":
                 self._logon_number = int(header.getField(_MSG_SEQ_NUM))
@@ -208,7 +216,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
 
     def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
         """Take a message."""
-        received_ns = time.time_ns()
+        received_ns = self._traffic.received_ns = time.time_ns()
         try:
             self._message(message, received_ns)
         except Exception as error:  # noqa: BLE001

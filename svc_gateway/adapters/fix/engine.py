@@ -20,6 +20,7 @@ from svc_gateway.adapters.fix.connection_watch import CONNECTING, ConnectionWatc
 from svc_gateway.adapters.fix.message_log import MessageLog
 from svc_gateway.adapters.fix.store.file_store import StoreView
 from svc_gateway.adapters.fix.store.store_health import StoreHealth
+from svc_gateway.adapters.fix.traffic import Traffic
 from svc_gateway.adapters.fix.venue_groups import GROUPS, MORE_TYPES
 from svc_gateway.service.ports import (
     OWNER_SILENCE_MAX_S,
@@ -42,13 +43,18 @@ LOGOUT_TIMEOUT_S = 2
 
 
 class QuickFixEngine:
-    """The engine of one session; see `service.ports.FixEngine`."""
+    """The engine of one session; see `service.ports.FixEngine`.
+
+    Attributes:
+        traffic: What went over the session.
+    """
 
     def __init__(
         self, config: SessionConfig, store_dir: Path, put: Callable[[Handed], bool],
         message_log_bytes_max: int = 0,
     ) -> None:  # fmt: skip
         self._config = config
+        self.traffic = Traffic()
         self._folder = store_dir / config.session_id
         self._put = put
         self._log_bytes_max = message_log_bytes_max
@@ -110,7 +116,7 @@ class QuickFixEngine:
         config = self._config
         callbacks = Callbacks(
             self._hand_over, logs, self._store.epoch_ns, (config.username, config.password()),
-            self._reset_is_reported, self._rest,
+            self._reset_is_reported, self._rest, self.traffic,
         )  # fmt: skip
         self._of_use = self._leaving = False
         self._guard = GuardProcess(guard_config(config), self._note, self._may_try)

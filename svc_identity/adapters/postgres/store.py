@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from mesh.telemetry.parts import Pool
 from svc_identity.adapters.postgres.audit import PostgresAudit
 from svc_identity.adapters.postgres.failures import PostgresFailures
 from svc_identity.adapters.postgres.revocations import PostgresRevocations
@@ -66,6 +67,13 @@ class PostgresStore:
             raise
         except (OSError, TimeoutError, sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             raise StoreUnavailableError from error
+
+    def pool(self) -> Pool:
+        """Return the figures of the connections."""
+        pool = self._engine.pool
+        assert isinstance(pool, sa.QueuePool)
+        used = pool.checkedout()
+        return Pool(CONNECTIONS_MAX, pool.checkedin() + used, used)
 
     async def reachable(self) -> bool:
         """Return whether the database answers."""

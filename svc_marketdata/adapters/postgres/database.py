@@ -13,6 +13,7 @@ from typing import Final
 import asyncpg
 
 from mesh.log import get_logger
+from mesh.telemetry.parts import POSTGRES, Dependency, Pool, asyncpg_pool
 from svc_marketdata.service.errors import StoreUnavailableError
 
 SCHEMA: Final = "marketdata"
@@ -68,6 +69,7 @@ class Database:
         """Take a URL "postgresql://user@host:port/database"; empty for no database."""
         self._url = url
         self._pool: asyncpg.Pool | None = None
+        self._server = Dependency(POSTGRES)
         self.reachable = False
         """Whether it answered at the last check of `watch`."""
 
@@ -87,6 +89,10 @@ class Database:
                 command_timeout=STATEMENT_TIMEOUT_S,
                 server_settings={"application_name": "svc-marketdata"},
             )
+
+    def pool(self) -> Pool:
+        """Return the figures of the connections; none are allowed if no database is set."""
+        return Pool(0, 0, 0) if self._pool is None else asyncpg_pool(self._pool)
 
     async def close(self) -> None:
         """Close the connections, by force after a while."""
@@ -152,7 +158,7 @@ class Database:
     async def watch(self) -> None:
         """Note at intervals whether the database answers, for the text of /readyz."""
         while True:
-            reachable = await self._answers()
+            reachable = await self._server.answers(self._answers())
             if reachable != self.reachable:
                 _log.info("database", reachable=reachable)
                 self.reachable = reachable

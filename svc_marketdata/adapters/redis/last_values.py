@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from mesh.log import get_logger
+from mesh.telemetry.parts import REDIS, Dependency
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.domain.market import InstrumentMarket, Quote
@@ -62,6 +63,7 @@ class LastValues:
         listing_from_proto: Callable[[instrument_pb2.Instrument], Listing],
         is_over: Callable[[Listing], bool],
     ) -> None:
+        self._server = Dependency(REDIS)
         self.connected = False
         self.keys_written = 0
         self.failures = 0
@@ -128,7 +130,8 @@ class LastValues:
                 pipeline.scard(_IDS)
                 pipeline.mset(values)
                 pipeline.sadd(_IDS, *ids)
-                kept_ids = (await pipeline.execute())[0]
+                with self._server.exchange():
+                    kept_ids = (await pipeline.execute())[0]
         except (RedisError, OSError):
             source.put_back(quotes, listings)
             raise
@@ -194,6 +197,7 @@ class LastValues:
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
+        self._server.away()
         if self.connected or self.failures == 1:
             self.connected = False
             _log.warning("redis is not available; prices continue without it", reason=str(error))

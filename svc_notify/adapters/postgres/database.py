@@ -11,6 +11,7 @@ from typing import Final
 
 import asyncpg
 
+from mesh.telemetry.parts import Pool, asyncpg_pool
 from svc_notify.service.ports import StoreUnavailableError
 
 SCHEMA: Final = "notify"
@@ -76,6 +77,11 @@ class Database:
             command_timeout=STATEMENT_TIMEOUT_S,
             server_settings={"application_name": "svc-notify"},
         )
+
+    def pool(self) -> Pool:
+        """Return the figures of the connections."""
+        assert self._pool is not None, "open comes first"
+        return asyncpg_pool(self._pool)
 
     async def close(self) -> None:
         """Close the connections, by force after a while."""

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from typing_extensions import override
 
 from mesh.log import get_logger
+from mesh.telemetry.parts import REDIS, Dependency
 from svc_oms.service import metrics
 from svc_oms.service.ports import OrderCache
 
@@ -46,6 +47,7 @@ class RedisOrderCache(OrderCache):
         self._channels = channels
         self._pending: dict[str, bytes | None] = {}
         self._some = asyncio.Event()
+        self._server = Dependency(REDIS)
         self._here = False
 
     @override
@@ -71,6 +73,7 @@ class RedisOrderCache(OrderCache):
         if self._here:
             log.warning("redis away")
         self._here = False
+        self._server.away()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -89,7 +92,8 @@ class RedisOrderCache(OrderCache):
                 for order_id in part:
                     del self._pending[order_id]
                 try:
-                    await self._write(part)
+                    with self._server.exchange():
+                        await self._write(part)
                 except AWAY:
                     metrics.CACHE_DROPPED.inc(len(part))
                     self._gone()
@@ -121,7 +125,8 @@ class RedisOrderCache(OrderCache):
         async with self._listener.pubsub() as words:
             await words.subscribe(*self._channels)
             # Orders kept before an absence may be stale: the cache starts empty.
-            await self._forget()
+            with self._server.exchange():
+                await self._forget()
             self._here = True
             log.info("redis here")
             # A failed write ends this, too: one connection to a dead server may look alive.

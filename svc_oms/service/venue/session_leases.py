@@ -10,7 +10,7 @@ the standby.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mesh.log import get_logger
@@ -126,6 +126,11 @@ class SessionLeases:
             # The new owner reports the session's status, or nobody can until the database is back.
             log.info("end of a link is not recorded", session=link.session_id, why=str(error))
             self._parts.venues.learn([link.as_session(status)])
+
+    @property
+    def links(self) -> Sequence[SessionLink]:
+        """The links of the sessions that this replica owns."""
+        return list(self._links.values())
 
     @contextmanager
     def standing_by(self, opened: gw.LinkOpen) -> Iterator[asyncio.Event]:

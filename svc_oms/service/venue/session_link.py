@@ -120,6 +120,12 @@ class SessionLink:
             await asyncio.sleep(SILENCE_LOOK_S)
         return f"gateway {self.gateway} did not answer for {self._silence_max_s:.0f} s"
 
+    @property
+    def outbox(self) -> tuple[int, int]:
+        """Commands that wait for a receipt, and the number of the last one that has its own."""
+        done = self._down.acknowledged
+        return max(0, self.tail.high - done), done
+
     def fail(self, error: Exception) -> None:
         """End the link with this error."""
         self._down.fail(error)

@@ -29,6 +29,13 @@ def test_every_bare_part_and_market_data():
 
 
 @pytest.mark.long
-def test_orders_through_a_whole_mesh():
-    output = run("--only", "orders")
-    assert "orders, through Envoy" in output
+@pytest.mark.parametrize(
+    ("part", "figure"),
+    [
+        ("orders", "orders, through Envoy"),
+        ("lone", "CPU of a mesh without orders"),
+        ("plain", "64 callers, plain Python"),
+    ],
+)
+def test_parts_with_a_whole_mesh(part, figure):
+    assert figure in run("--only", part)

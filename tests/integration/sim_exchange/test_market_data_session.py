@@ -188,8 +188,8 @@ def test_operations_pages(ops_port) -> None:
     assert page("/readyz") == "ready\n"
     assert page("/livez") == "alive\n"
     metrics = page("/metrics")
-    assert 'ordermesh_sim_sessions{mic="SIMB"} 1.0' in metrics
-    assert 'ordermesh_sim_errors_total{mic="SIMB"} 0.0' in metrics
+    assert 'ordermesh_sim_sessions{venue="SIMB"} 1.0' in metrics
+    assert 'ordermesh_sim_errors_total{venue="SIMB"} 0.0' in metrics
 
 
 def test_subscriptions_end_with_the_connection(venue, client) -> None:

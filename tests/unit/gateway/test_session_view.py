@@ -23,7 +23,7 @@ class Engine:
 
 
 def metric(name: str) -> float | None:
-    return REGISTRY.get_sample_value(f"ordermesh_gateway_{name}", {"session_id": "view-orders"})
+    return REGISTRY.get_sample_value(f"ordermesh_gateway_{name}", {"session": "view-orders"})
 
 
 def test_a_store_fault_shows_as_down_with_its_cause_until_it_is_over() -> None:

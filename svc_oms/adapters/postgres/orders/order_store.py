@@ -1,13 +1,15 @@
 """The order store on PostgreSQL: connections, and everything outside the batched path."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import asyncpg
 from typing_extensions import override
 
+from mesh.telemetry.parts import Pool, asyncpg_pool
 from svc_oms.adapters.postgres import bounded_scan
 from svc_oms.adapters.postgres.controls.control_store import PostgresControls
 from svc_oms.adapters.postgres.directory_store import PostgresDirectory
@@ -18,6 +20,8 @@ from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opened
 from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.orders.guessed_transaction import GuessedTransaction
+from svc_oms.adapters.postgres.orders.guesses import Guesses
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
@@ -86,6 +90,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         self._read_pool = read_pool
         self._kills = PostgresKillStore(write_pool, read_pool)
         self._trusted = Trusted()
+        self._guesses = Guesses()
 
     @property
     @override
@@ -105,6 +110,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         )
         return cls(write_pool, read_pool)
 
+    def pools(self) -> Mapping[str, Callable[[], Pool]]:
+        """Return what reads the figures of the connections, by pool."""
+        pools = {"write": self._write_pool, "read": self._read_pool}
+        return {name: partial(asyncpg_pool, pool) for name, pool in pools.items()}
+
     async def close(self) -> None:
         """Close both pools, by force after a while."""
         for pool in (self._write_pool, self._read_pool):
@@ -115,7 +125,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return PostgresTransaction(self._write_pool, self._trusted)
+        return PostgresTransaction(self._write_pool, self._trusted, self._guesses)
+
+    @override
+    def guess(self) -> AbstractAsyncContextManager[Transaction]:
+        return GuessedTransaction(self._write_pool, self._trusted, self._guesses)
 
     @override
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:

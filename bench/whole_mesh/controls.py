@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc.aio
+import uvloop
 
 from bench.measure import CpuMeter, Figure, Plan, percentile
-from bench.orders import OrderBench
-from bench.stack import ACCOUNT, Mesh
+from bench.stack import ACCOUNT, Mesh, running_mesh
+from bench.whole_mesh.orders import OrderBench
 from ordermesh.oms.v1 import (
     kill_switch_service_pb2 as kill_pb,
 )
@@ -196,3 +197,9 @@ class ControlsBench:
             for percent, figure in latency.items():
                 figure.values.append(percentile(taken_ms, percent))
         return [rate, *latency.values()]
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Start a mesh, which is left with limits, and measure its controls."""
+    with running_mesh() as mesh:
+        return uvloop.run(ControlsBench(mesh, plan).measure())

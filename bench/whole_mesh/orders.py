@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 import grpc
 import grpc.aio
+import uvloop
 
 from bench.measure import CpuMeter, Figure, Plan, percentile
-from bench.stack import ACCOUNT, Mesh, until_tradable
+from bench.stack import ACCOUNT, Mesh, running_mesh, until_tradable
 from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb
 from ordermesh.oms.v1 import (
     order_flow_service_pb2_grpc,
@@ -82,6 +83,15 @@ class Flow:
             now = time.perf_counter()
             self.sent_at.update((command.correlation_id, now) for command in commands)
         await self.call.write(flow_pb.FlowRequest(commands=commands))
+
+    async def place_at(self, orders_per_s: float, count: int) -> None:
+        """Send single orders at a fixed rate, whatever comes back; wait for the venue's answers."""
+        start = time.perf_counter()
+        for number in range(count):
+            due = start + number / orders_per_s
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await self.place(1)
+        await self.until_answered(0)
 
     async def read(self) -> None:
         """Read the stream until cancelled."""
@@ -195,6 +205,11 @@ class OrderBench:
         """Return the headers of a call."""
         return (("authorization", f"Bearer {self._token}"),)
 
+    @property
+    def instruments(self) -> list[str]:
+        """Return the listings that orders are for."""
+        return self._instruments
+
     def request(self, key: str) -> order_service_pb2.PlaceRequest:
         """Return a new order."""
         self._number += 1
@@ -207,6 +222,17 @@ class OrderBench:
     async def fixed_rate(self, seconds: float) -> Flow:
         """Send single orders at a fixed rate."""
         return await self._fixed_rate(self._mesh.direct(), seconds)
+
+    @contextlib.asynccontextmanager
+    async def flow(self) -> AsyncIterator[Flow]:
+        """Open a stream, direct, whose orders are timed."""
+        await self._log_in()
+        async with self._mesh.direct() as channel:
+            flow = await self._open(channel)
+            flow.timed = True
+            reader = asyncio.create_task(flow.read())
+            yield flow
+            self._finish(flow, reader)
 
     @contextlib.asynccontextmanager
     async def resting(self, count: int) -> AsyncIterator[Flow]:
@@ -344,12 +370,7 @@ class OrderBench:
             flow = await self._open(channel)
             flow.timed = True
             reader = asyncio.create_task(flow.read())
-            start = time.perf_counter()
-            for number in range(int(seconds * LATENCY_ORDERS_PER_S)):
-                due = start + number / LATENCY_ORDERS_PER_S
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                await flow.place(1)
-            await flow.until_answered(0)
+            await flow.place_at(LATENCY_ORDERS_PER_S, int(seconds * LATENCY_ORDERS_PER_S))
             self._finish(flow, reader)
             return flow
 
@@ -359,3 +380,9 @@ class OrderBench:
         if flow.refused:
             raise RuntimeError(flow.refusal)
         self.placed += flow.acknowledged
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Start a mesh and measure its order path."""
+    with running_mesh() as mesh:
+        return uvloop.run(OrderBench(mesh, plan).measure())

@@ -1,0 +1,1 @@
+"""An older tree and this one, measured in turn."""

@@ -1,0 +1,1 @@
+"""Parts that start a whole mesh, as `ordermesh up` does."""

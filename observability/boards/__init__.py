@@ -1,0 +1,1 @@
+"""Dashboards of Grafana as code: what each shows, and how it is built."""
