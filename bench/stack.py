@@ -21,7 +21,7 @@ from meshctl.client import local_mesh
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.ports import free_offset
 
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 300
 USER, ACCOUNT = "alice", "ACC-ALICE"
 
 

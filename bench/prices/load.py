@@ -20,6 +20,15 @@ from bench.peers.go import built
 from bench.peers.grpc_readers import GRPC_WEB, Streams, Taken, reading
 from bench.prices.fan_out import WATCH
 from bench.prices.feed import ScriptedFeed
+from bench.prices.scale import (
+    INTERVAL_MS,
+    LISTINGS,
+    LISTINGS_EACH,
+    STOPPED,
+    SUBSCRIBERS,
+    UPDATES_S,
+    WEB_SUBSCRIBERS,
+)
 from bench.prices.service import Issuer, running_service
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
@@ -27,17 +36,8 @@ from meshctl.stack.servers.certificates import ensure_dev_certificates
 from ordermesh.marketdata.v1 import market_data_service_pb2
 
 MIC = "XBEN"
-LISTINGS = 2_000
-UPDATES_S = 50 * LISTINGS
-LISTINGS_EACH = 50
-INTERVAL_MS = 100
-SUBSCRIBERS = (62, 125, 250, 500)
-"""The last is the aim, 8 times the first."""
-WEB_SUBSCRIBERS = 200
 USERS = 4
 """A user may have 256 streams."""
-STOPPED = 10
-"""Streams that are opened and never read."""
 NOTE = f"{LISTINGS_EACH} listings every {INTERVAL_MS} ms"
 
 
