@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import grpc.aio
 
+from eventlog.rights import ReaderName
 from kernel.hashchain import GENESIS, event_hash
 from mesh.auth.token_keys import KEYS_SERVICE
 from mesh.certificates.tls import TlsFiles
@@ -53,7 +54,7 @@ def prepare(url: str) -> None:
         await marketdata.migrate(url, ROLES["marketdata"])
         await migrate(url, NOTIFY)
         for read in (oms, identity, marketdata):
-            await read.let_read_logs(url, NOTIFY)
+            await read.let_read_logs(url, ReaderName.NOTIFY, NOTIFY)
 
     asyncio.run(rest())
 
