@@ -378,11 +378,15 @@ class Gateway:
         return self.commands[index]
 
     async def applied(self) -> None:
-        """Wait until the book has applied all that was sent."""
-        await until(
-            lambda: self.acks and self.acks[-1].applied_inbound_msg_seq_num >= self._number,
-            "inbound ack",
-        )
+        """Wait until the book has applied all that was sent.
+
+        The acknowledgement goes with another frame: here with the answer to a sign of life.
+        """
+        async with asyncio.timeout(APPLIED_MAX_S):
+            while not (self.acks and self.acks[-1].applied_inbound_msg_seq_num >= self._number):
+                answers = len(self.answered)
+                await self._call.write(gw.LinkRequest(beat=answers + 1))
+                await until(lambda: len(self.answered) > answers, "answer to a sign of life")  # noqa: B023
 
 
 @asynccontextmanager
