@@ -9,6 +9,8 @@ FIX ?= wheel
 UP_FLAGS ?=
 # KAFKA=1: also the log in Kafka, with a broker on this machine.
 KAFKA ?=
+# MONITORING=1: also Prometheus and Alertmanager, which come from the system.
+MONITORING ?=
 # Tests wait more than they compute: more workers than cores pay, until the whole meshes disturb each other.
 WORKERS ?= 5
 # CI sets --repeat-failed: failed tests run once more, alone.
@@ -23,7 +25,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: setup $(if $(KAFKA),setup-kafka) web ## install everything and run the whole mesh; Ctrl-C stops it
-	@$(BIN)/ordermesh up $(if $(KAFKA),--kafka) $(UP_FLAGS)
+	@$(BIN)/ordermesh up $(if $(KAFKA),--kafka) $(if $(MONITORING),--monitoring) $(UP_FLAGS)
 
 down: ## stop a mesh that runs in the background
 	@$(BIN)/ordermesh down

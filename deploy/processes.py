@@ -352,11 +352,13 @@ KEYS = next(one for one in PROCESSES if one.keys)
 
 EDGE_PORTS = {"edge_tls": 8443, "edge_plain": 8080, "edge_admin": 9901, "edge_ops": 9157}
 PART_PORTS = {"postgres": 25432, "redis": 26379, "kafka": 26092, "kafka_controller": 26093}
+MONITORING_PORTS = {"prometheus": 26090, "alertmanager": 26094}
+"""Of `ordermesh up --monitoring`: programs of the system, not processes of ours."""
 
 
 def local_ports() -> dict[str, int]:
     """Every TCP port of a local stack by its listener: ``oms``, ``oms_ops``, ``sima_fix``."""
-    ports = EDGE_PORTS | PART_PORTS
+    ports = EDGE_PORTS | PART_PORTS | MONITORING_PORTS
     for one in PROCESSES:
         listeners = {kind: one.port(kind) for kind in PORT_KINDS} | {"grpc": one.grpc_local}
         ports |= {one.listener(kind): port for kind, port in listeners.items() if port}

@@ -21,6 +21,7 @@ from meshctl.commands.orders import flat, orders, show, venue_report
 from meshctl.commands.roles import add_to_help
 from meshctl.commands.venue import parked, recovery, resolve, sessions
 from meshctl.stack import commands as stack
+from meshctl.watch import doctor, top
 
 
 def _options(as_user: AsOption = "") -> None:
@@ -37,6 +38,8 @@ app = typer.Typer(
 )
 for part in (
     stack,
+    doctor,
+    top,
     session,
     orders,
     show,

@@ -1,4 +1,4 @@
-"""Write docs/METRICS.md, the rules of the objectives and the dashboards; `--check` compares them."""
+"""Write docs/METRICS.md, the rules of objectives and the dashboards; `--check` compares them."""
 
 import sys
 

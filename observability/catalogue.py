@@ -1,4 +1,4 @@
-"""Every metric there is: ours from their declarations, and those of libraries and servers we use."""
+"""Every metric there is: ours from their declarations, and what we use of other programs."""
 
 import importlib
 from typing import Final
@@ -70,7 +70,7 @@ def ours() -> dict[str, tuple[Declared, ...]]:
     """
     for module in MODULES:
         importlib.import_module(module)
-    groups: dict[str, list[Declared]] = {EVERY: []} | {process: [] for process in PREFIXES.values()}
+    groups: dict[str, list[Declared]] = {one: [] for one in (EVERY, *PREFIXES.values())}
     for one in declared():
         of = (process for prefix, process in PREFIXES.items() if one.name.startswith(prefix))
         groups[next(of, EVERY)].append(one)

@@ -82,18 +82,27 @@ class Rpc:
     handler: Callable[..., Any]
 
 
-class _CodeCounter:
-    """Counts finished calls of one rpc; looks a label up once per code."""
+class _Measured:
+    """Counts finished calls of one rpc, and their time; looks labels up once.
+
+    An rpc that was never called has no series: a scrape is made on the event loop.
+    """
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = labels
         self._children: dict[str, Any] = {}
+        self._observe: Callable[[float], None] | None = None
 
     def add(self, code: str) -> None:
         child = self._children.get(code)
         if child is None:
             child = self._children[code] = _calls.labels(*self._labels, code)
         child.inc()
+
+    def took(self, seconds: float) -> None:
+        if self._observe is None:
+            self._observe = _seconds.labels(*self._labels).observe
+        self._observe(seconds)
 
 
 def _labels(rpc: Rpc, kind: str) -> tuple[str, str, str]:
@@ -104,8 +113,8 @@ def _labels(rpc: Rpc, kind: str) -> tuple[str, str, str]:
 
 def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message]]:
     """Wrap ``async def Place(self, request, call) -> response``."""
-    labels = _labels(rpc, "unary")
-    count, observe = _CodeCounter(labels).add, _seconds.labels(*labels).observe
+    measured = _Measured(_labels(rpc, "unary"))
+    count, observe = measured.add, measured.took
 
     async def answer(_: object, context: Any) -> Message:
         begun = perf_counter()
@@ -144,7 +153,7 @@ def stream_handler(
 ) -> Callable[[Any, Any], AsyncIterator[Message | bytes]]:
     """Wrap an async generator ``Watch(self, request, call)`` or ``Flow(self, requests, call)``."""
     labels = _labels(rpc, "bidi_stream" if request_streams else "server_stream")
-    count, open_now = _CodeCounter(labels).add, _streams.labels(*labels)
+    count, open_now = _Measured(labels).add, _streams.labels(*labels)
 
     async def answer(requests: Any, context: Any) -> AsyncIterator[Message | bytes]:
         revocations = None if parts.verifier is None else parts.verifier.revocations

@@ -100,7 +100,23 @@ def _field_checks(field: _FieldDescriptor) -> list[_Check]:
     check = _value_check(field, rules)
     if check is None:
         return []
-    return [_singular_check(field, check, empty_passes=_empty_passes(field, rules))]
+    checks = [_singular_check(field, check, empty_passes=_empty_passes(field, rules))]
+    return [_trailing_zeros(field.name), *checks] if rules.HasField("decimal") else checks
+
+
+def _trailing_zeros(name: str) -> _Check:
+    """Leave out the zeros after the point of a decimal field: "640.50" becomes "640.5".
+
+    Every other form than the canonical one is refused. It is done before the request is hashed
+    for its idempotency key, so that both texts are one request.
+    """
+
+    def leave_out(message: Any, _path: str) -> None:
+        value = getattr(message, name)
+        if value.endswith("0") and "." in value:
+            setattr(message, name, value.rstrip("0").removesuffix("."))
+
+    return leave_out
 
 
 def _empty_passes(field: _FieldDescriptor, rules: rules_pb2.FieldRules) -> bool:

@@ -24,9 +24,12 @@ class Standstill:
             waiting: Items in it.
             progress: A value that is another one whenever an item was taken.
         """
+        if not waiting:
+            self._seen.pop(name, None)
+            return 0.0
         now = self._now()
         before = self._seen.get(name)
-        if not waiting or before is None or before[0] != progress:
+        if before is None or before[0] != progress:
             self._seen[name] = (progress, now)
             return 0.0
         return now - before[1]

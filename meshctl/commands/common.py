@@ -4,6 +4,7 @@ import asyncio
 import functools
 import inspect
 import json
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC
@@ -178,13 +179,24 @@ def usage_error(text: str) -> NoReturn:
     raise typer.Exit(EXIT_USAGE)
 
 
-def number(typed: str) -> str:
-    """Return a typed decimal as the contracts have it: "240.50" is "240.5".
+_TYPED: Final = re.compile(r"(-?)(\d*|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?([km]?)", re.IGNORECASE)
+_POWERS: Final = {"": 0, "k": 3, "m": 6}
 
-    What is no decimal stays as it was typed; the mesh says what is wrong with it.
+
+def number(typed: str) -> str:
+    """Return a typed decimal as the contracts have it: "240.50" is "240.5", "1.5k" is "1500".
+
+    Commas may stand between groups of three digits; k is thousands, m millions. What is no
+    decimal stays as it was typed; the mesh says what is wrong with it.
     """
+    match = _TYPED.fullmatch(typed.strip())
+    if match is None or not (match[2] or match[3]):
+        return typed
+    power = _POWERS[match[4].lower()]
+    fraction = (match[3] or "").ljust(power, "0")
+    whole = match[2].replace(",", "") + fraction[:power]
     try:
-        return decimals.canonical(typed) if typed else ""
+        return decimals.canonical(f"{match[1]}{whole or '0'}.{fraction[power:]}")
     except ValueError:
         return typed
 

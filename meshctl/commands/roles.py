@@ -110,9 +110,9 @@ ROLES: Final[dict[str, str]] = {
     "recovery show": "OPERATOR, RISK, AUDITOR",
     "recovery confirm": "OPERATOR, RISK",
 }
-"""By command. Commands of this machine alone (`up`, `login`, `status`) need no role, and those of
-Kafka (`topics`, `events`) and of the archive (`archive`) need rights there, and those of the log
-(`replay`, `export`, `evidence`) in the database."""
+"""By command. Commands of this machine alone (`up`, `login`, `status`, `doctor`, `top`) need no
+role, and those of Kafka (`topics`, `events`) and of the archive (`archive`) need rights there, and
+those of the log (`replay`, `export`, `evidence`) in the database."""
 
 
 def add_to_help(app: typer.Typer) -> None:

@@ -26,6 +26,7 @@ from meshctl.stack.processes.ports import require_free
 from meshctl.stack.processes.process import StartError
 from meshctl.stack.processes.services import StackOptions, http_get
 from meshctl.stack.servers.certificates import expiring
+from meshctl.stack.servers.monitoring import READY_PATH
 from meshctl.stack.settings import StackSettings, stack_settings
 from meshctl.stack.users import DEMO_USERS, ensure_passwords
 
@@ -37,6 +38,12 @@ DOWN_TIMEOUT_S = 60
 ATTENTION = ("RECOVERING", "LAGGING")
 _MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 _HOURS = re.compile(f"(?P<start>{_MINUTE})-(?P<end>{_MINUTE})")
+# Listener and page of processes that are not ours.
+READY_AT = {
+    "envoy": ("edge_admin", "/ready"),
+    "prometheus": ("prometheus", READY_PATH),
+    "alertmanager": ("alertmanager", READY_PATH),
+}
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_cyan", "bright_magenta", "white")
 
 console = Console()
@@ -62,6 +69,15 @@ KafkaOption = Annotated[
     typer.Option(
         "--kafka",
         help="Also the log in Kafka: a broker of this machine, or ORDERMESH_KAFKA_BOOTSTRAP.",
+    ),
+]
+
+
+MonitoringOption = Annotated[
+    bool,
+    typer.Option(
+        "--monitoring",
+        help="Also Prometheus and Alertmanager with our rules, on loopback (docs/OPERATIONS.md).",
     ),
 ]
 
@@ -109,6 +125,7 @@ def up(
         bool, typer.Option("--standby", help="A second gateway that waits for the first to fail.")
     ] = False,
     kafka: KafkaOption = False,
+    monitoring: MonitoringOption = False,
     port_offset: Annotated[int | None, typer.Option(help="Added to every port.")] = None,
     allow_origin: Annotated[
         list[str] | None,
@@ -140,6 +157,7 @@ def up(
         log_level=log_level.lower(),
         standby=standby,
         kafka=kafka,
+        monitoring=monitoring,
     )
     ports = Ports().shifted(settings.port_offset if port_offset is None else port_offset)
     try:
@@ -189,7 +207,7 @@ def status(
     """Show every process, its age, and whether it is ready. Exit code 4 if not all are ready."""
     where = _home(home, stack_settings())
     state = where.state() if supervisor_runs(where) else {}
-    rows = asyncio.run(_readiness(state)) if state else []
+    rows = asyncio.run(readiness(state)) if state else []
     well = bool(rows) and bool(state.get("ready")) and all(row["ready"] for row in rows)
     now_ns = time.time_ns()
     expires = [one.words(now_ns) for one in expiring(where.tls, where.signing_key, now_ns)]
@@ -297,14 +315,13 @@ def _detach(home: Home) -> None:
             time.sleep(0.1)
 
 
-async def _readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
+async def readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each process of the supervisor with whether it is ready, and what it says if not."""
     ports = state.get("ports", {})
     rows = []
     for entry in state.get("processes", []):
-        ops = ports.get(f"{entry['name']}_ops")
-        path = "/readyz"
-        if entry["name"] == "envoy":
-            ops, path = ports.get("edge_admin"), "/ready"
+        listener, path = READY_AT.get(entry["name"], (f"{entry['name']}_ops", "/readyz"))
+        ops = ports.get(listener)
         code, text = await http_get(ops, path) if ops else (0, "")
         ready = code == 200 if ops else entry["state"] == "ready"  # noqa: PLR2004  OK
         # What works may still say what a person must do.

@@ -22,6 +22,7 @@ from meshctl.stack.processes.supervisor import LogSink, Supervisor, Tell
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 from meshctl.stack.servers.edge import edge_spec
 from meshctl.stack.servers.kafka.broker import EmbeddedKafka
+from meshctl.stack.servers.monitoring import monitoring_specs
 from meshctl.stack.servers.postgres import EmbeddedPostgres
 from meshctl.stack.servers.redis import redis_process, redis_url
 from meshctl.stack.settings import StackSettings
@@ -83,6 +84,9 @@ class LocalStack:
             self._ensure_users(at),
         )
         await self._in_one_step(tell, "edge", self.supervisor.start(edge_spec(at)))
+        if self._options.monitoring:
+            watching = monitoring_specs(self._home, self._ports, PROJECT, self.supervisor.names)
+            await self._in_one_step(tell, "monitoring", self.supervisor.start(*watching))
         self.supervisor.tell(
             edge_url=f"https://localhost:{self._ports['edge_tls']}",
             plain_url=f"http://localhost:{self._ports['edge_plain']}",

@@ -45,9 +45,7 @@ def _json(board: Board) -> str:
         )
     )
     for number, panel in enumerate(board.panels):
-        place = GridPos(
-            h=HEIGHT, w=WIDTH, x=number % COLUMNS * WIDTH, y=number // COLUMNS * HEIGHT
-        )
+        place = GridPos(h=HEIGHT, w=WIDTH, x=number % COLUMNS * WIDTH, y=number // COLUMNS * HEIGHT)
         built = built.with_panel(_panel(panel, place, number + 1))
     return JSONEncoder(sort_keys=True, indent=1).encode(built.build()) + "\n"
 

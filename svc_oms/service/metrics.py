@@ -18,6 +18,11 @@ BATCH_SECONDS = histogram(
     "Seconds from the first lock to the commit.",
     ["path"],
 )
+TRANSACTIONS = counter(
+    "oms_transactions",
+    "Transactions of batches: guessed (one round trip to PostgreSQL) or read (several).",
+    ["path", "way"],
+)
 PLACE_TO_VENUE_ACK_SECONDS = histogram(
     "oms_place_to_venue_ack_seconds",
     "Seconds from acceptance to the venue's acknowledgement.",

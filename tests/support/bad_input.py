@@ -17,7 +17,7 @@ from mesh.rpc.validation import field_rules
 CHARACTERS_MAX, ITEMS_MAX = 256, 1000
 UNKNOWN_ENUM = 9_999
 _TIMESTAMP = "google.protobuf.Timestamp"
-_NOT_CANONICAL = ("1.50", ".5", "1e2", "NaN", "Infinity", "+1", " 1", "0x10", "٣", "-0", "1,5")
+_NOT_CANONICAL = (".5", "01", "1e2", "NaN", "Infinity", "+1", " 1", "0x10", "٣", "-0", "1,5")
 _TOO_FINE, _TOO_LARGE = "0.0000000001", "1" + "0" * 18
 
 

@@ -21,6 +21,7 @@ from svc_oms.service.ports import (
     ExecutionRow,
     FencedError,
     FillRow,
+    GuessMissedError,
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
@@ -272,6 +273,10 @@ class MemoryStore:
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:
         """Take any instance: there is only this one."""
         del instance, on_other
+
+    def guess(self):
+        """Guess nothing: every batch reads."""
+        raise GuessMissedError("kept in memory")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryBatch]:

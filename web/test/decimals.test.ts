@@ -10,11 +10,13 @@ import {
   isCanonical,
   isMultiple,
   multiply,
+  numberOf,
   padded,
   parse,
   perMille,
   rounded,
   subtract,
+  typable,
 } from "$lib/decimals";
 
 describe("canonical decimals", () => {
@@ -73,13 +75,29 @@ describe("what people type", () => {
     ["-5", "-5"],
     ["-0.050", "-0.05"],
     ["-0", "0"],
+    ["640.50", "640.5"],
+    ["1k", "1000"],
+    ["1,000", "1000"],
+    ["1,234,567.50", "1234567.5"],
+    ["1.5m", "1500000"],
+    ["1.5M", "1500000"],
+    ["0.0005k", "0.5"],
+    [".25K", "250"],
+    ["2,500k", "2500000"],
   ])("%s becomes %s", (typed, text) => {
     expect(fromInput(typed)).toEqual({ ok: true, text });
   });
 
   it.each([
     ["", "is missing"],
-    ["1,5", "takes a point for decimals and no separators"],
+    ["1,5", "takes a point for decimals, and commas only between groups of three digits"],
+    ["1,0000", "takes a point for decimals, and commas only between groups of three digits"],
+    [",100", "takes a point for decimals, and commas only between groups of three digits"],
+    ["1,000,00k", "takes a point for decimals, and commas only between groups of three digits"],
+    ["k", "is not a number"],
+    ["1km", "is not a number"],
+    ["1.5.5", "is not a number"],
+    ["1000000000000000k", "has too many digits"],
     ["--1", "is not a number"],
     ["-", "is not a number"],
     ["1e3", "is not a number"],
@@ -88,6 +106,28 @@ describe("what people type", () => {
     ["1234567890123456789", "has too many digits"],
   ])("%s: %s", (typed, why) => {
     expect(fromInput(typed)).toEqual({ ok: false, why });
+  });
+});
+
+describe("a field of a number", () => {
+  it.each([
+    ["?", "12", "12"],
+    ["12?", "12", "12"],
+    ["-1", "12", "-1"],
+    ["1,000.5k", "1,000.5k", "1,000.5k"],
+    [" 640.50 ", "640.50", "640.50"],
+    ["EUR 13", "12", "12"],
+    ["1e3", "12", "12"],
+    ["", "", ""],
+  ])("after %s in place of 12 it holds what can become a number", (typed, kept, signed) => {
+    expect(typable(typed, "12")).toBe(kept);
+    expect(typable(typed, "12", true)).toBe(signed);
+  });
+
+  it("is read as the number it stands for, or as none yet", () => {
+    expect(numberOf("1.5k")).toBe("1500");
+    expect(numberOf("1.")).toBe("1");
+    expect(numberOf(".")).toBe("");
   });
 });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OrderLinkKind, OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 
-import { NOTICE_MS, Notices, NOTICES_MAX } from "$lib/notices";
+import { NOTICE_MS, Notices, NOTICES_KEPT_MAX, NOTICES_MAX } from "$lib/notices";
 import { ageText, lightOf, type StreamState } from "$lib/status";
 
 import { event, order } from "../../clients/typescript/test/builders";
@@ -12,6 +12,15 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe("notices", () => {
+  it("are kept in the log when they are no longer shown, the newest first", () => {
+    const notices = new Notices();
+    for (let i = 0; i < NOTICES_KEPT_MAX + 1; i++) notices.push("good", "Filled", String(i), "the same order");
+    vi.advanceTimersByTime(NOTICE_MS.good);
+    expect(notices.notices).toEqual([]);
+    expect(notices.log).toHaveLength(NOTICES_KEPT_MAX);
+    expect(notices.log[0]?.text).toBe(String(NOTICES_KEPT_MAX));
+  });
+
   it("show fills and rejects as text", () => {
     const notices = new Notices();
     const execution = { quantity: "40", price: "612.4" };

@@ -5,7 +5,7 @@ import { TradingStatus } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { check, emptyDraft, fieldOfPath, touch } from "$lib/ticket";
+import { beginListing, check, emptyDraft, fieldOfPath, touch, valueOf } from "$lib/ticket";
 
 import { instrument } from "../../clients/typescript/test/builders";
 
@@ -108,5 +108,16 @@ describe("the ticket", () => {
     expect(fieldOfPath("terms.limit_price")).toBe("limitPrice");
     expect(fieldOfPath("reduce_only")).toBe("reduceOnly");
     expect(fieldOfPath("regulatory")).toBeUndefined();
+  });
+
+  it("begins another listing with nothing of the one before", () => {
+    const before = { ...draft, quantity: "7000", stopPrice: "600", timeInForce: TimeInForce.GTD, expires: "2027-02-01T17:30", reduceOnly: true, deniedVenues: ["SIMB"] };
+    beginListing(before, "AIR.SIMA", instrument({ instrumentId: "AIR.SIMA" }));
+    expect(before).toEqual({ ...emptyDraft("ACC-ALICE"), instrumentId: "AIR.SIMA", quantity: "100" });
+  });
+
+  it("values what is typed in any form", () => {
+    expect(valueOf("1.5k", "1,000.50")).toBe("1500750");
+    expect(valueOf("1.5k", "")).toBe("");
   });
 });

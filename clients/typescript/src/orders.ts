@@ -95,6 +95,11 @@ export class OrderBook extends Emitter {
     return this.#trails.get(orderId) ?? [];
   }
 
+  /** Sequence of the last event taken, by account; an account without one is not there yet. */
+  get sequences(): ReadonlyMap<string, bigint> {
+    return new Map([...this.#accounts.values()].flatMap(({ accountId, cursor }) => (cursor ? [[accountId, cursor.sequence]] : [])));
+  }
+
   /** Where to resume each account; a connection begins. */
   beginConnection(): { accountId: string; cursor: { epoch: string; sequence: bigint } | undefined }[] {
     // Reported again at the start of each connection.

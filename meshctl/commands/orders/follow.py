@@ -17,10 +17,18 @@ from ordermesh.oms.v1 import event_pb2, order_pb2
 from ordermesh_client import MeshClient
 
 FILLED: Final = order_pb2.ORDER_STATE_FILLED
+EXECUTION_WAIT_S: Final = 2.0
+"""How long an order that reaches the other side may work before it is said to rest."""
 
 
 async def follow(
-    mesh: MeshClient, order: order_pb2.Order, change: str = "", *, as_json: bool, timeout_s: float
+    mesh: MeshClient,
+    order: order_pb2.Order,
+    change: str = "",
+    *,
+    as_json: bool,
+    timeout_s: float,
+    crossing: bool = False,
 ) -> int:
     """Print each event of an order until it is closed, or the venue has answered and it rests.
 
@@ -30,11 +38,14 @@ async def follow(
         change: "cancel" or "replace" to wait for the answer to that.
         as_json: One object a line.
         timeout_s: Wait no longer.
+        crossing: The limit reaches the other side: the venue acknowledges the order before it
+            reports the execution, so NEW is not its outcome.
     """
     print_order(order, as_json=as_json)
     state = order.progress.state
+    rests = False
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s) as deadline:
             async for item in mesh.watch_orders([order.account_id]):
                 kind = item.WhichOneof("item")
                 if kind == "snapshot" and item.snapshot.order_id == order.order_id:
@@ -48,9 +59,15 @@ async def follow(
                     refused = item.event.WhichOneof("kind") == f"{change}_refused"
                 else:
                     continue
-                if (code := _verdict(order, state, change, refused=refused)) is not None:
+                code = _verdict(order, state, change, refused=refused)
+                if code == EXIT_OK and crossing and state in _WORKING and not rests:
+                    rests = True
+                    deadline.reschedule(asyncio.get_running_loop().time() + EXECUTION_WAIT_S)
+                elif code is not None and (state not in _WORKING or not crossing):
                     return code
     except TimeoutError:
+        if rests:
+            return EXIT_OK
         name = order_pb2.OrderState.Name(state).removeprefix("ORDER_STATE_")
         errors.print(
             f"still {name} after {timeout_s:g} s; it continues without this command: "

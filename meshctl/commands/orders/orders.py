@@ -23,6 +23,7 @@ from meshctl.commands.common import (
     usage_error,
     with_mesh,
 )
+from meshctl.commands.orders.cautions import confirm, far_words, quote_of, reaches
 from meshctl.commands.orders.follow import follow, print_order
 from meshctl.commands.orders.pace import (
     EveryOption,
@@ -188,6 +189,7 @@ def order(
     note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Send without a question.")] = False,
     wait: WaitOption = True,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
@@ -210,10 +212,13 @@ def order(
     async def work(mesh: MeshClient) -> int:
         await name_instrument(mesh, request, symbol)
         request.account_id = account or first_account(mesh)
+        quote = await quote_of(mesh, request)
+        confirm(far_words(request, quote), yes=yes)
         batch = _linked(request, side, oco, exits)
         placed = await _placed(mesh, request, batch, as_json=as_json)
         if wait:
-            return await follow(mesh, placed, as_json=as_json, timeout_s=timeout)
+            crossing = reaches(request, quote)
+            return await follow(mesh, placed, as_json=as_json, timeout_s=timeout, crossing=crossing)
         if batch is None:
             print_order(placed, as_json=as_json)
         return EXIT_OK

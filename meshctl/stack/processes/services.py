@@ -39,6 +39,7 @@ class StackOptions:
     allowed_origins: tuple[str, ...] = ()
     standby: bool = False
     kafka: bool = False
+    monitoring: bool = False
     log_level: str = "info"
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from deploy.processes import PART_PORTS
+from deploy.processes import MONITORING_PORTS, PART_PORTS
 from meshctl.stack.home import Home, Ports, write_private
 from meshctl.stack.processes.process import ManagedProcess, ProcessSpec, ProcessState, StartError
 
@@ -100,9 +100,10 @@ class Supervisor:
 
 
 def _reverse_groups(processes: Iterable[ManagedProcess]) -> list[list[ManagedProcess]]:
-    """The edge first, then the services and venues together, then PostgreSQL and Redis."""
+    """What watches, the edge, then services and venues together, then PostgreSQL and Redis."""
     known = [one for one in processes if one.state is not ProcessState.WAITING]
     edge = [one for one in known if one.spec.name == "envoy"]
+    watching = [one for one in known if one.spec.name in MONITORING_PORTS]
     parts = [one for one in known if one.spec.name in PART_PORTS]
-    services = [one for one in known if one not in edge and one not in parts]
-    return [edge, services, parts]
+    services = [one for one in known if one not in [*edge, *watching, *parts]]
+    return [watching, edge, services, parts]

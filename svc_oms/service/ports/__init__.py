@@ -50,6 +50,7 @@ from svc_oms.service.ports.rows.records import (
 from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 from svc_oms.service.ports.store_errors import (
     FencedError,
+    GuessMissedError,
     SessionHeldError,
     StoreRefusedError,
     StoreUnavailableError,
@@ -71,6 +72,7 @@ __all__ = [
     "FencedError",
     "FillReader",
     "FillRow",
+    "GuessMissedError",
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
@@ -257,6 +259,19 @@ class OrderStore(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction."""
+        ...
+
+    def guess(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that answers from memory; its commit is one round trip.
+
+        It locks nothing until the commit, which writes only if the database is as it was guessed:
+        the accounts and the controls unchanged, the keys and executions unknown, the session this
+        owner's. What `write` returns is complete after the commit. Use it by `work_on_guess`.
+
+        Raises:
+            GuessMissedError: From any method: it is not known, unusual, or was guessed wrong.
+                Nothing was written.
+        """
         ...
 
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:

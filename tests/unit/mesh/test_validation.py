@@ -86,7 +86,12 @@ BAD = {
     "decimal zero": (terms(quantity="0"), "terms.quantity", "greater than zero"),
     "decimal negative": (terms(quantity="-1"), "terms.quantity", "greater than zero"),
     "decimal exponent": (terms(quantity="1e2"), "terms.quantity", "no exponent"),
-    "decimal trailing zero": (terms(limit_price="1.50"), "terms.limit_price", "trailing zero"),
+    "decimal trailing zero, leading zero": (
+        terms(limit_price="01.50"),
+        "terms.limit_price",
+        "leading",
+    ),
+    "decimal negative zero": (terms(limit_price="-0.00"), "terms.limit_price", "zero"),
     "decimal plus": (terms(stop_price="+1"), "terms.stop_price", "plus sign"),
     "decimal huge": (terms(quantity="9" * 200), "terms.quantity", "18 digits"),
     "decimal nan": (terms(quantity="NaN"), "terms.quantity", "digits"),
@@ -144,6 +149,20 @@ def test_good_messages_pass(message):
     before = message.SerializeToString(deterministic=True)
     validate(message)
     assert message.SerializeToString(deterministic=True) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [("640.50", "640.5"), ("640.0", "640"), ("640.", "640."), ("0.10", "0.1"), ("100", "100")],
+)
+def test_zeros_after_the_point_are_left_out_and_nothing_else(sent, taken):
+    message = terms(limit_price=sent)
+    if taken.endswith("."):
+        with pytest.raises(MeshError):
+            validate(message)
+        return
+    validate(message)
+    assert message == terms(limit_price=taken)
 
 
 @pytest.mark.parametrize(("message", "field", "words"), BAD.values(), ids=BAD.keys())

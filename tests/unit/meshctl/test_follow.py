@@ -69,6 +69,21 @@ async def test_the_exit_code_says_how_it_ended(change, items, code):
     assert await follow(Mesh(*items), PLACED, change, as_json=False, timeout_s=10) == code
 
 
+CROSSING = {
+    "executed after it was acknowledged": ([event("executed", S.ORDER_STATE_FILLED)], 0),
+    "rejected after it was acknowledged": ([event("rejected", S.ORDER_STATE_REJECTED)], 6),
+}
+
+
+@pytest.mark.parametrize(("items", "code"), CROSSING.values(), ids=CROSSING)
+async def test_an_order_that_reaches_the_other_side_is_not_done_when_it_is_new(items, code, capsys):
+    mesh = Mesh(event("acknowledged", S.ORDER_STATE_NEW), *items)
+    assert await follow(mesh, PLACED, as_json=False, timeout_s=10, crossing=True) == code
+    assert S.Name(items[-1]["event"]["progress"]["state"]).removeprefix("ORDER_STATE_") in (
+        capsys.readouterr().out
+    )
+
+
 async def test_a_newer_snapshot_is_printed_and_an_event_a_line(capsys):
     placed = order(S.ORDER_STATE_PENDING_NEW, type=order_pb2.ORDER_TYPE_MARKET)
     newer = order(S.ORDER_STATE_NEW, type=order_pb2.ORDER_TYPE_MARKET, last_sequence=2)

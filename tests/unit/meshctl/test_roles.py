@@ -125,7 +125,7 @@ READS = {
     "watch book",
     "limits status",
 } | HISTORY
-OF_THIS_MACHINE = {"up", "down", "status", "login", "logout", "logged-in", "token"}
+OF_THIS_MACHINE = {"up", "down", "status", "doctor", "top", "login", "logout", "logged-in", "token"}
 OF_KAFKA = {"topics apply", "events tail"}
 OF_THE_ARCHIVE = {f"archive {name}" for name in ("list", "verify", "retention", "hold", "release")}
 OF_THE_LOG = {"replay", "export", "evidence"}

@@ -101,20 +101,42 @@ export function perMille(part: string, whole: string): number {
 /** The canonical form of a typed text, or its fault. */
 export type Typed = { ok: true; text: string } | { ok: false; why: string };
 
-/** Turns a typed text into canonical form, or says why that is not possible. */
+/** What a typed number looks like: commas between groups of three digits, a point, and k (thousands) or m (millions). */
+const TYPED = /^(-?)(\d*|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?([km]?)$/i;
+const POWERS: Readonly<Record<string, number>> = { "": 0, k: 3, m: 6 };
+
+/** Turns a typed text into canonical form, or says why that is not possible: "1,000" is 1000, "1.5m" is 1500000. */
 export function fromInput(typed: string): Typed {
   const text = typed.trim();
   if (text === "") return { ok: false, why: "is missing" };
-  if (text.includes(",")) return { ok: false, why: "takes a point for decimals and no separators" };
-  const match = /^(-?)(\d*)(?:\.(\d*))?$/.exec(text);
+  const match = TYPED.exec(text);
+  if (!match && /^-?[\d,]+(\.\d*)?[km]?$/i.test(text)) return { ok: false, why: "takes a point for decimals, and commas only between groups of three digits" };
   if (!match || (!match[2] && !match[3])) return { ok: false, why: "is not a number" };
-  const whole = (match[2] ?? "").replace(/^0+(?=\d)/, "") || "0";
-  const fraction = (match[3] ?? "").replace(/0+$/, "");
+  const power = POWERS[(match[4] ?? "").toLowerCase()] ?? 0;
+  const fractionDigits = (match[3] ?? "").padEnd(power, "0");
+  const wholeDigits = (match[2] ?? "").replaceAll(",", "") + fractionDigits.slice(0, power);
+  const whole = wholeDigits.replace(/^0+(?=\d)/, "") || "0";
+  const fraction = fractionDigits.slice(power).replace(/0+$/, "");
   if (whole.length > INTEGER_DIGITS_MAX || fraction.length > FRACTION_DIGITS_MAX) {
     return { ok: false, why: "has too many digits" };
   }
   const size = fraction ? `${whole}.${fraction}` : whole;
   return { ok: true, text: match[1] && size !== "0" ? `-${size}` : size };
+}
+
+/** The canonical form of a typed text, or "" while it is no number. */
+export function numberOf(typed: string): string {
+  const read = fromInput(typed);
+  return read.ok ? read.text : "";
+}
+
+/**
+ * What a field of a number holds after a person typed or pasted: `text`, or `before` if a part of it
+ * can be in no number. What was pasted is never taken in part: 1e3 does not become 13.
+ */
+export function typable(text: string, before: string, negative = false): string {
+  const trimmed = text.trim();
+  return (negative ? /^-?[\d.,km]*$/i : /^[\d.,km]*$/i).test(trimmed) ? trimmed : before;
 }
 
 /** Pads a canonical decimal with zeros to at least `scale` places, so that columns align. */

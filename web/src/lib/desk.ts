@@ -15,7 +15,7 @@ import {
   type WatchResponse as PriceFrame,
 } from "$gen/ordermesh/marketdata/v1/market_data_service_pb.js";
 import { NotificationKind, type Notification } from "$gen/ordermesh/notify/v1/notification_pb.js";
-import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderState, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { PriceAlertService, type CreateAlertRequestSchema, type WatchAlertsResponse } from "$gen/ordermesh/marketdata/v1/price_alert_service_pb.js";
 import { KillSwitchService, type KillSwitchServiceWatchResponse } from "$gen/ordermesh/oms/v1/kill_switch_service_pb.js";
 import { LimitService, ProposedChangeState, type ListPositionsRequestSchema, type ListPositionsResponse } from "$gen/ordermesh/oms/v1/limit_service_pb.js";
@@ -30,9 +30,10 @@ import {
 } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
-import { Commands, OrderBook, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
+import { HeldOrders } from "./held-orders";
 import { orderName, symbolOf } from "./labels";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
@@ -43,6 +44,7 @@ import { ProposedChanges } from "./proposed-changes";
 import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
+import { Timings } from "./timings";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -55,6 +57,10 @@ const PAGE_SIZE = 500;
 export const BOOK_DEPTH = 10;
 /** Alerts that are read at once, the newest. */
 const ALERTS_READ_MAX = 100;
+/** Kinds of events that change a position. */
+const EXECUTIONS: ReadonlySet<string> = new Set(["executed", "executionBusted", "executionCorrected", "resolved"]);
+/** Kinds of events that are a venue's first report of an order. */
+const FROM_VENUE: ReadonlySet<string> = new Set(["acknowledged", "executed", "rejected"]);
 /** Instruments that a search returns. */
 const FOUND_MAX = 12;
 
@@ -65,6 +71,7 @@ type ReplayRequest = MessageInitShape<typeof ReplayRequestSchema>;
 export class Desk {
   readonly clock = new ServerClock();
   readonly notices = new Notices();
+  readonly timings = new Timings();
   readonly orders: OrderBook;
   readonly quotes = new QuoteStore(this.clock);
   readonly orderStream: ResumingStream<OrderFrame>;
@@ -81,7 +88,12 @@ export class Desk {
   readonly notify: Notify;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
+  /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
+  readonly heldOrders: HeldOrders;
   readonly commands: Commands;
+
+  /** For streams of panels. */
+  readonly renewToken = (): Promise<unknown> => this.session.renewForStream();
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
@@ -95,12 +107,13 @@ export class Desk {
   };
   readonly #historyClient: Client<typeof HistoryService>;
   readonly #alertClient: Client<typeof PriceAlertService>;
+  readonly #executionReaders = new Set<(accountId: string) => void>();
   /** Panels that show alerts. */
   #alertReaders = 0;
 
   constructor(
     transport: Transport,
-    session: Pick<Session, "renewForStream">,
+    private readonly session: Pick<Session, "renewForStream">,
     readonly user: User,
     private readonly fewConnections = false,
   ) {
@@ -114,9 +127,11 @@ export class Desk {
     this.commands = new Commands(this.#orderClient);
     this.orders = new OrderBook(user.accounts);
     this.orders.onChange = (change) => {
+      if (FROM_VENUE.has(change.event.kind.case ?? "")) this.timings.reported(change.event.orderId);
+      if (EXECUTIONS.has(change.event.kind.case ?? "")) for (const told of this.#executionReaders) told(change.event.accountId);
       if (!this.notify.live) this.notices.show(change, this.nameOf(change.order));
     };
-    const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: () => session.renewForStream() };
+    const options = { heartbeatMs: HEARTBEAT_S * 1000, renewToken: this.renewToken };
     this.notify = new Notify(transport, options, this.notices, new BrowserNotices(browserApi()), fewConnections, {
       textOf: (notification) => this.textOf(notification),
       // The alert's own stream has the price at which it fired.
@@ -147,6 +162,7 @@ export class Desk {
     this.proposedChanges = new ProposedChanges(() =>
       this.#limitClient.listProposedChanges({ state: ProposedChangeState.PROPOSED, pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }),
     );
+    this.heldOrders = new HeldOrders(() => this.#orderClient.list({ states: [OrderState.HELD], pageSize: PAGE_SIZE }, { timeoutMs: CALL_TIMEOUT_MS }));
     this.killStream = this.#newKillStream(createClient(KillSwitchService, transport), options);
     this.alertStream = this.#newAlertStream(options);
     this.parkedStream = new ResumingStream(
@@ -198,6 +214,19 @@ export class Desk {
     return this.user.roles.includes(Role.RISK);
   }
 
+  /** Sends an order, and measures how long that takes. */
+  async place(intent: Intent<PlaceBody>): Promise<Outcome<Order | undefined>> {
+    const { answer, pressedAt } = await this.timings.answered(() => this.commands.place(intent));
+    if (answer.ok && answer.value) this.timings.placed(answer.value.orderId, pressedAt);
+    return answer;
+  }
+
+  /** Calls `told` with the account of each execution, bust and correction until the returned function is called. */
+  onExecution(told: (accountId: string) => void): () => void {
+    this.#executionReaders.add(told);
+    return () => this.#executionReaders.delete(told);
+  }
+
   start(): void {
     // Without an account there is nothing to watch, and the mesh refuses the stream.
     if (this.hasAccounts) this.orderStream.start();
@@ -207,7 +236,10 @@ export class Desk {
     if (!this.fewConnections) this.alertStream.start();
     this.notify.start();
     this.recovery.start();
-    if (this.mayResolve) this.proposedChanges.start();
+    if (this.mayResolve) {
+      this.proposedChanges.start();
+      this.heldOrders.start();
+    }
   }
 
   stop(): void {
@@ -220,6 +252,7 @@ export class Desk {
     this.notify.stream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
+    this.heldOrders.stop();
   }
 
   nudge(): void {
@@ -311,6 +344,17 @@ export class Desk {
   async rejectChange(changeId: string, reason: string, idempotencyKey: string): Promise<void> {
     await this.#limitClient.rejectChange({ changeId, reason, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
     await this.proposedChanges.look();
+  }
+
+  /** Approves an order that a person looked at in this version. */
+  async approveOrder(orderId: string, expectedVersion: bigint, idempotencyKey: string): Promise<void> {
+    await this.#orderClient.approve({ orderId, expectedVersion, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (this.mayResolve) await this.heldOrders.look();
+  }
+
+  async declineOrder(orderId: string, text: string, idempotencyKey: string): Promise<void> {
+    await this.#orderClient.decline({ orderId, text, idempotencyKey }, { timeoutMs: CALL_TIMEOUT_MS });
+    if (this.mayResolve) await this.heldOrders.look();
   }
 
   #watchParked(signal: AbortSignal): AsyncIterable<ParkedServiceWatchResponse> {

@@ -15,21 +15,28 @@ export interface Notice {
   readonly text: string;
   /** What it is about; a newer notice about the same replaces it. */
   readonly about: string;
+  /** When it was shown, in milliseconds since 1970 by this computer's clock. */
+  readonly atMs: number;
 }
 
 /** Notices shown at a time; the oldest leave first. */
 export const NOTICES_MAX = 5;
+/** Notices of this page that the log keeps; the oldest leave first. */
+export const NOTICES_KEPT_MAX = 200;
 /** How long a notice stays: what is wrong stays longer. The blotter shows all of it for good. */
 export const NOTICE_MS: Readonly<Record<NoticeTone, number>> = { good: 6_000, info: 6_000, bad: 20_000, doubt: 20_000 };
 
 export class Notices extends Emitter {
   notices: readonly Notice[] = [];
+  /** Every notice of this page, the newest first. */
+  log: readonly Notice[] = [];
   #nextId = 1;
 
   push(tone: NoticeTone, title: string, text: string, about = ""): void {
-    const notice = { id: this.#nextId++, tone, title, text, about };
+    const notice = { id: this.#nextId++, tone, title, text, about, atMs: Date.now() };
     const others = this.notices.filter((other) => about === "" || other.about !== about);
     this.notices = [...others, notice].slice(-NOTICES_MAX);
+    this.log = [notice, ...this.log].slice(0, NOTICES_KEPT_MAX);
     this.changed();
     setTimeout(() => this.close(notice.id), NOTICE_MS[tone]);
   }

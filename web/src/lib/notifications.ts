@@ -33,6 +33,11 @@ export class Notifications extends Emitter {
     return this.#known.reduce((count, one) => count + (one.readAt ? 0 : 1), 0);
   }
 
+  /** Sequence of the last item taken; undefined before the first snapshot. */
+  get sequence(): bigint | undefined {
+    return this.#cursor?.sequence;
+  }
+
   /** A connection begins; the answer is where it resumes. */
   beginConnection(): { epoch: string; sequence: bigint } | undefined {
     this.#live = false;

@@ -61,10 +61,10 @@ export class Parked extends Emitter {
 }
 
 /** "2 parked messages, 1 statement waits for a second person": empty if nothing waits. */
-export function waitingWords(messages: number, statements: number, changes = 0): string {
+export function waitingWords(messages: number, statements: number, changes = 0, held = 0): string {
   const parts = [];
   if (messages) parts.push(messages === 1 ? "1 parked message" : `${messages} parked messages`);
-  for (const [count, what] of [[statements, "statement"], [changes, "looser control"]] as const) {
+  for (const [count, what] of [[held, "held order"], [statements, "statement"], [changes, "looser control"]] as const) {
     if (count === 1) parts.push(`1 ${what} waits for a second person`);
     else if (count) parts.push(`${count} ${what}s wait for a second person`);
   }

@@ -25,6 +25,11 @@ export class PriceAlerts extends Emitter {
     return this.#sorted((one) => one.state !== AlertState.ACTIVE, (one) => String(one.endedAt?.seconds ?? 0n).padStart(12, "0") + one.alertId);
   }
 
+  /** Sequence of the last item taken; undefined before the first snapshot. */
+  get sequence(): bigint | undefined {
+    return this.#cursor?.sequence;
+  }
+
   /** A connection begins; the answer is where it resumes. */
   beginConnection(): { epoch: string; sequence: bigint } | undefined {
     this.#live = false;

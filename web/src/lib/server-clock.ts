@@ -28,6 +28,11 @@ export class ServerClock {
     this.#smallest = Math.min(...this.#differences);
   }
 
+  /** By how many milliseconds this computer's clock is ahead of the mesh's, at most: the way of the fastest heartbeat is in it. Undefined before the first. */
+  get offsetMs(): number | undefined {
+    return this.#smallest;
+  }
+
   /** Age of a server's time, in milliseconds; never negative. */
   ageMs(time: Timestamp): number {
     return Math.max(0, this.now() - (this.#smallest ?? 0) - toMs(time));

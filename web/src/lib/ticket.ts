@@ -6,7 +6,7 @@ import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, PegReference, RoutingStrategy, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { type PlaceBody } from "@ordermesh/client";
-import { format, fromInput, multiply, parse, tryParse } from "./decimals";
+import { format, fromInput, multiply, numberOf, parse, tryParse } from "./decimals";
 import { hasField, ruleOf, type TermField } from "./order-types";
 import { isRouted, routeOf, timesOf } from "./routing";
 import { checkSchedule } from "./schedule";
@@ -92,6 +92,19 @@ export function firstQuantity(instrument: Instrument): string {
   return quantityFault(instrument, "100") === "" ? "100" : format(lotOf(instrument));
 }
 
+/**
+ * Begins the ticket of another listing: a quantity to begin with, for today, and none of the prices,
+ * sizes and times that were typed for the one before. Account, side, type, routing and approval stay.
+ */
+export function beginListing(draft: Draft, instrumentId: string, instrument: Instrument | undefined): void {
+  const { limitPrice, stopPrice, trailingOffset, displayQuantity, pegOffset, timeInForce, expires, reduceOnly } = emptyDraft("");
+  const { deniedVenues, venueOrder, scheduleStart, scheduleEnd, sliceSeconds, participation, sliceMax } = emptyDraft("");
+  const prices = { limitPrice, stopPrice, trailingOffset, displayQuantity, pegOffset };
+  const route = { deniedVenues, venueOrder, scheduleStart, scheduleEnd, sliceSeconds, participation, sliceMax };
+  const quantity = instrument ? firstQuantity(instrument) : "";
+  Object.assign(draft, { instrumentId, quantity, timeInForce, expires, reduceOnly, ...prices, ...route });
+}
+
 /** States of a listing in which the mesh takes orders. */
 const TAKES_ORDERS: ReadonlySet<TradingStatus> = new Set([TradingStatus.OPEN, TradingStatus.PRE_OPEN, TradingStatus.AUCTION, TradingStatus.NOT_KNOWN]);
 
@@ -174,9 +187,9 @@ export function checkNumber(typed: string, faultOf: (text: string) => string): {
   return { text: read.text, why: faultOf(read.text) };
 }
 
-/** Quantity × price, or "" while one of them is missing. */
+/** Quantity × price as typed, or "" while one of them is missing. */
 export function valueOf(quantity: string, price: string): string {
-  const [q, p] = [tryParse(quantity.trim()), tryParse(price.trim())];
+  const [q, p] = [tryParse(numberOf(quantity)), tryParse(numberOf(price))];
   return q && p ? format(multiply(q, p)) : "";
 }
 

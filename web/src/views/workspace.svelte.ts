@@ -7,10 +7,13 @@ import type { Desk } from "$lib/desk";
 import { ruleOf } from "$lib/order-types";
 import { fitRouting } from "$lib/routing";
 import { priceScale } from "$lib/tick";
-import { emptyDraft, firstQuantity, touch, type Draft } from "$lib/ticket";
+import { beginListing, emptyDraft, touch, type Draft } from "$lib/ticket";
 
 /** The panels that take turns beside the ticket. */
-export type SidePanel = "order" | "chart" | "replay" | "alerts" | "notifications";
+export type SidePanel = "order" | "chart" | "replay" | "alerts" | "links" | "notifications";
+
+/** The panels that take turns with the blotter. */
+export type LowerPanel = "orders" | "positions" | "past";
 
 export class Workspace {
   instrumentId = $state("");
@@ -18,8 +21,8 @@ export class Workspace {
   side: SidePanel = $state("order");
   /** The book of all venues is open. */
   bookOpen = $state(false);
-  /** In place of the blotter stands what was at an instant of the past. */
-  pastOpen = $state(false);
+  /** What is below: orders, positions, or what was at an instant of the past. */
+  lower: LowerPanel = $state("orders");
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
@@ -34,9 +37,8 @@ export class Workspace {
   choose(instrumentId: string): void {
     this.instrumentId = instrumentId;
     if (this.draft.instrumentId === instrumentId) return;
-    this.draft.instrumentId = instrumentId;
-    const instrument = this.desk.quotes.instruments.get(instrumentId);
-    if (instrument && this.draft.quantity === "") this.draft.quantity = firstQuantity(instrument);
+    beginListing(this.draft, instrumentId, this.desk.quotes.instruments.get(instrumentId));
+    if (this.draft.strategy !== RoutingStrategy.UNSPECIFIED) fitRouting(this.draft);
     this.takeTouch();
   }
 

@@ -15,7 +15,7 @@ from svc_oms.adapters.postgres.controls.control_statements import PUT_POSITIONS
 from svc_oms.adapters.postgres.controls.fills import PostgresFills
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.book_reader import LOG_BASES, OPENING_ORDERS
-from svc_oms.adapters.postgres.orders.transaction import columns, packed_position
+from svc_oms.adapters.postgres.orders.write_parameters import columns, packed_position
 from svc_oms.adapters.postgres.retention import retention_statements as sql
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports import OpeningsRow

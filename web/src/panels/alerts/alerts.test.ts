@@ -90,7 +90,7 @@ describe("the form of an alert", () => {
   it.each<[Partial<AlertFields>, string]>([
     [{ instrumentId: "" }, "Choose a listing"],
     [{ value: "" }, "is missing"],
-    [{ value: "7,00" }, "no separators"],
+    [{ value: "7,00" }, "groups of three"],
     [{ when: "up", value: "0" }, "above zero"],
     [{ when: "down", value: "100" }, "less than 100 %"],
     [{ when: "up", value: "100001" }, "at most 100000"],

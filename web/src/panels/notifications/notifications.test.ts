@@ -221,7 +221,7 @@ describe("the form of a rule", () => {
 
   it.each<[Partial<RuleFields>, string]>([
     [{ name: " " }, "name is missing"],
-    [{ amountMin: "1,5" }, "no separators"],
+    [{ amountMin: "1,5" }, "groups of three"],
     [{ amountMin: "-1" }, "below zero"],
     [{ inApp: false }, "leads nowhere"],
     [{ quietBegin: "22:00" }, "a begin and an end"],

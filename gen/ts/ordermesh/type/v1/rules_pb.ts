@@ -85,8 +85,9 @@ export const FieldRulesSchema: GenMessage<FieldRules> = /*@__PURE__*/
  * A decimal number as text in canonical form: digits, at most one point, no
  * exponent, no plus sign, no leading zero before another digit, no trailing
  * zero after the point, no negative zero; at most 18 digits before the point
- * and 9 after it. "150.25", "0.5" and "100" are canonical; "150.250", ".5",
- * "1e2" and "+100" are not. A field that is optional or not required may be empty.
+ * and 9 after it. "150.25", "0.5" and "100" are canonical; ".5", "1e2" and "+100" are not. In a
+ * request, zeros after the point are left out: "150.250" is taken as "150.25". A field that is
+ * optional or not required may be empty.
  *
  * @generated from message ordermesh.type.v1.DecimalRules
  */

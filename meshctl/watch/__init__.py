@@ -1,0 +1,1 @@
+"""What `ordermesh doctor` and `ordermesh top` read: metrics, files and the machine."""
