@@ -218,6 +218,8 @@ class Gateway:
         self.opened: gw.LinkOpened | None = None
         self.commands: list[gw.VenueCommand] = []
         self.acks: list[gw.InboundAck] = []
+        # All but the first.
+        self.frames: list[gw.LinkResponse] = []
         self.marks: list[gw.BookMark] = []
         self.questions: list[gw.VenueCommand] = []
         self.blocks: list[gw.Blocks] = []
@@ -285,6 +287,7 @@ class Gateway:
     async def _read(self) -> None:
         try:
             while (frame := await self._call.read()) is not grpc.aio.EOF:
+                self.frames.append(frame)
                 self.commands.extend(frame.commands)
                 self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
                 self.beats += frame.HasField("heartbeat")
@@ -382,7 +385,7 @@ class Gateway:
 
         The acknowledgement goes with another frame: here with the answer to a sign of life.
         """
-        async with asyncio.timeout(APPLIED_MAX_S):
+        async with asyncio.timeout(WAIT_S):
             while not (self.acks and self.acks[-1].applied_inbound_msg_seq_num >= self._number):
                 answers = len(self.answered)
                 await self._call.write(gw.LinkRequest(beat=answers + 1))
