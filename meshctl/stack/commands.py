@@ -137,9 +137,7 @@ def up(
     """Start the whole mesh on this machine. Ctrl-C stops it; the data stays."""
     settings = stack_settings()
     where = _made_home(home, settings)
-    for file in (venues, replay):
-        if file is not None and not file.is_file():
-            _fail(f"no such file: {file}")
+    _require_files(venues, replay)
     if detach:
         _detach(where)
         return
@@ -169,6 +167,12 @@ def up(
             asyncio.run(_run(stack, where, options.venues_file))
     except StartError as error:
         _fail(str(error))
+
+
+def _require_files(*files: Path | None) -> None:
+    for file in files:
+        if file is not None and not file.is_file():
+            _fail(f"no such file: {file}")
 
 
 def _made_home(home: Path | None, settings: StackSettings) -> Home:

@@ -55,6 +55,17 @@ def test_the_stack_runs_prometheus_with_our_rules(mesh: Mesh) -> None:
     ]
 
 
+def test_doctor_finds_nothing_wrong_and_top_shows_what_runs(mesh: Mesh) -> None:
+    doctor = mesh.command("doctor", "--all")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "session sima-orders" in doctor.stdout
+    assert "all that runs is" in doctor.stdout
+    top = mesh.command("top", "--looks", "2", "--interval", "0.5")
+    assert top.returncode == 0, top.stderr
+    for shown in ("Processes", "marketdata", "Orders", "FIX sessions", "SIMB"):
+        assert shown in top.stdout
+
+
 def test_what_is_exported_is_declared(mesh: Mesh, prometheus: Prometheus) -> None:
     names = set(prometheus.get("label/__name__/values"))
     ours_there = {one for one in names if one.startswith(("ordermesh_", "grpc_server_"))}

@@ -374,6 +374,10 @@ class MemoryStore:
         accounts = self._here().accounts
         return {name: accounts[name].last_sequence for name in account_ids if name in accounts}
 
+    async def account_versions(self, account_ids: Sequence[str]) -> dict[str, str]:
+        accounts = self._here().accounts
+        return {name: repr(accounts[name]) for name in account_ids if name in accounts}
+
     async def order_events(
         self, account_id: str, order_id: str, first: int, last: int, limit: int
     ) -> list[bytes]:

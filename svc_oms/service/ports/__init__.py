@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from svc_oms.service.ports.cache_ports import OrderCache, WakeUps
+from svc_oms.service.ports.cache_ports import AccountVersions, ReadCopies, WakeUps
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.fill_ports import FillReader
@@ -61,6 +61,7 @@ __all__ = [
     "AccountInfo",
     "AccountRow",
     "AccountSnapshot",
+    "AccountVersions",
     "AmendmentRow",
     "AuditFilter",
     "AuditHead",
@@ -78,7 +79,6 @@ __all__ = [
     "ListFilter",
     "LoggedEvent",
     "OpeningsRow",
-    "OrderCache",
     "OrderRow",
     "OrderStore",
     "OrderWrite",
@@ -87,6 +87,7 @@ __all__ = [
     "ParkedMoreWrite",
     "ParkedWrite",
     "PositionRow",
+    "ReadCopies",
     "Record",
     "SessionHeldError",
     "SessionRow",
@@ -249,7 +250,7 @@ class Transaction(AuditTransaction, FillReader, Protocol):
         ...
 
 
-class OrderStore(Protocol):
+class OrderStore(AccountVersions, Protocol):
     """The store of the order book."""
 
     @property

@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from eventlog.logs import SCHEMAS, Entry, Log, Position
 from mesh.kafka.connection import logger
 from mesh.kafka.faults import Complaints, fault_of
+from mesh.telemetry.parts import KAFKA, Dependency
 from svc_relay.adapters.kafka.positions import (
     Noted,
     NotReadError,
@@ -84,6 +85,7 @@ class LogSink:
         self._configuration = dict(configuration)
         self._of = owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka")
+        self._kafka = Dependency(KAFKA)
         self._consumer: Any = None
         self._producer: Any = None
         self._mine = False
@@ -115,7 +117,8 @@ class LogSink:
 
     async def publish(self, log: Log, entries: Sequence[Entry], position: Position) -> None:
         """Write entries and position in one transaction; see `ports.Sink`."""
-        await self._in_thread(lambda: self._publish(log, entries, position))
+        with self._kafka.exchange():
+            await self._in_thread(lambda: self._publish(log, entries, position))
 
     async def close(self) -> None:
         """Give everything up; `join` begins again."""

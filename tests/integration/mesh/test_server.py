@@ -370,7 +370,7 @@ async def test_ops_server_serves_metrics_and_readiness():
     assert await asyncio.to_thread(page, f"{url}/livez") == (200, b"alive\n")
     status, text = await asyncio.to_thread(page, f"{url}/metrics")
     assert status == 200
-    assert b"ordermesh_rpc_calls_total" in text
+    assert b"grpc_server_handled_total" in text
     assert (await asyncio.to_thread(page, f"{url}/other"))[0] == 404
     await ops.stop()
 

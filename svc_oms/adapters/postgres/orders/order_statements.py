@@ -277,6 +277,13 @@ HIGH_WATERS = """
 SELECT account_id, last_sequence FROM oms.accounts WHERE account_id = ANY($1::text[])
 """
 
+# xmin is the transaction that wrote the row. The chain head differs between two histories, if the
+# database was restored.
+ACCOUNT_VERSIONS = """
+SELECT account_id, last_sequence || '-' || xmin || '-' || encode(chain_head, 'hex')
+FROM oms.accounts WHERE account_id = ANY($1::text[])
+"""
+
 SNAPSHOT_OPEN = """
 SELECT order_id, body FROM oms.orders WHERE account_id = $1 AND is_open
 ORDER BY order_id DESC LIMIT $2

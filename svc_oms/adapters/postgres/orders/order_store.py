@@ -235,6 +235,10 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
 
     @override
+    async def account_versions(self, account_ids: Sequence[str]) -> dict[str, str]:
+        return dict(await self._fetch(sql.ACCOUNT_VERSIONS, account_ids))
+
+    @override
     async def archived_before(self) -> str:
         rows = await self._fetch(sql.ARCHIVED_BEFORE)
         return str(rows[0][0])

@@ -156,7 +156,7 @@ class PostgresRetention(RetentionStore):
     @override
     async def remove_orders(self, account_id: str, after: str) -> tuple[int, str]:
         async with self._locking():
-            await self._writing.execute(sql.LOCK_ACCOUNT, account_id)
+            await self._writing.execute(sql.CHANGE_ACCOUNT, account_id)
             count, last = await self._writing.fetchrow(sql.REMOVE_ORDERS, account_id, after)
         return count, last or ""
 
