@@ -137,7 +137,9 @@ class Intake:
         message = self._reader.read(
             handed.raw, self._session.view.epoch_ns, handed.received_ns, number
         )
-        if self._clock_samples < CLOCK_SAMPLES_MAX and not (message.poss_dup or message.poss_resend):
+        if self._clock_samples < CLOCK_SAMPLES_MAX and not (
+            message.poss_dup or message.poss_resend
+        ):
             self._clock_samples += 1
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns

@@ -135,8 +135,9 @@ class Downlink:
         self._unacknowledged = 0
         self._wake = asyncio.Event()
         self._beat = 0
-        # The last command that was put into this stream.
+        # The last command that was put into this stream, and the last mark of the order book.
         self._sent = self.acknowledged
+        self._marked: gw.BookMark | None = None
 
     def answer(self, beat: int) -> None:
         """Answer a sign of life; 0 is none."""
@@ -213,7 +214,6 @@ class Downlink:
             # At once after the opening: a standby may have connected long ago.
             life.hasten_heartbeat()
             yield self.opened()
-            marked = None
             while self.failure is None and not life.drains:
                 self._wake.clear()
                 for frame in self._wanted():
@@ -225,19 +225,13 @@ class Downlink:
                 payloads = self._at_hand()
                 if payloads is None:
                     # An answer must not wait for the database.
-                    if answers := self._answers().SerializeToString():
-                        yield answers
+                    if early := self._answers().SerializeToString():
+                        yield early
                     payloads = await self._read()
                 parts.blocks.require_fresh()
                 if parts.blocks.version != blocks_version:
                     continue
-                answers = self._answers()
-                if life.heartbeat_due():
-                    mark = parts.recoveries.mark(self._session.fencing_token)
-                    due, marked = mark if mark != marked else None, mark
-                    answers.MergeFrom(gw.LinkResponse(heartbeat=life.heartbeat(), mark=due))
-                # Serialised messages that follow each other are one message with all their fields.
-                if out := answers.SerializeToString() + self._commands(payloads):
+                if out := self._frame(life, payloads):
                     yield out
                 if not payloads:
                     await self._wake.wait()
@@ -251,6 +245,16 @@ class Downlink:
             yield gw.LinkResponse(questions=[self._asked.popleft() for _ in range(count)])
         while self._admin:
             yield gw.LinkResponse(admin=self._admin.popleft())
+
+    def _frame(self, life: StreamLife, payloads: Sequence[bytes]) -> bytes:
+        """Return commands, which count as sent, in one frame with all else that is due."""
+        answers = self._answers()
+        if life.heartbeat_due():
+            mark = self._parts.recoveries.mark(self._session.fencing_token)
+            due, self._marked = mark if mark != self._marked else None, mark
+            answers.MergeFrom(gw.LinkResponse(heartbeat=life.heartbeat(), mark=due))
+        # Serialised messages that follow each other are one message with all their fields.
+        return answers.SerializeToString() + self._commands(payloads)
 
     def _answers(self) -> gw.LinkResponse:
         """Return what answers the gateway: its sign of life, and what is in the book."""
