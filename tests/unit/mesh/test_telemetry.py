@@ -4,7 +4,7 @@ import asyncio
 import tomllib
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
 from mesh import VERSION
 from mesh.telemetry import (
@@ -16,7 +16,7 @@ from mesh.telemetry import (
     scraped_gauge,
 )
 from mesh.telemetry.parts import UP, Dependency, Pool, PoolCollector
-from mesh.telemetry.process import ProcessCollector
+from mesh.telemetry.process import ProcessCollector, collected
 from mesh.telemetry.scrape import Standstill
 from tests.support.sources import ROOT
 
@@ -71,6 +71,23 @@ def test_a_process_shows_build_readiness_and_disk(tmp_path) -> None:
     assert f'version="{VERSION}"' in text
     assert f'ordermesh_disk_free_bytes{{folder="{tmp_path}"}}' in text
     assert "not there" not in text
+
+
+def test_two_replicas_in_one_process_do_not_disturb_each_other() -> None:
+    def free() -> float | None:
+        name = "ordermesh_postgres_pool_connections_used"
+        return REGISTRY.get_sample_value(name, {"pool": "of-this-test"})
+
+    first, second = (PoolCollector({"of-this-test": lambda n=n: Pool(8, n, n)}) for n in (1, 2))
+    with collected(first):
+        with collected(second):
+            assert free() == 1
+        assert free() == 1
+        with collected(second):
+            pass
+    assert free() is None
+    with collected(second):
+        assert free() == 2
 
 
 def test_pools_show_what_is_lent_out() -> None:
