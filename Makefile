@@ -40,6 +40,9 @@ test: setup-dev web chromium ## set up what is needed and run the tests (about 9
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(PYTEST) -m long
 
+soak: setup-dev web ## load with faults for MINUTES (60), then the log compared with Kafka, archive and replay
+	SOAK_MINUTES=$(or $(MINUTES),60) $(BIN)/python -m pytest -q -rA -p no:cacheprovider tests/e2e/test_copies.py
+
 check: setup-dev web ## run the checks of CI in addition to the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -130,4 +133,4 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 clean: ## remove everything that was built; data in .ordermesh stays
 	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean
+.PHONY: help up down demo test test-long soak check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean

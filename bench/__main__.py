@@ -24,11 +24,13 @@ PARTS = {
     "market-data": "bench.market_data",
     "history": "bench.history",
     "routing": "bench.routing",
+    "limits": "bench.limits",
     "alerts": "bench.prices.alerts",
     "memory": "bench.prices.memory",
     "relay": "bench.relay",
     "orders": "bench.whole_mesh.orders",
     "lone": "bench.whole_mesh.lone",
+    "reads": "bench.whole_mesh.reads",
     "wakeups": "bench.whole_mesh.wakeups",
     "controls": "bench.whole_mesh.controls",
 }

@@ -25,6 +25,7 @@ from meshctl.stack.servers.kafka.broker import CLIENT, EmbeddedKafka
 from meshctl.stack.servers.kafka.topics import apply_topics
 from meshctl.stack.settings import stack_settings
 from svc_identity.adapters.postgres.migrate import migrate as migrate_users
+from svc_marketdata.adapters.postgres.migrate import migrate as migrate_prices
 from svc_oms.adapters.postgres.migrate import migrate
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
 from svc_relay.service.relay import RELAYED, Progress, Relay
@@ -76,6 +77,7 @@ async def _measure(plan: Plan, folder: Path) -> list[Figure]:
         url = postgres.owner_url("oms")
         await migrate(url)
         await migrate_users(url)
+        await migrate_prices(url)
         connection = await asyncpg.connect(url)
         await connection.execute(FILL, count)
         await connection.close()

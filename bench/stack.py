@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from meshctl.client import local_mesh
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.ports import free_offset
 
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 300
 USER, ACCOUNT = "alice", "ACC-ALICE"
 
 
@@ -58,14 +59,15 @@ class Mesh:
 
 
 @contextlib.contextmanager
-def running_mesh() -> Iterator[Mesh]:
-    """Start a mesh, stop it, and remove its folder."""
+def running_mesh(settings: Mapping[str, str] | None = None) -> Iterator[Mesh]:
+    """Start a mesh, with more settings of the stack, stop it, and remove its folder."""
     folder = Path(tempfile.mkdtemp(prefix="ordermesh-bench-"))
     home, offset = Home(folder), free_offset()
     try:
         _ordermesh(
             "up", "--detach", "--no-agents", "--no-drop-copy", "--log-level", "warning",
             "--home", str(folder), "--port-offset", str(offset),
+            settings=settings,
         )  # fmt: skip
         yield Mesh(home, Ports().shifted(offset))
     finally:
@@ -73,10 +75,11 @@ def running_mesh() -> Iterator[Mesh]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ordermesh(*words: str) -> None:
+def _ordermesh(*words: str, settings: Mapping[str, str] | None = None) -> None:
     done = subprocess.run(  # our own command
         [sys.executable, "-m", "meshctl", *words],
         cwd=PROJECT,
+        env={**os.environ, **(settings or {})},
         capture_output=True,
         text=True,
         timeout=START_TIMEOUT_S,

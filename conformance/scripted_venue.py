@@ -144,18 +144,22 @@ class ScriptedVenue:
             "settings": self.settings,
             "expect": self._expect,
         }
-        root = Path(__file__).resolve().parents[1]
-        environment = child_environment({"PYTHONPATH": f"{root}:{root / 'gen' / 'python'}"})
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "conformance.venue_process", json.dumps(plan)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=root,
-        )  # fmt: skip
+        self._process = self.launched(json.dumps(plan))
         self._expect = {}
         line = _pipes(self._process)[1].readline()
         if "ready" not in line:
             raise RuntimeError(f"the venue did not start: {line!r}")
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
+
+    def launched(self, plan: str) -> subprocess.Popen[str]:
+        """Start the engine, with pipes to its standard input and output."""
+        root = Path(__file__).resolve().parents[1]
+        environment = child_environment({"PYTHONPATH": f"{root}:{root / 'gen' / 'python'}"})
+        return subprocess.Popen(
+            [sys.executable, "-m", "conformance.venue_process", plan],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=root,
+        )  # fmt: skip
 
     def crash(self) -> None:
         """Kill -9."""

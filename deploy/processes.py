@@ -309,10 +309,10 @@ PROCESSES = (
     Process(
         name="relay",
         module="svc_relay",
-        about="Copies the logs of the order book and of users to Kafka, each entry once. One "
-        "process has the logs, a second waits for it to fail. Orders do not wait for it.",
+        about="Copies the logs of the order book, of trades and of users to Kafka, each entry "
+        "once. One process has the logs, a second waits for it to fail. Orders do not wait for it.",
         ops=9160,
-        reads_logs=("oms", "identity"),
+        reads_logs=("oms", "marketdata", "identity"),
         kafka=True,
         instance="RELAY_INSTANCE",
         replicas=2,

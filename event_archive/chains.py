@@ -18,7 +18,11 @@ class Chain(Enum):
     """The value alone."""
 
 
-_OTHERS: Final = {"controls": Chain.OF_THE_TOPIC, "decisions": Chain.NONE}
+_OTHERS: Final = {
+    "controls": Chain.OF_THE_TOPIC,
+    "decisions": Chain.NONE,
+    "trades": Chain.NONE,
+}
 WHOLE_TOPIC: Final = "all"
 """Key of the one chain of a topic, as the checkpoints name it; its entries are counted from 1."""
 CHECKPOINTED: Final = {

@@ -37,7 +37,10 @@ ABOUT: Final = About._fields
 
 
 class Record(NamedTuple):
-    """One record of Kafka, as the archive keeps it."""
+    """One record of Kafka, as the archive keeps it: what a CopiedEntry has, then what it is about.
+
+    A record that is no entry of a log has no sequence, log number, version of its schema or hash.
+    """
 
     topic: str
     """Without the prefix."""

@@ -6,6 +6,7 @@ and after it can still be compared.
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -15,7 +16,6 @@ import pyarrow.parquet as pq
 from event_archive.chains import Chain, chain_of
 from event_archive.manifest import (
     ENDS,
-    FILES,
     HOLD,
     RELEASE,
     REMOVED,
@@ -23,13 +23,13 @@ from event_archive.manifest import (
     ArchiveError,
     Contents,
     Hold,
+    Present,
     RemovedFile,
     append,
     contents,
-    entries,
     hold_body,
     newer_entries,
-    present_files,
+    present,
     release_body,
     removed_body,
 )
@@ -76,10 +76,10 @@ def plan(store: Store, before_us: int) -> Iterator[Planned]:
         ArchiveError: The manifest is not as it should be, or a file that a hold may cover cannot
             be read.
     """
-    holds = contents(store).holds
-    for file in present_files(store).values():
+    known = present(store)
+    for file in known.files.values():
         if file.last_us < before_us:
-            yield Planned(file, _hold_of(store, file, holds.values()))
+            yield Planned(file, _hold_of(store, file, known.holds.values()))
 
 
 def _hold_of(store: Store, file: ArchivedFile, holds: Iterable[Hold]) -> Hold | None:
@@ -119,45 +119,38 @@ def remove(
     Raises:
         ArchiveError: A file is not as it was written: it stays, and nothing after it goes.
     """
-    _finish(store)
-    while files := _next(store, before_us):
-        removed = [_leave_ends(store, file) for file in files]
-        known = contents(store)
-        if any(_hold_of(store, file, known.holds.values()) for file in files):
-            continue
+    known = present(store)
+    for name in known.removed:
+        store.remove(name)  # of an earlier run that was killed
+    old: Iterator[ArchivedFile] = iter(
+        [one for one in known.files.values() if one.last_us < before_us]
+    )
+    while files := _not_held(store, known, old):
+        removed = [_leave_ends(store, known, file) for file in files]
         body = removed_body(removed, before_us, by)
         if not _append_unless_held(store, known, REMOVED, clock_ns(), body):
+            # Somebody set a hold meanwhile: what it covers stays.
+            old = chain(files, old)
             continue
         for file in files:
             store.remove(file.name)
             yield file
 
 
-def _next(store: Store, before_us: int) -> list[ArchivedFile]:
-    found: list[ArchivedFile] = []
-    for planned in plan(store, before_us):
-        if planned.hold is None:
-            found.append(planned.file)
-        if len(found) == FILES_AT_ONCE:
-            break
-    return found
+def _not_held(store: Store, known: Present, old: Iterator[ArchivedFile]) -> list[ArchivedFile]:
+    """Take the next files that no hold covers, FILES_AT_ONCE at most."""
+    free = (one for one in old if _hold_of(store, one, known.holds.values()) is None)
+    return list(islice(free, FILES_AT_ONCE))
 
 
-def _finish(store: Store) -> None:
-    """Remove the files of an earlier run that was killed."""
-    for entry in entries(store):
-        for removed in entry.removed():
-            store.remove(removed.name)
-
-
-def _leave_ends(store: Store, file: ArchivedFile) -> RemovedFile:
+def _leave_ends(store: Store, known: Present, file: ArchivedFile) -> RemovedFile:
     try:
         measured = measure(store, file.name)
     except MissingError:
         raise ArchiveError(f"{file.name} is missing") from None
     if measured != (file.bytes, file.sha256):
         raise ArchiveError(f"{file.name} was changed: run `ordermesh archive verify`")
-    before = _counted_before(store, file) if chain_of(file.topic) is Chain.OF_THE_TOPIC else 0
+    before = _counted_before(known, file) if chain_of(file.topic) is Chain.OF_THE_TOPIC else 0
     content = write_ends(ends_of(file.topic, read_file(store, file), before))
     name = f"{ENDS}/{file.name.rpartition('/')[2].removesuffix('.parquet')}.{file.topic}.json.gz"
     try:
@@ -168,21 +161,34 @@ def _leave_ends(store: Store, file: ArchivedFile) -> RemovedFile:
     return RemovedFile(file.name, name, sha256(content).hexdigest())
 
 
-def _counted_before(store: Store, file: ArchivedFile) -> int:
+def _counted_before(known: Present, file: ArchivedFile) -> int:
     """Return the entries of a topic of one partition before a file."""
     return sum(
         one.rows
-        for entry in entries(store)
-        if entry.kind == FILES
-        for one in entry.files()
+        for files in (known.removed, known.files)
+        for one in files.values()
         if one.topic == file.topic and one.first_offset < file.first_offset
     )
 
 
-def hold(store: Store, account: str, reason: str, by: str, now_ns: int) -> Hold:
-    """Hold an account, or everything; see `manifest.Hold`. Raises ArchiveError."""
-    body = hold_body(account, reason, by)
-    number = _append(store, contents(store), HOLD, now_ns, body)
+def hold(  # what it says, and when
+    store: Store, account: str, reason: str, by: str, now_ns: int, *, not_archived_yet: bool = False
+) -> Hold:
+    """Hold an account, or everything; see `manifest.Hold`.
+
+    Raises:
+        ArchiveError: There is no event of the account, and `not_archived_yet` does not say that
+            this is meant.
+    """
+    known = present(store)
+    if account and not not_archived_yet:
+        files = [one for one in known.files.values() if one.topic == ORDERS]
+        if not any(_has_key(store, file, account) for file in reversed(files)):
+            raise ArchiveError(
+                f"--account is {account!r}, and the archive has no event of it: a hold would keep "
+                "nothing of its orders. Give --not-archived-yet if its events are to come"
+            )
+    number = _append(store, known, HOLD, now_ns, hold_body(account, reason, by))
     return Hold(number, account, reason, by, now_ns // NS_PER_US)
 
 
@@ -221,4 +227,6 @@ def _append_unless_held(
                 if entry.kind == HOLD:
                     return False
         else:
+            for entry in newer_entries(store, known.tail):
+                known.add(entry)
             return True

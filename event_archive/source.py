@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing_extensions import override
 
 from event_archive.columns import Record
-from event_archive.manifest import ArchivedFile, ArchiveError, entries, present_files
+from event_archive.manifest import ArchiveError, present
 from event_archive.reading import read_file
 from event_archive.stores import open_store
 from event_archive.stores.port import StoreError
@@ -32,16 +32,13 @@ class ArchiveSource(EventSource):
         self._place = place
         try:
             self._store = open_store(place)
-            known: dict[str, ArchivedFile] = {}
-            for entry in entries(self._store):
-                known.update((one.name, one) for one in entry.files())
-                for one in entry.removed():
-                    file = known[one.name]
-                    self._removed.setdefault(file.topic, set()).add(file.partition)
-            self._files = list(present_files(self._store).values())
-        except (ArchiveError, StoreError, KeyError) as error:
+            known = present(self._store)
+        except (ArchiveError, StoreError) as error:
             raise SourceError(f"{self.name}: {error}") from error
-        if not known:
+        self._files = list(known.files.values())
+        for file in known.removed.values():
+            self._removed.setdefault(file.topic, set()).add(file.partition)
+        if not known.files and not known.removed:
             raise SourceError(f"{self.name}: it is no archive, or nothing was archived yet")
 
     @property
@@ -84,20 +81,8 @@ class ArchiveSource(EventSource):
 
 def _copied(entry: Record) -> CopiedEntry:
     """Return an entry of a log. Raises ArchiveError if it is none."""
-    if entry.sequence is None or entry.log_number is None or entry.hash is None:
+    if None in (entry.sequence, entry.log_number, entry.schema_version, entry.hash):
         raise ArchiveError(
             f"{entry.topic}/{entry.partition} offset {entry.offset}: this is no entry of a log"
         )
-    return CopiedEntry(
-        topic=entry.topic,
-        partition=entry.partition,
-        offset=entry.offset,
-        key=entry.key,
-        sequence=entry.sequence,
-        log_number=entry.log_number,
-        schema=entry.schema,
-        schema_version=entry.schema_version or 0,
-        hash=entry.hash,
-        recorded_at_us=entry.recorded_at_us,
-        value=entry.value,
-    )
+    return CopiedEntry._make(entry[: len(CopiedEntry._fields)])

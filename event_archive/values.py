@@ -3,6 +3,7 @@
 The columns that are made of this are a convenience. `verify` reads the values again and compares.
 """
 
+import json
 import re
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ AUDIT_ENTRY: Final = "ordermesh.oms.v1.AuditEntry"
 CONTROL: Final = "json:ordermesh.oms.ControlRecord"
 STATE: Final = "json:ordermesh.oms.State"
 IDENTITY: Final = "json:ordermesh.identity.AuditEntry"
+TRADE: Final = "json:ordermesh.marketdata.Trade"
 _TEXT: Final = r'"(?:[^"\\]|\\.)*"'
 # Only the beginning is read: the row of a state may be large. With each, what a microsecond is.
 _BEGINNING: Final = {
@@ -33,11 +35,12 @@ class About(NamedTuple):
     """What an entry is about; None where its value does not say."""
 
     event_kind: str | None = None
-    """Of `orders`: the kind of OrderEvent, such as "accepted"; of `audit`: the AuditKind."""
+    """Of `orders`: the kind of OrderEvent, such as "accepted"; of `audit`: the AuditKind; of
+    `trades`: "trade" or "withdrawn"."""
     account_id: str | None = None
     order_id: str | None = None
     venue_mic: str | None = None
-    """MIC of the order that was accepted, or of the execution."""
+    """MIC of the order that was accepted, of the execution, or of the trade."""
     instrument_id: str | None = None
 
 
@@ -53,6 +56,8 @@ def read_value(schema: str, value: bytes) -> tuple[int | None, About]:
         return _order_event(value)
     if schema == AUDIT_ENTRY:
         return _audit_entry(value)
+    if schema == TRADE:
+        return _trade(value)
     if schema in _BEGINNING:
         pattern, a_microsecond = _BEGINNING[schema]
         found = pattern.match(value[:BEGINNING_BYTES])
@@ -86,6 +91,17 @@ def _audit_entry(value: bytes) -> tuple[int | None, About]:
     descriptor = audit_service_pb2.AuditKind.DESCRIPTOR.values_by_number.get(entry.kind)
     name = descriptor.name.removeprefix("AUDIT_KIND_").lower() if descriptor else None
     return _us(entry.at), About(name, entry.account_id or None, entry.order_id or None)
+
+
+def _trade(value: bytes) -> tuple[int | None, About]:
+    try:
+        trade = json.loads(value)
+        listing, us = trade["instrument_id"], trade["amended_ns"] // NS_PER_US
+        venue = listing.rpartition(".")[2]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None, NOTHING
+    about = About("withdrawn" if trade.get("withdrawn") else "trade", None, None, venue, listing)
+    return _valid(us), about
 
 
 def _us(stamp: Timestamp) -> int | None:

@@ -22,15 +22,25 @@ class Log(StrEnum):
     """Records of routing decisions."""
     ALERTS = "alerts"
     """Changes of price alerts."""
+    TRADES = "trades"
+    """Trades of the market data: what was stored of each, and its corrections."""
+    QUOTES = "quotes"
+    """The newest stored quote of each listing."""
     IDENTITY = "identity"
     """The audit log of svc_identity: logins, failures, changes of users and keys."""
 
 
 SCHEMA_OF: Final[dict[Log, str]] = dict.fromkeys(Log, "oms") | {
     Log.ALERTS: "marketdata",
+    Log.TRADES: "marketdata",
+    Log.QUOTES: "marketdata",
     Log.IDENTITY: "identity",
 }
 """The schema of PostgreSQL that a log is in; its ``relayed_heads`` has a column for the log."""
+
+
+NEWEST_ONLY: Final = frozenset({Log.QUOTES})
+"""Logs of which PostgreSQL keeps the newest entry of each key only."""
 
 
 class Schema(NamedTuple):
@@ -50,6 +60,8 @@ SCHEMAS: Final[dict[Log, Schema]] = {
     Log.STATES: Schema("json:ordermesh.oms.State", 1),
     Log.DECISIONS: Schema("json:ordermesh.oms.RoutingDecision", 1),
     Log.IDENTITY: Schema("json:ordermesh.identity.AuditEntry", 1),
+    Log.TRADES: Schema("json:ordermesh.marketdata.Trade", 1),
+    Log.QUOTES: Schema("json:ordermesh.marketdata.Quote", 1),
 }
 
 
@@ -60,9 +72,9 @@ class Entry(NamedTuple):
     """Rises in commit order; numbers of transactions that were rolled back are missing."""
     key: str
     """Whose entry it is: account, writer of the audit log, control, changed row, routed order,
-    user of an alert; "identity"."""
+    user of an alert, listing; "identity"."""
     sequence: int
-    """The key's own number, from 1 without a gap."""
+    """The key's own number, from 1 without a gap; of NEWEST_ONLY some are missing."""
     payload: bytes
     """The entry exactly as its hash covers it."""
     hash: bytes
@@ -90,6 +102,15 @@ class Page(NamedTuple):
     entries: list[Entry]
 
 
+class Heads(NamedTuple):
+    """How far the logs are."""
+
+    numbers: dict[Log, int]
+    """The highest number that each log has given to a transaction."""
+    closed: dict[Log, str]
+    """Logs that the reader may not read now, with the cause of each."""
+
+
 class SourceError(Exception):
     """The logs cannot be read now; the text is the cause."""
 
@@ -97,8 +118,8 @@ class SourceError(Exception):
 class Source(Protocol):
     """The logs in PostgreSQL. Every method may raise SourceError."""
 
-    async def heads(self) -> dict[Log, int]:
-        """Return the highest number that each log has given to a transaction."""
+    async def heads(self) -> Heads:
+        """Return how far each log is; raises SourceError if none may be read."""
 
     async def page(self, log: Log, after: int) -> Page:
         """Read the next entries."""

@@ -2,13 +2,23 @@
 # ruff: noqa: S608 - statements are put together from constants of this file only
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
 
-from eventlog.logs import SCHEMA_OF, START, Entry, Log, Page, Position, SourceError
+from eventlog.logs import (
+    NEWEST_ONLY,
+    SCHEMA_OF,
+    START,
+    Entry,
+    Heads,
+    Log,
+    Page,
+    Position,
+    SourceError,
+)
 from eventlog.reading import Reading
 
 PAGE_ENTRIES_MAX: Final = 2_000
@@ -51,12 +61,20 @@ SELECT log_number, hash FROM {SCHEMA_OF[log]}.relayed_{log} ORDER BY log_number 
 # it is that of the last transaction that ended, and an open one may have a higher id.
 NEW_TRANSACTION_ID: Final = "SELECT pg_current_xact_id()::text::int8"
 
+# The views of these schemas, and whether our role may read each.
+VIEWS: Final = """
+SELECT n.nspname || '.' || c.relname,
+    has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY($1::text[]) AND c.relkind = 'v'
+"""
+
 _ADMINS: Final = "of svc_oms.admin, svc_identity.admin and svc_marketdata.admin"
 CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (asyncpg.UndefinedTableError, f"a schema is not migrated: run `migrate` {_ADMINS}"),
     (
         asyncpg.InsufficientPrivilegeError,
-        f"our role may not read the logs: run `grant-log-reader` {_ADMINS}",
+        f"our role may not read the logs: run `grant-log-reader SERVICE ROLE` {_ADMINS}",
     ),
     (asyncpg.InvalidAuthorizationSpecificationError, "it refuses our role or password"),
     (asyncpg.InvalidCatalogNameError, "it has no such database"),
@@ -81,14 +99,41 @@ class LogSource:
         self._url = database_url
         self._logs = tuple(logs)
         self._reader = reader
-        self._heads = heads_of(self._logs)
         self._connection: Any = None
+        self._closed: dict[Log, str] | None = None
+        """Logs that we may not read; None until this connection has looked."""
 
-    async def heads(self) -> dict[Log, int]:
-        """Return the highest number that each log has given to a transaction."""
+    async def heads(self) -> Heads:
+        """Return how far each log is; raises SourceError if none may be read."""
         async with self._connected() as connection:
-            row = await connection.fetchrow(self._heads)
-        return {log: row[log.value] for log in self._logs}
+            # While one is closed each look looks again: it is read as soon as it may be.
+            if self._closed is None or self._closed:
+                self._closed = await self._look(connection)
+            open_ = [log for log in self._logs if log not in self._closed]
+            if not open_:
+                raise SourceError("; ".join(dict.fromkeys(self._closed.values())))
+            row = await connection.fetchrow(heads_of(open_))
+        return Heads({log: row[log.value] for log in open_}, dict(self._closed))
+
+    async def _look(self, connection: Any) -> dict[Log, str]:
+        """Return the logs that our role may not read, with the causes."""
+        schemas = sorted({SCHEMA_OF[log] for log in self._logs})
+        allowed = dict(await connection.fetch(VIEWS, schemas))
+        return {log: cause for log in self._logs if (cause := self._cause(log, allowed))}
+
+    def _cause(self, log: Log, allowed: Mapping[str, bool]) -> str:
+        schema = SCHEMA_OF[log]
+        views = f"{schema}.relayed_{log}", f"{schema}.relayed_heads"
+        if not all(view in allowed for view in views):
+            return (
+                f"the schema {schema} is not migrated: run `python -m svc_{schema}.admin migrate`"
+            )
+        if not all(allowed[view] for view in views):
+            return (
+                f"our role may not read {views[0]}: run `python -m svc_{schema}.admin "
+                f"grant-log-reader {self._reader} ROLE`"
+            )
+        return ""
 
     async def page(self, log: Log, after: int) -> Page:
         """Read the next entries, PAGE_ENTRIES_MAX at most."""
@@ -105,6 +150,8 @@ class LogSource:
         number = position.log_number
         async with self._connected() as connection:
             same, first, head = await connection.fetchrow(HAS[log], number, position.hash)
+        if log in NEWEST_ONLY and not same:
+            return bool(number <= head)  # a newer entry of its key took its place
         if same is None:
             return number <= head and (first is None or number < first)
         return bool(same)
@@ -137,6 +184,7 @@ class LogSource:
             yield self._connection
         except _ERRORS as error:
             connection, self._connection = self._connection, None
+            self._closed = None
             if connection is not None:
                 connection.terminate()
             cause = next((text for kind, text in CAUSES if isinstance(error, kind)), str(error))

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from eventlog.rights import ReaderName
 from kernel.clock import SystemClock
 from kernel.ulid import new_ulid
 from mesh import checkpoints
@@ -68,11 +69,14 @@ def migrate(
 
 @app.command("grant-log-reader")
 def grant_log_reader(
-    role: Annotated[str, typer.Argument(help="Role that a reader connects as; it must exist.")],
+    reader: Annotated[
+        ReaderName, typer.Argument(help="Service that reads; it gets the views that it needs.")
+    ],
+    role: Annotated[str, typer.Argument(help="Role that it connects as; it must exist.")],
 ) -> None:
-    """Let a role read what readers of this schema may, and nothing else; give it as the owner."""
-    asyncio.run(let_read_logs(_database_url(), role))
-    typer.echo(f"{role} may read the views of the schema identity that are made for readers")
+    """Let a service read what it needs of this schema; run this as the owner."""
+    asyncio.run(let_read_logs(_database_url(), reader, role))
+    typer.echo(f"{role} may read what {reader} needs of the schema identity")
 
 
 @app.command("ensure-user")

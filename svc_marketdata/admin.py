@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from eventlog.rights import ReaderName
 from mesh.settings import load_settings
 from svc_marketdata.adapters.postgres.migrate import let_read_logs
 from svc_marketdata.adapters.postgres.migrate import migrate as migrate_schema
@@ -36,11 +37,14 @@ def migrate(
 
 @app.command()
 def grant_log_reader(
-    role: Annotated[str, typer.Argument(help="Role that a reader connects as; it must exist.")],
+    reader: Annotated[
+        ReaderName, typer.Argument(help="Service that reads; it gets the views that it needs.")
+    ],
+    role: Annotated[str, typer.Argument(help="Role that it connects as; it must exist.")],
 ) -> None:
-    """Let a role read the logs of this schema, and nothing else; give it as the owner."""
-    asyncio.run(let_read_logs(_database_url(), role))
-    typer.echo(f"{role} may read the logs of the schema marketdata")
+    """Let a service read the logs of this schema that it needs; run this as the owner."""
+    asyncio.run(let_read_logs(_database_url(), reader, role))
+    typer.echo(f"{role} may read what {reader} needs of the schema marketdata")
 
 
 def _database_url() -> str:

@@ -56,8 +56,9 @@ async def build(settings: NotifySettings, server: MeshServer) -> AsyncIterator[O
     )
     outbox = PostgresOutbox(database)
     upkeep = Upkeep(
-        history, outbox, owner, clock, settings.notify_history_days, settings.notify_history_max
-    )
+        history, outbox, choices, owner, clock,
+        settings.notify_history_days, settings.notify_history_max,
+    )  # fmt: skip
     dispatcher = Dispatcher(outbox, channels, owner, clock)
     parts = StreamParts(history, choices, watch, clock)
     server.add(

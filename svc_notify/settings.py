@@ -25,7 +25,7 @@ class NotifySettings(MeshSettings):
     notify_unknown_after_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
     """Seconds that the state of an order at the venue may be unknown before users are notified."""
     notify_history_days: Annotated[int, Field(ge=1, le=3660)] = 90
-    """Days that notifications are kept."""
+    """Days that notifications, dead letters and idempotency keys are kept."""
     notify_history_max: Annotated[int, Field(ge=1_000)] = 1_000_000
     """Notifications that are kept; the oldest of further ones are removed. About 500 bytes each."""
     notify_trusted_hosts: str = ""

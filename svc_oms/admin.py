@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from eventlog.rights import ReaderName
 from kernel.clock import SystemClock
 from kernel.hashchain import Head
 from mesh import checkpoints
@@ -76,11 +77,14 @@ def migrate(
 
 @app.command()
 def grant_log_reader(
-    role: Annotated[str, typer.Argument(help="Role that svc_relay connects as; it must exist.")],
+    reader: Annotated[
+        ReaderName, typer.Argument(help="Service that reads; it gets the views that it needs.")
+    ],
+    role: Annotated[str, typer.Argument(help="Role that it connects as; it must exist.")],
 ) -> None:
-    """Let the relay's role read the logs, and nothing else; give it as the owner of the tables."""
-    asyncio.run(let_read_logs(database_url(), role))
-    typer.echo(f"{role} may read the logs")
+    """Let a service read the logs of this schema that it needs; run this as the owner."""
+    asyncio.run(let_read_logs(database_url(), reader, role))
+    typer.echo(f"{role} may read what {reader} needs of the schema oms")
 
 
 @app.command("rebuild-positions")

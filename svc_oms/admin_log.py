@@ -110,10 +110,7 @@ async def _export(
                     count += len(rows)
     finally:
         await store.close()
-    archived = [
-        f"not exported: events of {name} up to {number:,}, which were archived"
-        for name, number in sorted(log.archived.items())
-    ]
+    archived = [f"not exported: {name}: {gone.text}" for name, gone in sorted(log.archived.items())]
     return [f"{count:,} rows in {out}", *archived]
 
 

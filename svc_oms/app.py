@@ -17,7 +17,7 @@ from svc_oms.adapters.grpc.trigger_prices import TriggerPrices
 from svc_oms.adapters.postgres.notifications import PostgresNotifications
 from svc_oms.adapters.postgres.orders.order_statements import SCHEMA_REVISION
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
-from svc_oms.adapters.redis.order_cache import NoOrderCache, RedisOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies, RedisReadCopies
 from svc_oms.api import servicers
 from svc_oms.api.figures import ReplicaCollector
 from svc_oms.domain.numbers import Quantity
@@ -30,11 +30,8 @@ from svc_oms.service.command_index import HANDLERS
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.commands.worker_parts import WorkerParts
 from svc_oms.service.controls.controls_at import ControlsInThePast
-from svc_oms.service.controls.limits_control import (
-    ControlsInForce,
-    LimitsControl,
-    PositionFollower,
-)
+from svc_oms.service.controls.controls_in_force import ControlsInForce
+from svc_oms.service.controls.limits_control import LimitsControl, PositionFollower
 from svc_oms.service.controls.pre_trade_control import FillFollower
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
@@ -46,8 +43,9 @@ from svc_oms.service.kill.pulls import Puller, PullParts
 from svc_oms.service.parked.parked_messages import ParkedMessages, ParkedParts
 from svc_oms.service.parked.parked_view import ParkedView
 from svc_oms.service.parked.statements import Statements
-from svc_oms.service.ports import OrderCache, OrderStore, WakeUps
+from svc_oms.service.ports import OrderStore, ReadCopies, WakeUps
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reads.checked_reads import CheckedReads
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.recovery.recovery_control import RecoveryControl
 from svc_oms.service.reference.market import Market
@@ -112,13 +110,13 @@ class _Shared:
 def build_replica(
     settings: OmsSettings,
     store: OrderStore,
-    cache: OrderCache,
+    copies: ReadCopies,
     waker: WakeUps,
     name: str,
     clock: Clock,
 ) -> Replica:
     """Build the service layer on the given adapters."""
-    shared = _shared(settings, store, Publisher(waker, cache), waker, name, clock)
+    shared = _shared(settings, store, Publisher(waker), waker, name, clock)
     refusal_log = RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
     triggers = _triggers(shared, worker)
@@ -160,6 +158,8 @@ def build_replica(
         user_names=user_names,
         directory=KnownIds(store.directory(), shared.market, user_names),
         streams=_streams(shared),
+        reads=CheckedReads(store, copies, clock),
+        order_accounts=shared.known.order_accounts,
         revision=SCHEMA_REVISION,
     )
 
@@ -335,12 +335,12 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     name = new_ulid(clock.now_ns())
     store = await PostgresStore.connect(settings.database_url)
     notifications = PostgresNotifications(settings.database_url, CHANNELS)
-    redis = RedisOrderCache(settings.redis_url, CHANNELS) if settings.redis_url else None
+    redis = RedisReadCopies(settings.redis_url, CHANNELS) if settings.redis_url else None
     ways: list[Send] = [notifications.send]
     if redis is not None:
         ways.insert(0, redis.send)
     waker = WakeUpSender(name, ways)
-    replica = build_replica(settings, store, redis or NoOrderCache(), waker, name, clock)
+    replica = build_replica(settings, store, redis or NoReadCopies(), waker, name, clock)
     servicers.add(server, replica)
     market = MarketDataClient(settings.marketdata_target, settings, replica.market, store)
     prices = TriggerPrices(settings.marketdata_target, settings, replica.triggers, clock)

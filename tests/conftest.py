@@ -23,14 +23,22 @@ __all__ = [
 ]
 
 
-WHOLE_MESHES = "tests/e2e/"
+WHOLE_MESHES = ("tests/e2e/",)
+# A broker of Kafka takes 7 CPU-seconds to start.
+ON_KAFKA = ("tests/integration/archive/", "tests/integration/relay/")
 
 
 class FilesAndMeshes(LoadFileScheduling):
-    """The tests of a file run in one worker, for they share servers; all of whole meshes in one."""
+    """The tests of a file run in one worker, for they share servers.
+
+    All of whole meshes run in one worker, and so do all on Kafka.
+    """
 
     def _split_scope(self, nodeid):
-        return WHOLE_MESHES if nodeid.startswith(WHOLE_MESHES) else super()._split_scope(nodeid)
+        for folders in (WHOLE_MESHES, ON_KAFKA):
+            if nodeid.startswith(folders):
+                return folders[0]
+        return super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -40,7 +48,13 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(config, items):
     """Let workers begin with what takes longest, so that none of it is left over at the end."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_MESHES))
+        items.sort(key=_place)
+
+
+def _place(item):
+    """Order whole meshes, what runs on Kafka, and the rest."""
+    groups = (WHOLE_MESHES, ON_KAFKA, "")
+    return next(place for place, one in enumerate(groups) if item.nodeid.startswith(one))
 
 
 def pytest_collection_finish():

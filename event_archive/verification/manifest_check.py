@@ -1,6 +1,6 @@
 """Checks the manifest: every entry is there, in its place, and as it was written."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from typing import Final
 
 from event_archive.manifest import (
@@ -10,6 +10,7 @@ from event_archive.manifest import (
     FOLDER,
     Contents,
     Entry,
+    RemovedFile,
     Tail,
     entry_name,
     numbers,
@@ -17,6 +18,7 @@ from event_archive.manifest import (
 )
 from event_archive.retention import ORDERS, YEARS_MIN, oldest_kept_us
 from event_archive.stores.port import MissingError, Store
+from event_archive.verification.ends import read_ends
 from event_archive.verification.heads import Memory
 
 CLOCK_AHEAD_US: Final = 86_400_000_000
@@ -87,15 +89,15 @@ class ManifestCheck:
             if places != self.contents.positions:
                 yield f"manifest: entry {entry.number}: the positions are not those of its files"
         for removed in entry.removed():
-            yield from self._removed(entry, removed.name)
+            yield from self._removed(entry, removed)
             self._memory.remove(removed)
         if entry.kind == CHECKPOINT:
             self.checkpoints.append((entry.body["name"], entry.body["sha256"], entry.at_us))
 
-    def _removed(self, entry: Entry, name: str) -> Iterator[str]:
+    def _removed(self, entry: Entry, removed: RemovedFile) -> Iterator[str]:
         """Yield what retention would not have done."""
-        says = f"manifest: entry {entry.number} removes {name}"
-        file = self._memory.file(name)
+        says = f"manifest: entry {entry.number} removes {removed.name}"
+        file = self._memory.file(removed.name)
         if file is None:
             yield f"{says}, which no entry before it names"
             return
@@ -104,3 +106,15 @@ class ManifestCheck:
         for hold in self.contents.holds.values():
             if not hold.account or file.topic != ORDERS:
                 yield f"{says}, which hold {hold.number} keeps"
+            elif hold.account in self._keys(removed):
+                yield f"{says}, which hold {hold.number} of account {hold.account} keeps"
+
+    def _keys(self, removed: RemovedFile) -> Collection[str]:
+        """Return whose entries a removed file had; none if what stays of it cannot be read.
+
+        Whether that is as it was written is verified with the files.
+        """
+        try:
+            return read_ends(self._store.read(removed.heads)).keys()
+        except (MissingError, ValueError):
+            return ()

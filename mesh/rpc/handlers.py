@@ -111,12 +111,12 @@ def _labels(rpc: Rpc, kind: str) -> tuple[str, str, str]:
     return kind, service, method
 
 
-def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message]]:
+def unary_handler(rpc: Rpc, parts: ServerParts) -> Callable[[Any, Any], Awaitable[Message | bytes]]:
     """Wrap ``async def Place(self, request, call) -> response``."""
     measured = _Measured(_labels(rpc, "unary"))
     count, observe = measured.add, measured.took
 
-    async def answer(_: object, context: Any) -> Message:
+    async def answer(_: object, context: Any) -> Message | bytes:
         begun = perf_counter()
         request: Message | Unreadable | None = None
         call = Call(rpc.method, context, drain=parts.drain)
@@ -299,7 +299,7 @@ def _answer_in_s(left_s: float) -> float:
     return max(left_s - ANSWER_MARGIN_S, left_s / 2)
 
 
-async def _within_limit(answer: Awaitable[Message], limit_s: float) -> Message:
+async def _within_limit(answer: Awaitable[Message | bytes], limit_s: float) -> Message | bytes:
     try:
         async with asyncio.timeout(limit_s) as limit:
             return await answer

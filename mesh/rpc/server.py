@@ -315,11 +315,7 @@ def _grpc_handler(rpc: Rpc, method: Any, parts: ServerParts) -> grpc.RpcMethodHa
     if not method.server_streaming:
         if method.client_streaming:
             raise ValueError(f"{rpc.method}: the mesh has no client-streaming rpcs")
-        return grpc.stream_unary_rpc_method_handler(
-            unary_handler(rpc, parts),
-            parse,
-            message_factory.GetMessageClass(method.output_type).SerializeToString,
-        )
+        return grpc.stream_unary_rpc_method_handler(unary_handler(rpc, parts), parse, _serialise)
     behaviour = stream_handler(rpc, parts, request_streams=method.client_streaming)
     return grpc.stream_stream_rpc_method_handler(behaviour, parse, _serialise)
 
@@ -339,7 +335,7 @@ def _parser(message_type: Any) -> Callable[[bytes], Message | Unreadable]:
 
 
 def _serialise(response: Message | bytes) -> bytes:
-    """Serialise a stream's response unless it is serialised already for many readers."""
+    """Serialise a response unless it is serialised already, as for many readers or in a copy."""
     return response if type(response) is bytes else response.SerializeToString()  # type: ignore[union-attr]
 
 

@@ -210,16 +210,17 @@ class LocalStack:
     async def _let_read_logs(self, at: Addresses) -> None:
         if self._settings.database_url:
             return
-        readers: dict[str, list[str]] = {}
+        readers: dict[str, list[tuple[str, str]]] = {}
         for one in SERVICES:
             for read in one.reads_logs if self._options.kafka or not one.kafka else ():
-                readers.setdefault(BY_NAME[read].module, []).append(one.database_role)
+                reader = one.service, one.database_role
+                readers.setdefault(BY_NAME[read].module, []).append(reader)
         await asyncio.gather(*(self._grant(at, *each) for each in readers.items()))
 
-    async def _grant(self, at: Addresses, module: str, roles: list[str]) -> None:
+    async def _grant(self, at: Addresses, module: str, readers: list[tuple[str, str]]) -> None:
         # One after the other: PostgreSQL refuses two changes of the rights of one object at once.
-        for role in roles:
-            await self._admin(at, f"{module}.admin", "grant-log-reader", role, as_owner=True)
+        for reader in readers:
+            await self._admin(at, f"{module}.admin", "grant-log-reader", *reader, as_owner=True)
 
     async def _start_venues(self, at: Addresses) -> None:
         await self.supervisor.start(*venue_specs(at).values())

@@ -38,7 +38,7 @@ class ArchiveCollector(Collector):
         yield BYTES.values(((topic,), count) for topic, count in progress.bytes.items())
         yield WAITING.values(((topic,), count) for topic, count in progress.waiting.items())
         yield IN_HAND.value(progress.in_hand)
-        yield LAG.value(progress.lag_s)
+        yield LAG.value(progress.lag.seconds)
         yield ENTRY.value(progress.entry)
         yield STATE.values(((one,), one is progress.state.condition) for one in Condition)
 
@@ -46,7 +46,7 @@ class ArchiveCollector(Collector):
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:
     """Return whether the archiver does what it is for, and what it does or why not."""
     text = progress.state.words()
-    if progress.state.condition is Condition.ARCHIVING and progress.lag_s > lag_max_s:
+    if progress.state.condition is Condition.ARCHIVING and progress.lag.seconds > lag_max_s:
         waiting = sum(progress.waiting.values())
-        text = f"{LAGGING}: {waiting} records wait in Kafka, for {progress.lag_s:.0f} s"
+        text = f"{LAGGING}: {waiting} records wait in Kafka, for {progress.lag.seconds:.0f} s"
     return progress.state.works, text

@@ -102,7 +102,7 @@ class Archiver:
                     pass
             except HinderedError as error:
                 self._progress.be(error.state)
-                self._progress.fell_behind()
+                self._progress.lag.note(waits=True)
                 await self._in_thread(self._give_up)
                 await asyncio.sleep(RETRY_S)
 

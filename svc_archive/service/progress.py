@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from kernel.clock import Clock
+from kernel.lag import Lag
 from mesh.log import get_logger
 from svc_archive.domain.state import Condition, State
 
@@ -15,7 +16,6 @@ class Progress:
 
     def __init__(self, clock: Clock) -> None:
         """Begin with nothing done."""
-        self._clock = clock
         self.state = State(Condition.STARTING)
         self.records: Counter[str] = Counter()
         """Archived by this process, by topic."""
@@ -28,7 +28,8 @@ class Progress:
         """Records that are read and whose file is not closed yet."""
         self.entry = 0
         """Number of the newest entry of the manifest."""
-        self._behind_since: float | None = None
+        self.lag = Lag(clock)
+        """Since everything that Kafka had was read."""
 
     def be(self, state: State) -> None:
         """Take a state; say so if it is another one."""
@@ -41,19 +42,4 @@ class Progress:
         """Note what waits."""
         self.waiting = dict(waiting)
         self.in_hand = in_hand
-        if not any(waiting.values()):
-            self._behind_since = None
-        else:
-            self.fell_behind()
-
-    def fell_behind(self) -> None:
-        """Note that the archive is not up to date."""
-        if self._behind_since is None:
-            self._behind_since = self._clock.monotonic()
-
-    @property
-    def lag_s(self) -> float:
-        """Seconds since everything that Kafka had was read."""
-        if self._behind_since is None:
-            return 0.0
-        return self._clock.monotonic() - self._behind_since
+        self.lag.note(waits=any(waiting.values()))

@@ -1,15 +1,15 @@
 """What the servicers share: the caller as a viewer, refusals, and a database that is away."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
-
-from google.protobuf.message import Message
+from functools import partial
+from hashlib import sha256
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from mesh.errors import MeshError, refuse
 from mesh.rpc.call import Call
 from svc_notify.domain.notification import Viewer, viewer
-from svc_notify.service.choices import KeyReusedError
+from svc_notify.service.choices import Changing, Choices, KeyReusedError
 from svc_notify.service.ports import StoreUnavailableError
 
 RETRY_AFTER_S: Final = 1.0
@@ -94,6 +94,34 @@ async def changing(key: str) -> AsyncIterator[None]:
             raise key_reused(key) from error
 
 
-def bare(message: Message) -> bytes:
-    """Return what a request says, in one form."""
-    return message.SerializeToString(deterministic=True)
+class Keyed(NamedTuple):
+    """One change with an idempotency key, in its transaction."""
+
+    change: Changing
+    made: str
+    """The object that the key has made or changed; empty for a new key."""
+    keep: Callable[[str, int], Awaitable[None]]
+    """Notes the object that the key made, and when."""
+
+
+class Keyable(Protocol):
+    """A request with an idempotency key."""
+
+    idempotency_key: str
+
+    def SerializeToString(self, *, deterministic: bool) -> bytes:  # noqa: N802  its name
+        """Return its bytes."""
+
+
+@asynccontextmanager
+async def keyed(choices: Choices, request: Keyable, by: str) -> AsyncIterator[Keyed]:
+    """Begin a change that a request with an idempotency key asks for.
+
+    Raises:
+        MeshError: IDEMPOTENCY_KEY_REUSED, DEPENDENCY_UNAVAILABLE.
+    """
+    key = request.idempotency_key
+    digest = sha256(request.SerializeToString(deterministic=True)).digest()
+    async with changing(key), choices.changing() as change:
+        made = await change.made(by, key, digest)
+        yield Keyed(change, made, partial(change.keep_key, by, key, digest))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from mesh.rpc.call import Call
 from mesh.rpc.page_tokens import page_place, page_token
 from mesh.timestamps import set_timestamp
 from ordermesh.notify.v1 import destination_service_pb2 as pb
-from svc_notify.api.answering import answered, bare, changing, not_found, stale, wrong
+from svc_notify.api.answering import answered, changing, keyed, not_found, stale, wrong
 from svc_notify.api.mapping import dead_letter_to_proto
 from svc_notify.domain.addresses import address_fault
 from svc_notify.service.choices import Changing, Choices
@@ -58,17 +57,16 @@ class DestinationServicer:
         self, request: pb.SetDestinationRequest, call: Call
     ) -> pb.SetDestinationResponse:
         """Make a destination, or take the place of one."""
-        key, digest = request.idempotency_key, sha256(bare(request)).digest()
         by, one = call.user.subject, pb.Destination()
         one.CopyFrom(request.destination)
         for name in SET_BY_SERVICE:
             one.ClearField(name)
         _check(one, request.secret, self._trusted)
-        async with changing(key), self._choices.changing() as change:
-            made = await change.made(by, key, digest)
+        async with keyed(self._choices, request, by) as (change, made, keep):
             if made:
                 present = await change.destination(made)
                 if present is None:
+                    key = request.idempotency_key
                     raise not_found("idempotency_key", key, "destination any more")
                 return pb.SetDestinationResponse(destination=_shown(present))
             await _check_place(change, one, request.secret)
@@ -78,7 +76,7 @@ class DestinationServicer:
             one.changed_by = by
             set_timestamp(one.changed_at, now_ns)
             await change.put_destination(one, request.secret, by, now_ns)
-            await change.keep_key(by, key, digest, one.destination_id)
+            await keep(one.destination_id, now_ns)
         return pb.SetDestinationResponse(destination=_shown(one))
 
     async def DeleteDestination(  # noqa: N802

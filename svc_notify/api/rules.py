@@ -1,7 +1,6 @@
 """RuleService: which notifications a user or the firm gets, and where."""
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -13,7 +12,7 @@ from mesh.rpc.call import Call
 from mesh.timestamps import set_timestamp
 from ordermesh.notify.v1 import notification_pb2, rule_pb2
 from ordermesh.notify.v1 import rule_service_pb2 as pb
-from svc_notify.api.answering import answered, bare, changing, not_found, stale, wrong
+from svc_notify.api.answering import answered, changing, keyed, not_found, stale, wrong
 from svc_notify.domain.notification import MADE
 from svc_notify.service.choices import Changing, Choices
 
@@ -40,16 +39,14 @@ class RuleServicer:
         self, request: pb.SetRuleRequest, call: Call
     ) -> pb.SetRuleResponse:
         """Make a rule, or take the place of one."""
-        key, digest = request.idempotency_key, sha256(bare(request)).digest()
         by, rule = call.user.subject, rule_pb2.Rule()
         rule.CopyFrom(request.rule)
         _check(rule, call)
-        async with changing(key), self._choices.changing() as change:
-            made = await change.made(by, key, digest)
+        async with keyed(self._choices, request, by) as (change, made, keep):
             if made:
                 present = await change.rule(made, by)
                 if present is None:
-                    raise not_found("idempotency_key", key, "rule any more")
+                    raise not_found("idempotency_key", request.idempotency_key, "rule any more")
                 return pb.SetRuleResponse(rule=present)
             await self._check_place(change, rule, call)
             now_ns = self._clock.now_ns()
@@ -58,7 +55,7 @@ class RuleServicer:
             rule.owner = by
             set_timestamp(rule.changed_at, now_ns)
             await change.put_rule(rule, by, now_ns)
-            await change.keep_key(by, key, digest, rule.rule_id)
+            await keep(rule.rule_id, now_ns)
         return pb.SetRuleResponse(rule=rule)
 
     async def DeleteRule(  # noqa: N802

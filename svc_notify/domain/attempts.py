@@ -3,7 +3,7 @@
 from typing import Final
 
 from kernel.nanoseconds import NS_PER_S
-from svc_notify.domain.outbox import Dead, Outcome, RetryAfter
+from svc_notify.domain.outbox import Dead, Held, Outcome, RetryAfter
 
 FIRST_WAIT_S: Final = 5
 """After the first attempt; it doubles with each further one."""
@@ -30,8 +30,10 @@ def next_attempt(outcome: Outcome, attempt: int, now_ns: int) -> tuple[Outcome, 
 
     Returns:
         The outcome, Dead in place of RetryAfter when there were enough attempts; and the time of
-        the next attempt, which counts for RetryAfter only.
+        the next attempt, which counts for RetryAfter and Held only.
     """
+    if isinstance(outcome, Held):
+        return outcome, outcome.until_ns
     if not isinstance(outcome, RetryAfter):
         return outcome, now_ns
     if attempt >= ATTEMPTS_MAX:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from svc_notify.domain.notification import Kind, Notification, Severity, Viewer
-from svc_notify.domain.rules import Rule
+from svc_notify.domain.rules import QuietHours, Rule
 
 SHOWN_MAX: Final = 100
 """Notifications that a message carries in full; further ones are counted."""
@@ -51,6 +51,8 @@ class Message(NamedTuple):
     """All of them, by kind."""
     attempt: int
     """From 1."""
+    quiet: QuietHours | None = None
+    """In which it is not sent; None for a message with CRITICAL notifications."""
 
     @property
     def total(self) -> int:
@@ -76,7 +78,13 @@ class Dead(NamedTuple):
     cause: str
 
 
-Outcome = Delivered | RetryAfter | Dead
+class Held(NamedTuple):
+    """It is not sent in the quiet hours of its rule."""
+
+    until_ns: int
+
+
+Outcome = Delivered | RetryAfter | Dead | Held
 
 
 def collect(

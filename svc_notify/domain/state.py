@@ -11,6 +11,8 @@ class Condition(StrEnum):
     STANDBY = "STANDBY"
     """Another process reads the logs; this one serves users."""
     READING = "READING"
+    BLOCKED = "BLOCKED"
+    """Some logs are read, others are not; the text names the cause of each."""
     POSTGRES_AWAY = "POSTGRES_AWAY"
 
 

@@ -24,8 +24,10 @@ class Changing(Protocol):
             KeyReusedError: The key was used for another request.
         """
 
-    async def keep_key(self, user_id: str, key: str, digest: bytes, object_id: str) -> None:
-        """Note what a key made."""
+    async def keep_key(
+        self, user_id: str, key: str, digest: bytes, object_id: str, now_ns: int
+    ) -> None:
+        """Note what a key made, and when."""
 
     async def rule(self, rule_id: str, user_id: str) -> Rule | None:
         """Return a rule of the firm or of this user."""
@@ -69,6 +71,9 @@ class Choices(Protocol):
 
     async def destinations(self) -> list[Destination]:
         """Return all destinations, with their states."""
+
+    async def prune(self, before_ns: int) -> None:
+        """Remove idempotency keys and notes of before a time, and paces of what was removed."""
 
     def changing(self) -> AbstractAsyncContextManager[Changing]:
         """Change rules or destinations in one transaction; one at a time, over all replicas."""

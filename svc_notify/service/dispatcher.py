@@ -7,7 +7,7 @@ from kernel.clock import Clock
 from mesh.log import get_logger
 from mesh.telemetry import counter
 from svc_notify.domain.attempts import next_attempt
-from svc_notify.domain.outbox import Dead, Delivered, Message, Outcome, RetryAfter
+from svc_notify.domain.outbox import Dead, Held, Message, Outcome, RetryAfter
 from svc_notify.service.notifier import Owner
 from svc_notify.service.ports import Channels, Outbox, StoreUnavailableError
 
@@ -66,7 +66,7 @@ class Dispatcher:
         outcome, due_ns = next_attempt(said, message.attempt, now_ns)
         name = type(outcome).__name__
         _attempts.labels(name).inc()
-        if not isinstance(outcome, Delivered):
+        if isinstance(outcome, RetryAfter | Dead):
             _log.warning(
                 "a message is not delivered",
                 message_id=message.message_id,
@@ -87,6 +87,11 @@ class Dispatcher:
     async def _attempt(self, message: Message) -> Outcome:
         if not message.total:
             return Dead(NOT_PERMITTED)
+        if message.quiet is not None:
+            # It waits since before they began, or is sent again.
+            now_ns = self._clock.now_ns()
+            if (until_ns := message.quiet.end_after(now_ns)) > now_ns:
+                return Held(until_ns)
         try:
             return await self._channels[message.destination.channel].deliver(message)
         except Exception as error:  # noqa: BLE001  one message must not delay all others

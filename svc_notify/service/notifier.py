@@ -32,7 +32,7 @@ from svc_notify.service.ports import (
 from svc_notify.service.progress import Progress
 from svc_notify.service.reading.found import Found, Orders
 from svc_notify.service.reading.orders import draft_of_doubt, order_ids
-from svc_notify.service.reading.pages import READERS, read_page
+from svc_notify.service.reading.pages import read_page
 
 LOOK_INTERVAL_S: Final = 0.1
 """Between two looks at the logs when all was read."""
@@ -129,20 +129,19 @@ class Notifier:
             await asyncio.sleep(RETRY_S)
 
     async def _read_on(self) -> None:
-        await self._begin()
-        self._progress.be(State(Condition.READING))
+        self._at = dict(await self._store.positions())
+        self._readings = {}
         while await self._owner.keep():
             if not await self._look():
                 await asyncio.sleep(LOOK_INTERVAL_S)
 
-    async def _begin(self) -> None:
+    async def _begin(self, logs: Collection[Log]) -> None:
         """Read on after the stored positions; a log that was never read begins at its end."""
-        self._at = dict(await self._store.positions())
-        for log in READERS:
+        for log in logs:
             before = self._at.get(log)
             if before is None or not await self._source.has(log, before):
                 await self._begin_at_end(log, before)
-        self._readings = {log: Reading(self._at[log].log_number) for log in READERS}
+        self._readings = {log: Reading(self._at[log].log_number) for log in logs}
 
     async def _begin_at_end(self, log: Log, before: Position | None) -> None:
         if before is not None and before != START:
@@ -153,22 +152,47 @@ class Notifier:
                 log_number=before.log_number,
             )
         newest = await self._source.newest(log)
+        noted = await self._noted_before(newest) if log is Log.STATES else set()
         async with self._store.writing() as writing:
             await writing.advance(log, before, newest)
+            if noted:
+                await writing.note(noted, self._clock.now_ns())
         self._at[log] = newest
+
+    async def _noted_before(self, end: Position) -> set[str]:
+        """Return what the log of states would have noted, had it been read up to an entry.
+
+        So nothing is said of a session that goes on being down.
+        """
+        noted: set[str] = set()
+        after = 0
+        while after < end.log_number:
+            entries = (await self._source.page(Log.STATES, after)).entries
+            past = [one for one in entries if one.log_number <= end.log_number]
+            if not past:
+                break
+            due(read_page(Log.STATES, past, {}, self._clock.now_ns()).drafts, noted)
+            after = past[-1].log_number
+        return noted
 
     async def _look(self) -> bool:
         """Read the next entries of each log; return whether there were any."""
         looked_ns = self._clock.now_ns()
         heads = await self._source.heads()
+        numbers = heads.numbers
+        if numbers.keys() != self._readings.keys():
+            await self._begin(numbers)
+        closed = "; ".join(f"{log}: {cause}" for log, cause in heads.closed.items())
+        self._progress.be(State(Condition.BLOCKED if closed else Condition.READING, closed))
         some = False
-        for log in READERS:
-            if heads[log] > self._readings[log].after:
+        for log, head in numbers.items():
+            if head > self._readings[log].after:
                 some |= await self._read(log)
         self._progress.measured(
-            {log: max(0, heads[log] - self._readings[log].after) for log in READERS}
+            {log: max(0, head - self._readings[log].after) for log, head in numbers.items()}
         )
-        if not some and not self._readings[Log.ORDERS].in_doubt:
+        orders = self._readings.get(Log.ORDERS)
+        if not some and orders is not None and not orders.in_doubt:
             await self._fire_doubts(looked_ns)
         return some
 

@@ -133,8 +133,8 @@ class Outbox(Protocol):
     async def settle(self, message: Message, outcome: Outcome, due_ns: int, now_ns: int) -> None:
         """Note what became of an attempt.
 
-        Delivered removes the message, RetryAfter makes it due at `due_ns`, Dead makes it a dead
-        letter. The destination shows the state and the cause.
+        Delivered removes the message, RetryAfter and Held make it due at `due_ns`, Dead makes it a
+        dead letter. The destination shows the state and the cause, but of Held.
         """
 
 

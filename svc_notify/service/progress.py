@@ -9,7 +9,7 @@ from kernel.nanoseconds import NS_PER_S
 from mesh.log import get_logger
 from mesh.telemetry import histogram
 from svc_notify.domain.notification import Kind, Notification
-from svc_notify.domain.state import Condition, State
+from svc_notify.domain.state import WORKS, Condition, State
 
 BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 120)
 """RTS 6 Article 16 asks for alerts within 5 s."""
@@ -38,7 +38,7 @@ class Progress:
     def be(self, state: State) -> None:
         """Take a state; say so if it is another one."""
         if state != self.state:
-            calm = state.condition is not Condition.POSTGRES_AWAY
+            calm = state.condition in WORKS
             report = _log.info if calm else _log.warning
             report("notifications", state=state.condition.value, cause=state.text)
         self.state = state

@@ -2,12 +2,16 @@
 
 from datetime import time
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kernel.nanoseconds import NS_PER_S
+from mesh.log import get_logger
 from ordermesh.notify.v1 import rule_pb2
 from svc_notify.domain.notification import Severity
 from svc_notify.domain.rules import MESSAGES_PER_HOUR_DEFAULT, QuietHours, Rule
+
+_log = get_logger(__name__)
 
 
 def rule_of(body: bytes) -> Rule:
@@ -39,4 +43,18 @@ def rule_from_proto(one: rule_pb2.Rule) -> Rule:
 
 def _quiet(one: rule_pb2.QuietHours) -> QuietHours:
     begin, end = time.fromisoformat(one.begin), time.fromisoformat(one.end)
-    return QuietHours(begin, end, ZoneInfo(one.time_zone))
+    return QuietHours(begin, end, _zone(one.time_zone))
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """Return a time zone; UTC if this machine does not know the name, which another one knew."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        _log.error(
+            "this machine does not know the time zone of a rule's quiet hours: they are in UTC; "
+            "install its tzdata",
+            time_zone=name,
+        )
+        return ZoneInfo("UTC")

@@ -1,4 +1,4 @@
-"""Removes notifications and dead letters whose time is over."""
+"""Removes what is kept for a time: notifications, dead letters, keys and notes."""
 
 import asyncio
 from contextlib import suppress
@@ -6,6 +6,7 @@ from typing import Final
 
 from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_DAY
+from svc_notify.service.choices import Choices
 from svc_notify.service.history import History
 from svc_notify.service.notifier import Owner
 from svc_notify.service.ports import DeadLetters, StoreUnavailableError
@@ -25,6 +26,7 @@ class Upkeep:
         self,
         history: History,
         dead: DeadLetters,
+        choices: Choices,
         owner: Owner,
         clock: Clock,
         days: int,
@@ -33,6 +35,7 @@ class Upkeep:
         """Take the bounds: days that all this is kept, and how many notifications at most."""
         self._history = history
         self._dead = dead
+        self._choices = choices
         self._owner = owner
         self._clock = clock
         self._kept_ns = days * NS_PER_DAY
@@ -53,3 +56,4 @@ class Upkeep:
         while await self._history.prune(before_ns, self._most, BATCH) == BATCH:
             pass
         await self._dead.prune(before_ns, DEAD_LETTERS_MAX)
+        await self._choices.prune(before_ns)

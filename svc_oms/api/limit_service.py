@@ -1,6 +1,6 @@
 """LimitService: changes of limits, and reads."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -24,11 +24,13 @@ from svc_oms.service.codec.control_records import position_message
 from svc_oms.service.controls.changes.change_parts import Caller
 from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.controls.controls_at import ControlsInThePast
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.controls.limit_usage import usage
-from svc_oms.service.controls.limits_control import ControlsInForce
 from svc_oms.service.errors import account_not_found, invalid_field
 from svc_oms.service.ports.control_ports import ControlRecord, RecordKind
+from svc_oms.service.ports.rows.records import PositionRow
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reads.checked_reads import CheckedReads
 
 SERVICE = "ordermesh.oms.v1.LimitService"
 ACCESS: dict[str, Access] = {
@@ -72,10 +74,12 @@ class LimitServicer:
         controls: ControlsInForce,
         past: ControlsInThePast,
         book: BookInThePast,
+        reads: CheckedReads,
     ) -> None:
         self._readiness = readiness
         self._past = past
         self._book = book
+        self._reads = reads
         self._changes = changes
         self._controls = controls
 
@@ -219,21 +223,20 @@ class LimitServicer:
             raise account_not_found(request.account_id)
         return usage(self._controls, picture, now_ns)
 
-    async def ListPositions(  # noqa: N802
-        self, request: pb.ListPositionsRequest, call: Call
-    ) -> pb.ListPositionsResponse:
-        """List an account's positions."""
+    async def ListPositions(self, request: pb.ListPositionsRequest, call: Call) -> bytes:  # noqa: N802
+        """List an account's positions, as a ListPositionsResponse."""
         _require_view(call.user, request.account_id)
-        with self._readiness.reaching():
+
+        async def load() -> bytes:
             await self._require_known(request.account_id)
-            if request.HasField("as_of"):
-                at_ns = self._book.check(request.as_of)
-                rows = await self._book.positions(request.account_id, at_ns)
-            else:
-                rows = await self._changes.store.positions(request.account_id)
-        return pb.ListPositionsResponse(
-            positions=[position_message(row) for row in rows[:POSITIONS_MAX]]
-        )
+            return _positions(await self._changes.store.positions(request.account_id))
+
+        with self._readiness.reaching():
+            if not request.HasField("as_of"):
+                return await self._reads.answer("ListPositions", request.account_id, b"", load)
+            await self._require_known(request.account_id)
+            at_ns = self._book.check(request.as_of)
+            return _positions(await self._book.positions(request.account_id, at_ns))
 
     async def ListOverrides(  # noqa: N802
         self, request: pb.ListOverridesRequest, call: Call
@@ -307,6 +310,12 @@ class LimitServicer:
     async def _require_known(self, account_id: str) -> None:
         if not await self._changes.store.account_rows([account_id]):
             raise account_not_found(account_id)
+
+
+def _positions(rows: Sequence[PositionRow]) -> bytes:
+    return pb.ListPositionsResponse(
+        positions=[position_message(row) for row in rows[:POSITIONS_MAX]]
+    ).SerializeToString()
 
 
 def _caller(request: Any, call: Call) -> Caller:

@@ -11,6 +11,7 @@ from svc_oms.api import (
     venue_link_service,
 )
 from svc_oms.api.orders import order_flow_service, order_service, routing_service
+from svc_oms.api.orders.order_reads import OrderReads
 from svc_oms.service.as_of.book_in_the_past import BookInThePast
 from svc_oms.service.controls.changes.limit_changes import LimitChanges
 from svc_oms.service.replica import Replica
@@ -33,6 +34,12 @@ def _add_orders(server: MeshServer, replica: Replica) -> None:
         replica.statements,
         replica.order_ways,
         replica.routing_books,
+        OrderReads(
+            replica.store,
+            BookInThePast(replica.store, replica.clock),
+            replica.reads,
+            replica.order_accounts,
+        ),
     )
     server.add(orders, order_service.SERVICE, order_service.ACCESS)
     routing = routing_service.RoutingServicer(replica.readiness, replica.venues_out, replica.clock)
@@ -76,6 +83,7 @@ def _add_controls(server: MeshServer, replica: Replica) -> None:
         replica.controls_in_force,
         replica.controls_in_the_past,
         BookInThePast(replica.store, replica.clock),
+        replica.reads,
     )
     server.add(limits, limit_service.SERVICE, limit_service.ACCESS)
 

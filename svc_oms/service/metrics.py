@@ -18,6 +18,11 @@ BATCH_SECONDS = histogram(
     "Seconds from the first lock to the commit.",
     ["path"],
 )
+TRANSACTIONS = counter(
+    "oms_transactions",
+    "Transactions of batches: guessed (one round trip to PostgreSQL) or read (several).",
+    ["path", "way"],
+)
 PLACE_TO_VENUE_ACK_SECONDS = histogram(
     "oms_place_to_venue_ack_seconds",
     "Seconds from acceptance to the venue's acknowledgement.",
@@ -54,7 +59,13 @@ SLOW_CONSUMERS = counter("oms_slow_consumers", "Readers sent away as too slow.")
 STRATEGY_STOPS = counter(
     "oms_strategy_stops", "Strategies stopped by the repeated-execution throttle."
 )
-CACHE_DROPPED = counter("oms_cache_dropped", "Orders not written to Redis: away, or no room.")
+READS = counter(
+    "oms_reads",
+    "Frequent reads by rpc, and where from: copy; or PostgreSQL, because the copy was absent or "
+    "old, Redis was away, or the account was busy or unknown.",
+    ["rpc", "source"],
+)
+COPIES_DROPPED = counter("oms_copies_dropped", "Copies not written to Redis: away, or no room.")
 DISCONNECTS = counter("oms_disconnects", "Flows lost and not resumed, whose orders were cancelled.")
 AUDIT_COUNTED = counter(
     "oms_audit_counted",

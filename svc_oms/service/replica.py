@@ -8,9 +8,10 @@ from mesh.log import get_logger
 from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 from svc_oms.service.audit.audit_log import AuditLog
 from svc_oms.service.audit.refusal_log import RefusalLog
+from svc_oms.service.book.order_accounts import OrderAccounts
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.controls.controls_at import ControlsInThePast
-from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.directory.known_ids import KnownIds
 from svc_oms.service.directory.user_names import UserNames
 from svc_oms.service.disconnect.flow_guards import FlowGuards
@@ -21,6 +22,7 @@ from svc_oms.service.parked.parked_view import ParkedView
 from svc_oms.service.parked.statements import Statements
 from svc_oms.service.ports import OrderStore, StoreRefusedError, StoreUnavailableError
 from svc_oms.service.readiness import Readiness
+from svc_oms.service.reads.checked_reads import CheckedReads
 from svc_oms.service.recovery.recoveries import Recoveries
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.routing_books import RoutingBooks
@@ -85,6 +87,8 @@ class Replica:
     user_names: UserNames
     directory: KnownIds
     streams: StreamParts
+    reads: CheckedReads
+    order_accounts: OrderAccounts
     revision: str
 
     def ready(self) -> tuple[bool, str]:

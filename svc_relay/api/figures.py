@@ -32,7 +32,7 @@ class RelayCollector(Collector):
         yield EVENTS.values(((log,), count) for log, count in progress.relayed.items())
         yield BYTES.values(((log,), count) for log, count in progress.bytes.items())
         yield WAITING.values(((log,), count) for log, count in progress.waiting.items())
-        yield LAG.value(progress.lag_s)
+        yield LAG.value(progress.lag.seconds)
         yield TRANSACTIONS.value(progress.transactions)
         yield STATE.values(((one,), one is progress.state.condition) for one in Condition)
 
@@ -40,7 +40,7 @@ class RelayCollector(Collector):
 def readiness(progress: Progress, lag_max_s: float) -> tuple[bool, str]:
     """Return whether the relay does what it is for, and what it does or why not."""
     text = progress.state.words()
-    if progress.state.condition is Condition.RELAYING and progress.lag_s > lag_max_s:
+    if progress.state.condition is Condition.RELAYING and progress.lag.seconds > lag_max_s:
         waiting = sum(progress.waiting.values())
-        text = f"{LAGGING}: {waiting} entries wait, for {progress.lag_s:.0f} s"
+        text = f"{LAGGING}: {waiting} entries wait, for {progress.lag.seconds:.0f} s"
     return progress.state.works, text

@@ -14,6 +14,8 @@ class Condition(StrEnum):
     BLOCKED = "BLOCKED"
     """Some logs are relayed, others are not; the text names the cause of each."""
     POSTGRES_AWAY = "POSTGRES_AWAY"
+    LOG_CLOSED = "LOG_CLOSED"
+    """PostgreSQL does not let us read a log."""
     KAFKA_AWAY = "KAFKA_AWAY"
     KAFKA_FULL = "KAFKA_FULL"
     """A broker cannot write to its disk."""

@@ -6,12 +6,13 @@ entries. So what was sent before a crash is either there with its position, or n
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from eventlog.logs import SCHEMAS, START, Entry, Log, Position, Source, SourceError
+from eventlog.logs import SCHEMAS, START, Entry, Heads, Log, Position, Source, SourceError
 from eventlog.reading import Reading
 from kernel.clock import Clock
+from kernel.lag import Lag
 from mesh.log import get_logger
 from svc_relay.domain.state import Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, Sink, SinkError
@@ -31,7 +32,6 @@ class Progress:
     """How far the relay is, for metrics and readiness."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
         self.state = State(Condition.STARTING)
         self.relayed = dict.fromkeys(RELAYED, 0)
         """Entries that this process wrote, by log."""
@@ -39,7 +39,7 @@ class Progress:
         self.waiting = dict.fromkeys(RELAYED, 0)
         """Numbers given to transactions and not relayed, by log; none if no entry has one."""
         self.transactions = 0
-        self._behind_since: float | None = None
+        self.lag = Lag(clock)
 
     def be(self, state: State) -> None:
         """Take a state; say so if it is another one."""
@@ -48,25 +48,10 @@ class Progress:
             report("relay", state=state.condition.value, cause=state.text)
         self.state = state
 
-    def measured(self, waiting: Mapping[Log, int]) -> None:
-        """Note what waits."""
+    def measured(self, waiting: Mapping[Log, int], *, closed: bool) -> None:
+        """Note what waits, and whether there are logs of which that is not known."""
         self.waiting.update(waiting)
-        if not any(waiting.values()):
-            self._behind_since = None
-        elif self._behind_since is None:
-            self._behind_since = self._clock.monotonic()
-
-    def fell_behind(self) -> None:
-        """Note that the logs cannot be passed on, though it is not known what waits."""
-        if self._behind_since is None:
-            self._behind_since = self._clock.monotonic()
-
-    @property
-    def lag_s(self) -> float:
-        """Seconds since the relay was last seen to have passed on everything."""
-        if self._behind_since is None:
-            return 0.0
-        return self._clock.monotonic() - self._behind_since
+        self.lag.note(waits=closed or any(waiting.values()))
 
 
 class Relay:
@@ -92,7 +77,7 @@ class Relay:
                 await self._own()
             except SinkError as error:
                 self._progress.be(error.state)
-                self._progress.fell_behind()
+                self._progress.lag.note(waits=True)
                 await self._sink.close()
                 await asyncio.sleep(RETRY_S)
             except OwnerLostError as error:
@@ -107,36 +92,34 @@ class Relay:
         self._too_large.clear()
         while True:
             try:
-                await self._begin()
+                # Whoever restores a database ends its connections: each new one begins anew.
+                self._readings = {}
                 while True:
                     await self._sink.keep()
                     if not await self._pass_on():
                         await asyncio.sleep(LOOK_INTERVAL_S)
             except SourceError as error:
                 self._progress.be(State(Condition.POSTGRES_AWAY, str(error)))
-                self._progress.fell_behind()
+                self._progress.lag.note(waits=True)
                 await self._sink.keep()
                 await asyncio.sleep(RETRY_S)
 
-    async def _begin(self) -> None:
-        """Read on after what Kafka has, if the database has it too.
-
-        Whoever restores a database ends its connections, and each new one comes through here.
-        """
-        while lost := await self._lost_entry():
+    async def _begin(self, logs: Iterable[Log]) -> None:
+        """Read these logs on after what Kafka has, if the database has it too."""
+        self._readings = {}
+        while lost := await self._lost_entry(logs):
             self._progress.be(State(Condition.BOOK_RESTORED, lost))
-            self._progress.fell_behind()
+            self._progress.lag.note(waits=True)
             await self._sink.keep()
             await asyncio.sleep(RETRY_S)
-        self._readings = {
-            log: Reading(self._confirmed.get(log, START).log_number) for log in RELAYED
-        }
+        self._readings = {log: Reading(self._confirmed.get(log, START).log_number) for log in logs}
         self._empty_until.clear()
 
-    async def _lost_entry(self) -> str:
+    async def _lost_entry(self, logs: Iterable[Log]) -> str:
         """Say which entry Kafka has and a restored book has not; empty if none is lost."""
-        for log, position in self._confirmed.items():
-            if not await self._source.has(log, position):
+        for log in logs:
+            position = self._confirmed.get(log)
+            if position is not None and not await self._source.has(log, position):
                 return (
                     f"Kafka has entry {position.log_number} of {log}, and the database has not: it "
                     "was restored to an earlier state. Set ORDERMESH_KAFKA_TOPIC_PREFIX to a new "
@@ -147,23 +130,28 @@ class Relay:
     async def _pass_on(self) -> bool:
         """Pass on the next entries of each log; return whether there were any."""
         heads = await self._source.heads()
+        if heads.numbers.keys() != self._readings.keys():
+            await self._begin(heads.numbers)
         self._measure(heads)
         some = False
-        for log in RELAYED:
-            if heads[log] > self._readings[log].after and not self._waits(log):
-                some |= await self._pass_on_one(log, heads[log])
+        for log, head in heads.numbers.items():
+            if head > self._readings[log].after and not self._waits(log):
+                some |= await self._pass_on_one(log, head)
         self._measure(heads)
-        refused = "; ".join(f"{log}: {state.words()}" for log, (state, _) in self._refused.items())
+        states = {log: State(Condition.LOG_CLOSED, cause) for log, cause in heads.closed.items()}
+        states |= {log: state for log, (state, _) in self._refused.items()}
+        refused = "; ".join(f"{log}: {state.words()}" for log, state in states.items())
         condition = Condition.BLOCKED if refused else Condition.RELAYING
         self._progress.be(State(condition, refused))
         return some
 
-    def _measure(self, heads: Mapping[Log, int]) -> None:
+    def _measure(self, heads: Heads) -> None:
         at = {
             log: max(self._confirmed.get(log, START).log_number, self._empty_until.get(log, 0))
-            for log in RELAYED
+            for log in heads.numbers
         }
-        self._progress.measured({log: max(0, heads[log] - at[log]) for log in RELAYED})
+        waiting = {log: max(0, head - at[log]) for log, head in heads.numbers.items()}
+        self._progress.measured(waiting, closed=bool(heads.closed))
 
     def _waits(self, log: Log) -> bool:
         refused = self._refused.get(log)

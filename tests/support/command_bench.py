@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.commands import TriggerOrder
@@ -163,7 +163,7 @@ async def command_bench():
     """Make the bench, with its venue's session up."""
     store = MemoryStore()
     await store.ensure_account(AccountInfo(ACCOUNT, "Alice", "EUR", "DEMO", 1))
-    book = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), "r1", ManualClock())
+    book = build_replica(OmsSettings(), store, NoReadCopies(), Silence(), "r1", ManualClock())
     book.market.learn([listing()])
     made = CommandBench(book, Control())
     await made.session()

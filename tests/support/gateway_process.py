@@ -13,6 +13,7 @@ import yaml
 
 from conformance.scripted_venue import ScriptedVenue
 from mesh.settings import child_environment
+from tests.support.forked import Forked
 from tests.support.ports import free_port
 
 
@@ -62,7 +63,7 @@ class GatewayProcesses:
     venue: ScriptedVenue
     oms_target: str
     keys: dict = field(default_factory=dict)
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Forked | subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def session(self) -> dict:
         return {
@@ -86,16 +87,17 @@ class GatewayProcesses:
             "ORDERMESH_TLS_KEY": str(self.tls / "svc-gateway.key"),
             "ORDERMESH_TLS_CA": str(self.tls / "ca.pem"),
             "ORDERMESH_OPS_BIND": f"127.0.0.1:{free_port()}",
-            "PYTHONPATH": ".:gen/python",
         })  # fmt: skip
-        command = [sys.executable, "-m", "svc_gateway"]
-        if disk is not None:
-            command = disk.around(self.folder / store, command)
+        process: Forked | subprocess.Popen[bytes]
         with (self.folder / f"{instance}.log").open("ab") as log:
-            process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+            if disk is None:
+                process = Forked("svc_gateway", (), environment, stderr=log, stdout=log)
+            else:
+                command = [sys.executable, "-m", "svc_gateway"]
+                command = disk.around(self.folder / store, command)
+                process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+                disk.pid = process.pid
         self.running[instance] = process
-        if disk is not None:
-            disk.pid = process.pid
 
     async def end(self, instance: str, number: signal.Signals = signal.SIGKILL) -> None:
         process = self.running.pop(instance)

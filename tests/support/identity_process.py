@@ -1,7 +1,6 @@
 """svc_identity as a process on a real PostgreSQL, reached as its peers reach it."""
 
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from mesh.auth.token_keys import fetch_jwks
 from mesh.certificates.tls import TlsFiles
 from mesh.settings import child_environment
 from meshctl.stack.servers.postgres import ROLES
-from tests.support.forked import run_forked
+from tests.support.forked import Forked, run_forked
 from tests.support.pages import page
 from tests.support.ports import free_port
 from tests.support.postgres import as_service
@@ -92,12 +91,10 @@ class Identity:
         name = (("grpc.ssl_target_name_override", "svc-identity.ordermesh.internal"),)
         return grpc.secure_channel(f"127.0.0.1:{self.port}", credentials, name)
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> Forked:
         log = (self.folder / "svc_identity.log").open("ab")
         with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "svc_identity"], env=self.environment, stdout=log, stderr=log
-            )
+            process = Forked("svc_identity", (), self.environment, stdout=log, stderr=log)
 
         def ready() -> bool:
             assert process.poll() is None, (self.folder / "svc_identity.log").read_text()

@@ -32,6 +32,27 @@ AUTHORIZER = {
 }
 
 
+SASL_USER, SASL_PASSWORD = "ordermesh", "a password of nobody"
+_MODULES = "org.apache.kafka.common.security"
+_PLAIN = f'{_MODULES}.plain.PlainLoginModule required user_{SASL_USER}="{SASL_PASSWORD}";'
+_SCRAM = f"{_MODULES}.scram.ScramLoginModule required;"
+
+
+def sasl_listener(broker: str, controller: str, sasl: str) -> dict[str, str]:
+    """Return the settings of a second listener, where clients give a name and a password."""
+    of_sasl = "listener.name.sasl"
+    return {
+        "listeners": f"BROKER://{broker},SASL://{sasl},CONTROLLER://{controller}",
+        "advertised.listeners": f"BROKER://{broker},SASL://{sasl}",
+        "listener.security.protocol.map": "BROKER:SSL,SASL:SASL_SSL,CONTROLLER:SSL",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+        f"{of_sasl}.ssl.client.auth": "none",
+        f"{of_sasl}.plain.sasl.jaas.config": _PLAIN,
+        f"{of_sasl}.scram-sha-256.sasl.jaas.config": _SCRAM,
+        f"{of_sasl}.scram-sha-512.sasl.jaas.config": _SCRAM,
+    }
+
+
 class KafkaServer:
     """A broker that a test may kill and start again on the same port."""
 
@@ -39,7 +60,13 @@ class KafkaServer:
         self.home = Home(folder)
         self.home.create()
         ensure_dev_certificates(self.home.tls)
-        self._kafka = EmbeddedKafka(self.home, free_port(), free_port(), AUTHORIZER)
+        port, controller_port = free_port(), free_port()
+        self.sasl_bootstrap = f"127.0.0.1:{free_port()}"
+        """Where clients without a certificate find it."""
+        sasl = sasl_listener(
+            f"127.0.0.1:{port}", f"127.0.0.1:{controller_port}", self.sasl_bootstrap
+        )
+        self._kafka = EmbeddedKafka(self.home, port, controller_port, AUTHORIZER | sasl)
         settings = stack_settings()
         self._kafka.initialise(settings.cache_dir / "kafka", settings.maven_url, print)
         self._process: subprocess.Popen[bytes] | None = None

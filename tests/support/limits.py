@@ -12,7 +12,7 @@ from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import instrument_pb2, market_data_pb2
 from ordermesh.oms.v1 import limit_pb2, order_pb2, order_service_pb2
 from ordermesh.oms.v1 import limit_service_pb2 as pb
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_records import read_order
@@ -59,7 +59,7 @@ class LimitBench:
     def __init__(self, store: MemoryStore, clock: ManualClock, **settings: Any) -> None:
         self.store, self.clock = store, clock
         self.book: Replica = build_replica(
-            OmsSettings(**settings), store, NoOrderCache(), Silence(), "r", clock
+            OmsSettings(**settings), store, NoReadCopies(), Silence(), "r", clock
         )
         self.book.market.learn([listing(), other_listing(), listing(mic="SIMB")])
         self.office = LimitChanges(

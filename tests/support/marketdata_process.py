@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from mesh.auth.token_keys import KEYS_SERVICE
 from mesh.certificates.tls import TlsFiles
 from mesh.settings import child_environment
 from tests.support.certificates import tls_settings
+from tests.support.forked import Forked
 from tests.support.pages import page, served
 from tests.support.ports import free_port
 from tests.support.postgres import as_service
@@ -24,7 +23,7 @@ from tests.support.waiting import until
 class MarketDataProcess:
     """One svc_marketdata that can be killed."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, ops_port: int) -> None:
+    def __init__(self, process: Forked, port: int, ops_port: int) -> None:
         self._process = process
         self.port = port
         self._ops_port = ops_port
@@ -41,13 +40,9 @@ class MarketDataProcess:
         return float(lines[f"ordermesh_marketdata_{name}"])
 
 
-def _start(settings: dict[str, str], log: BinaryIO) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "svc_marketdata"],
-        env=child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()}),
-        stdout=log,
-        stderr=log,
-    )
+def _start(settings: dict[str, str], log: BinaryIO) -> Forked:
+    environment = child_environment({f"ORDERMESH_{key}": text for key, text in settings.items()})
+    return Forked("svc_marketdata", (), environment, stdout=log, stderr=log)
 
 
 @asynccontextmanager

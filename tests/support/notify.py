@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +12,7 @@ from typing import Any, Self
 
 import grpc.aio
 
+from eventlog.rights import ReaderName
 from kernel.hashchain import GENESIS, event_hash
 from mesh.auth.token_keys import KEYS_SERVICE
 from mesh.certificates.tls import TlsFiles
@@ -34,6 +33,7 @@ from svc_oms.adapters.postgres import migrate as oms
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import EventWrite, WriteSet
 from tests.support.certificates import tls_settings
+from tests.support.forked import Forked
 from tests.support.oms import prepare_database
 from tests.support.pages import page, served
 from tests.support.ports import free_port
@@ -54,7 +54,7 @@ def prepare(url: str) -> None:
         await marketdata.migrate(url, ROLES["marketdata"])
         await migrate(url, NOTIFY)
         for read in (oms, identity, marketdata):
-            await read.let_read_logs(url, NOTIFY)
+            await read.let_read_logs(url, ReaderName.NOTIFY, NOTIFY)
 
     asyncio.run(rest())
 
@@ -66,7 +66,7 @@ class NotifyProcess:
         self._environment = environment
         self._log = log
         self._tls = tls
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -77,12 +77,8 @@ class NotifyProcess:
     def launch(self) -> None:
         """Start it; it need not work yet."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "svc_notify"],
-                env=child_environment(self._environment),
-                stdout=log,
-                stderr=log,
-            )
+            environment = child_environment(self._environment)
+            self._process = Forked("svc_notify", (), environment, stdout=log, stderr=log)
 
     async def start(self, state: str = "READING") -> Self:
         """Start it, and wait until the text of /readyz has this word."""

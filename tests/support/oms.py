@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc.aio
 
+from eventlog.rights import ReaderName
 from kernel.clock import SystemClock
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
@@ -71,7 +72,7 @@ def prepare_database(url: str) -> None:
 
 async def _prepare(url: str) -> None:
     await migrate(url, service_role=ROLES["oms"])
-    await let_read_logs(url, READERS["relay"])
+    await let_read_logs(url, ReaderName.RELAY, READERS["relay"])
     store = await PostgresStore.connect(url)
     for account_id in ACCOUNTS:
         await store.ensure_account(AccountInfo(account_id, account_id, "EUR", "DEMO", 1))

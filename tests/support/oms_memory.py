@@ -21,6 +21,7 @@ from svc_oms.service.ports import (
     ExecutionRow,
     FencedError,
     FillRow,
+    GuessMissedError,
     IdempotencyRow,
     ListFilter,
     LoggedEvent,
@@ -273,6 +274,10 @@ class MemoryStore:
         """Take any instance: there is only this one."""
         del instance, on_other
 
+    def guess(self):
+        """Guess nothing: every batch reads."""
+        raise GuessMissedError("kept in memory")
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryBatch]:
         async with self._lock:
@@ -368,6 +373,10 @@ class MemoryStore:
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         accounts = self._here().accounts
         return {name: accounts[name].last_sequence for name in account_ids if name in accounts}
+
+    async def account_versions(self, account_ids: Sequence[str]) -> dict[str, str]:
+        accounts = self._here().accounts
+        return {name: repr(accounts[name]) for name in account_ids if name in accounts}
 
     async def order_events(
         self, account_id: str, order_id: str, first: int, last: int, limit: int

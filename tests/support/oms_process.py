@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from mesh.auth.token_keys import KEYS_SERVICE
 from mesh.certificates.tls import TlsFiles
 from mesh.rpc.channel import mesh_channel
 from mesh.settings import child_environment
+from tests.support.forked import Forked
 from tests.support.oms import MINT, NOBODY
 from tests.support.pages import page, served
 from tests.support.ports import free_port
@@ -34,14 +33,10 @@ class OmsProcess:
         self._tls = tls
         self._process = self._launched()
 
-    def _launched(self) -> subprocess.Popen[bytes]:
+    def _launched(self) -> Forked:
         settings = {f"ORDERMESH_{key}": text for key, text in self._settings.items()}
-        return subprocess.Popen(
-            [sys.executable, "-m", "svc_oms"],
-            env=child_environment(settings),
-            stdout=self._log,
-            stderr=self._log,
-        )
+        environment = child_environment(settings)
+        return Forked("svc_oms", (), environment, stdout=self._log, stderr=self._log)
 
     async def ready(self) -> None:
         await until(self._is_ready, "svc_oms is ready")

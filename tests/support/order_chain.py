@@ -6,7 +6,6 @@ and folded exactly as the service does it.
 
 import asyncio
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -23,6 +22,7 @@ from svc_oms.domain.order import decide_cancel, decide_place, decide_replace
 from svc_oms.domain.order_terms.checks import Instrument, Limits
 from svc_oms.service.codec.venue_messages import command_bytes, facts_of
 from svc_oms.service.reference.venue_sessions import capabilities_of
+from tests.support.forked import Forked
 from tests.support.gateway_bench import Bench
 from tests.support.lifecycle import TrackedOrder
 from tests.support.ports import free_port
@@ -52,15 +52,13 @@ class Chain:
         self.bench = bench
         self.tracked: dict[str, TrackedOrder] = {}
         self._read = 0
-        self._sim: subprocess.Popen[str] | None = None
+        self._sim: Forked | None = None
 
     async def start(self) -> None:
         port = free_port()
-        self._sim = subprocess.Popen(  # noqa: ASYNC220  returns at once
-            [sys.executable, "-m", "tests.support.sim_by_hand", str(port),
-             str(self.bench.folder / "sim")],
-            env=child_environment({"PYTHONPATH": ".:gen/python"}),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        self._sim = Forked(
+            "tests.support.sim_by_hand", (str(port), str(self.bench.folder / "sim")),
+            child_environment({}), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         await self._done()
         self.bench.sessions = [

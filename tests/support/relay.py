@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
+from tests.support.forked import Forked, run_forked
 from tests.support.kafka import KafkaServer, headers_of
 from tests.support.pages import page
 from tests.support.ports import free_port
@@ -51,7 +51,7 @@ class RelayProcess:
             **settings,
         }
         self._environment = {f"ORDERMESH_{key}": text for key, text in chosen.items()}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -68,20 +68,12 @@ class RelayProcess:
     def start(self) -> None:
         """Start it; it need not work yet."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "svc_relay"],
-                env=child_environment(self._environment),
-                stdout=log,
-                stderr=log,
-            )
+            environment = child_environment(self._environment)
+            self._process = Forked("svc_relay", (), environment, stdout=log, stderr=log)
 
     def run_admin(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of svc_relay.admin with the same settings."""
-        return subprocess.run(
-            [sys.executable, "-m", "svc_relay.admin", *words],
-            env=child_environment(self._environment),
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        return run_forked("svc_relay.admin", words, child_environment(self._environment))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP lets it hang, SIGCONT lets it go on."""

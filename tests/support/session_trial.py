@@ -13,6 +13,7 @@ from ordermesh.oms.v1 import order_pb2
 from ordermesh.oms.v1 import session_pb2 as sessions_pb
 from ordermesh.oms.v1 import session_service_pb2 as pb
 from ordermesh.oms.v1.session_service_pb2_grpc import SessionServiceStub
+from tests.support.forked_venue import ForkedVenue
 from tests.support.gateway_process import GatewayProcesses, numbers_seen
 from tests.support.oms import MINT, Client, Replica, replica, verified
 from tests.support.ports import free_port
@@ -96,7 +97,7 @@ def answer_status(venue: ScriptedVenue):
 
 @asynccontextmanager
 async def trial(book_url: str, tls: Path, folder: Path, **keys) -> AsyncIterator[Trial]:
-    venue = ScriptedVenue(folder, free_port(), mic="SIMA")
+    venue = ForkedVenue(folder, free_port(), mic="SIMA")
     venue.on("D", lambda order: [accepted(order)])
     venue.on("H", answer_status(venue))
     venue.start()

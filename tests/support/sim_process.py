@@ -2,29 +2,25 @@
 
 import selectors
 import subprocess
-import sys
 from pathlib import Path
 from typing import Self
 
 from mesh.settings import child_environment
+from tests.support.forked import Forked
 from tests.support.ports import free_port
 from tests.support.sim_exchange import WAIT_S, FixClient
-
-ROOT = Path(__file__).parents[2]
 
 
 class SimProcess:
     def __init__(self, store: Path, *flags: str, port: int = 0, **environment: str) -> None:
         self.port = port or free_port()
         self._clients: list[FixClient] = []
-        command = [sys.executable, "-m", "sim_exchange", "--store", str(store)]
-        self.process = subprocess.Popen(
-            [*command, "--port", str(self.port), *flags],
-            cwd=ROOT,
-            env=child_environment(environment),
+        self.process = Forked(
+            "sim_exchange",
+            ("--store", str(store), "--port", str(self.port), *flags),
+            child_environment(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
         self.ready_line = self._read_ready_line()
 

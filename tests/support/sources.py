@@ -62,6 +62,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(text_of(path), str(path))
 
 
+@cache
 def calls_of(path: Path) -> list[tuple[int, str]]:
     """Line and dotted name of every call in a Python file."""
     return [
@@ -71,6 +72,7 @@ def calls_of(path: Path) -> list[tuple[int, str]]:
     ]
 
 
+@cache
 def imports_of(path: Path) -> list[tuple[int, str]]:
     """Line and module of every import in a Python file."""
     found = []

@@ -22,6 +22,8 @@ RETRY_FOR_S = 60.0
 HEAL_TIMEOUT_S = 30.0
 JOURNAL_ORDER_FIELDS = 17
 SETTLE_TIMEOUT_S = 60.0
+VERIFY_TIMEOUT_S = 600.0
+"""It takes a minute for a million events."""
 
 
 @asynccontextmanager
@@ -216,6 +218,6 @@ def verify(mesh: Mesh) -> subprocess.CompletedProcess[str]:
         env={"PATH": "/usr/bin:/bin", "ORDERMESH_DATABASE_URL": url},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=VERIFY_TIMEOUT_S,
         check=False,
     )

@@ -14,13 +14,14 @@ from typing import Any
 import yaml
 
 from conformance.path import OrderPath
-from conformance.scripted_venue import Cable, ScriptedVenue
+from conformance.scripted_venue import Cable
 from kernel.clock import SystemClock
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_gateway.app import Gateway
 from svc_gateway.service.orders.order_session import OrderSession
 from svc_gateway.settings import GatewaySettings
 from tests.support.certificates import tls_settings
+from tests.support.forked_venue import ForkedVenue
 from tests.support.oms import ALICE, NOBODY, Client, Replica, replica
 from tests.support.ports import free_port
 from tests.support.waiting import until
@@ -113,7 +114,7 @@ async def wired(
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(replica(database_url, tls))
         channel = await stack.enter_async_context(running.channel())
-        venue = ScriptedVenue(folder, free_port(), MIC, market_data_client="ORDERMESH-DC")
+        venue = ForkedVenue(folder, free_port(), MIC, market_data_client="ORDERMESH-DC")
         venue.start()
         stack.push_async_callback(asyncio.to_thread, venue.stop)
         cable = Cable(venue.port)

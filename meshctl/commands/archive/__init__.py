@@ -88,11 +88,19 @@ def hold(
         str, typer.Option("--account", help="Only what has events of this account.")
     ] = "",
     everything: Annotated[bool, typer.Option("--everything", help="The whole archive.")] = False,
+    not_archived_yet: Annotated[
+        bool,
+        typer.Option(
+            "--not-archived-yet",
+            help="The archive has no event of the account yet; without this option the hold is "
+            "refused then.",
+        ),
+    ] = False,
 ) -> None:
     """Set a legal hold: what it covers is not removed, whatever its age."""
     if bool(account) == everything:
         usage_error("give --account ACCOUNT or --everything")
-    _work().hold(_place(place), account, reason)
+    _work().hold(_place(place), account, reason, not_archived_yet=not_archived_yet)
 
 
 @archive.command()

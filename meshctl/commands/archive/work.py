@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from event_archive import retention
-from event_archive.manifest import ArchivedFile, ArchiveError, Hold, contents, present_files
+from event_archive.manifest import ArchivedFile, ArchiveError, Hold, present
 from event_archive.stores import open_store
 from event_archive.stores.port import Store, StoreError
 from event_archive.verification.verify import Asked, Verification
@@ -37,16 +37,15 @@ _clock = SystemClock()
 def show(place: str, *, files: bool) -> None:
     """Print what an archive has."""
     with _opened(place) as store:
-        known = contents(store)
+        known = present(store)
         if known.identity is None:
             raise ArchiveError(f"{store.place} is no archive, or nothing was archived yet")
-        present = present_files(store).values()
         if files:
-            for one in present:
+            for one in known.files.values():
                 typer.echo(json.dumps(one._asdict()))
             return
         say(f"{store.place}: {known.identity.words()}")
-        _print_days(list(present))
+        _print_days(list(known.files.values()))
         for hold_ in known.holds.values():
             say(_hold_words(hold_))
 
@@ -111,10 +110,13 @@ def retain(place: str, years: int, *, remove: bool) -> None:
             say(f"{one.file.name}: {one.file.rows} entries up to {_day(one.file.last_us)}{held}")
 
 
-def hold(place: str, account: str, reason: str) -> None:
+def hold(place: str, account: str, reason: str, *, not_archived_yet: bool) -> None:
     """Set a hold."""
     with _opened(place) as store:
-        made = retention.hold(store, account, _words(reason), _person(), _clock.now_ns())
+        made = retention.hold(
+            store, account, _words(reason), _person(), _clock.now_ns(),
+            not_archived_yet=not_archived_yet,
+        )  # fmt: skip
         say(_hold_words(made))
 
 

@@ -19,7 +19,7 @@ from confluent_kafka import (
 from event_archive.columns import Record
 from event_archive.manifest import Positions
 from event_archive.values import read_value
-from eventlog.logs import SCHEMAS
+from eventlog.logs import NEWEST_ONLY, SCHEMAS
 from kernel.hashchain import HASH_BYTES
 from mesh.kafka.connection import logger
 from mesh.kafka.faults import Complaints, KafkaFault, fault_of
@@ -36,7 +36,7 @@ FETCHED_KBYTES: Final = 8 * 1024
 FETCH_BYTES: Final = 4 << 20
 RECORD_BYTES_MAX: Final = 64 << 20
 """The largest record that a topic may take."""
-LOGS: Final = frozenset(log.value for log in SCHEMAS)
+LOGS: Final = frozenset(log.value for log in SCHEMAS if log not in NEWEST_ONLY)
 """The topics that are logs; others, such as the newest event of each order, are made of them."""
 US_PER_MS: Final = 1_000
 Result = TypeVar("Result")

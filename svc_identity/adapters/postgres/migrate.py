@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from eventlog.rights import ReaderName
 from svc_identity.adapters.postgres.privileges import grant, grant_log_reader
 from svc_identity.adapters.postgres.store import open_engine
 from svc_identity.adapters.postgres.tables import SCHEMA
@@ -40,12 +41,12 @@ async def migrate(database_url: str, service_role: str = "") -> str:
         await engine.dispose()
 
 
-async def let_read_logs(database_url: str, role: str) -> None:
-    """Let a role read the views that are made for readers; given as the owner of the tables."""
+async def let_read_logs(database_url: str, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the views that it needs; given as the owner of the tables."""
     engine = open_engine(database_url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(grant_log_reader, role)
+            await connection.run_sync(grant_log_reader, reader, role)
     finally:
         await engine.dispose()
 

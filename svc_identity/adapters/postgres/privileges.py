@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from eventlog.rights import VIEWS, VIEWS_NAMED, grants
+from eventlog.rights import ReaderName, grants
 from svc_identity.adapters.postgres.tables import SCHEMA
 
 TABLES: Final[dict[str, str]] = {
@@ -53,9 +53,8 @@ def grant(connection: sa.Connection, role: str) -> None:
         connection.execute(sa.text(statement))
 
 
-def grant_log_reader(connection: sa.Connection, role: str) -> None:
-    """Let a role read the views that are made for readers, and nothing else."""
+def grant_log_reader(connection: sa.Connection, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the views that it needs, and nothing else."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
-    views = connection.scalars(sa.text(VIEWS), {"schema": SCHEMA, "views": VIEWS_NAMED})
-    for statement in grants(SCHEMA, views, quoted):
+    for statement in grants(SCHEMA, reader, quoted):
         connection.execute(sa.text(statement))

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from eventlog.rights import ReaderName
 from svc_marketdata.adapters.postgres.database import SCHEMA
 from svc_marketdata.adapters.postgres.privileges import grant, grant_log_reader
 
@@ -43,13 +44,13 @@ async def migrate(database_url: str, service_role: str = "", revision: str = "he
         await engine.dispose()
 
 
-async def let_read_logs(database_url: str, role: str) -> None:
-    """Let a role read the views that are made for readers; given as the owner of the tables."""
+async def let_read_logs(database_url: str, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the views that it needs; given as the owner of the tables."""
     url = sa.make_url(database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(grant_log_reader, role)
+            await connection.run_sync(grant_log_reader, reader, role)
     finally:
         await engine.dispose()
 

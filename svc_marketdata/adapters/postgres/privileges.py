@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from eventlog.rights import VIEWS, VIEWS_NAMED, grants
+from eventlog.rights import ReaderName, grants
 from svc_marketdata.adapters.postgres.database import SCHEMA
 
 KEEP: Final = "SELECT, INSERT"
@@ -27,6 +27,10 @@ TABLES: Final[dict[str, str]] = {
     "trades": "SELECT, INSERT, UPDATE (price, size, off_market, withdrawn, amended_ns)",
     "candle_hours": ALL,
     "quote_blocks": "SELECT, INSERT, UPDATE (body)",
+    # The log of trades: append-only. Of quotes, the newest one of each listing.
+    "trade_log": KEEP,
+    "trade_log_heads": "SELECT, INSERT, UPDATE (last_sequence)",
+    "last_quotes": "SELECT, INSERT, UPDATE (log_number, sequence, at_ms, body)",
     "candles_packed": "SELECT, UPDATE",
     "recorded": "SELECT, INSERT, UPDATE (until_ns)",
     "history_gaps": ALL,
@@ -45,13 +49,18 @@ FUNCTIONS: Final = (
 )
 """Functions that run with the rights of the owner, and that the service may call."""
 
+SEQUENCES: Final = ("trade_log_numbers", "last_quote_numbers")
+"""Sequences that the service takes numbers from."""
+
 FUNCTIONS_PRESENT: Final = f"SELECT to_regprocedure('{SCHEMA}.' || :name) IS NOT NULL"
 
 
 def grant(connection: sa.Connection, role: str) -> None:
     """Grant the service's role what it needs of the tables that are there, and nothing else."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
-    present = sa.inspect(connection).get_table_names(SCHEMA)
+    inspector = sa.inspect(connection)
+    present = inspector.get_table_names(SCHEMA)
+    sequences = inspector.get_sequence_names(SCHEMA)
     statements = [
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {quoted}",
@@ -59,6 +68,11 @@ def grant(connection: sa.Connection, role: str) -> None:
             f"GRANT {rights} ON {SCHEMA}.{table} TO {quoted}"
             for table, rights in TABLES.items()
             if table in present
+        ),
+        *(
+            f"GRANT USAGE ON SEQUENCE {SCHEMA}.{name} TO {quoted}"
+            for name in SEQUENCES
+            if name in sequences
         ),
         *(
             f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{name} TO {quoted}"
@@ -70,9 +84,8 @@ def grant(connection: sa.Connection, role: str) -> None:
         connection.execute(sa.text(statement))
 
 
-def grant_log_reader(connection: sa.Connection, role: str) -> None:
-    """Let a role read the views that are made for readers, and nothing else."""
+def grant_log_reader(connection: sa.Connection, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the views that it needs, and nothing else."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
-    views = connection.scalars(sa.text(VIEWS), {"schema": SCHEMA, "views": VIEWS_NAMED})
-    for statement in grants(SCHEMA, views, quoted):
+    for statement in grants(SCHEMA, reader, quoted):
         connection.execute(sa.text(statement))

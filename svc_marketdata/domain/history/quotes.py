@@ -92,6 +92,19 @@ def quote_of(market: InstrumentMarket, status: TradingStatus, at_ms: int) -> Pas
     return PastQuote(at_ms, *bid, *ask, state, status.value)
 
 
+def quote_json(instrument_id: str, quote: PastQuote) -> str:
+    """Return a quote as readers of the topic of last quotes get it; docs/EVENTS.md."""
+    names = ("bid_price", "bid_size", "ask_price", "ask_size")
+    values = {
+        "instrument_id": instrument_id,
+        "at_ms": quote.at_ms,
+        **dict(zip(names, quote.texts, strict=True)),
+        "stale": quote.stale,
+        "trading_status": quote.trading_status.name,
+    }
+    return json.dumps(values, separators=(",", ":"))
+
+
 def block_start(instrument_id: str, at_ns: int) -> int:
     """Return when the block begins that an instant is in.
 

@@ -13,7 +13,9 @@ Destination = destination_service_pb2.Destination
 
 LOCK: Final = "SELECT pg_advisory_xact_lock(1330466371)"  # changes take turns; "OMNC"
 OF_KEY: Final = "SELECT digest, object_id FROM notify.keys WHERE user_id = $1 AND key = $2"
-PUT_KEY: Final = "INSERT INTO notify.keys (user_id, key, digest, object_id) VALUES ($1, $2, $3, $4)"
+PUT_KEY: Final = """
+INSERT INTO notify.keys (user_id, key, digest, object_id, at_ns) VALUES ($1, $2, $3, $4, $5)
+"""
 LOG: Final = """
 INSERT INTO notify.changes (kind, object_id, version, by_user, at_ns, body)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -53,6 +55,16 @@ GIVE_UP: Final = """
 UPDATE notify.outbox SET dead_ns = $2, cause = 'its destination was removed'
 WHERE destination_id = $1 AND dead_ns = 0
 """
+# Notes that a FIX session is down stay: they end when it is up.
+PRUNES: Final = (
+    "DELETE FROM notify.keys WHERE at_ns < $1",
+    "DELETE FROM notify.once WHERE at_ns < $1 AND key NOT LIKE 'down/%'",
+)
+PRUNE_PACES: Final = """
+DELETE FROM notify.paces p
+WHERE NOT EXISTS (SELECT FROM notify.rules r WHERE r.rule_id = p.rule_id)
+    OR NOT EXISTS (SELECT FROM notify.destinations d WHERE d.destination_id = p.destination_id)
+"""
 ALL_RULES: Final = "SELECT body FROM notify.rules ORDER BY rule_id"
 
 
@@ -71,6 +83,13 @@ class PostgresChoices:
         """Return all destinations, with their states."""
         async with self._database.read() as connection:
             return [_destination(row) for row in await connection.fetch(DESTINATIONS)]
+
+    async def prune(self, before_ns: int) -> None:
+        """Remove idempotency keys and notes of before a time, and paces of what was removed."""
+        async with self._database.transaction() as connection:
+            for statement in PRUNES:
+                await connection.execute(statement, before_ns)
+            await connection.execute(PRUNE_PACES)
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator["PostgresChanging"]:
@@ -99,9 +118,11 @@ class PostgresChanging:
             raise KeyReusedError
         return str(row["object_id"])
 
-    async def keep_key(self, user_id: str, key: str, digest: bytes, object_id: str) -> None:
+    async def keep_key(
+        self, user_id: str, key: str, digest: bytes, object_id: str, now_ns: int
+    ) -> None:
         """Note what a key made."""
-        await self._connection.execute(PUT_KEY, user_id, key, digest, object_id)
+        await self._connection.execute(PUT_KEY, user_id, key, digest, object_id, now_ns)
 
     async def rule(self, rule_id: str, user_id: str) -> Rule | None:
         """Return a rule of the firm or of this user."""

@@ -13,12 +13,14 @@ from svc_notify.domain.outbox import (
     Dead,
     Delivered,
     Destination,
+    Held,
     Message,
     Outcome,
     by_kind,
     permitted,
 )
 from svc_notify.service.ports import DeadLetter
+from svc_notify.service.rule_messages import rule_of
 
 # One message at a time to each destination, the oldest: one that is away delays no other.
 CLAIM: Final = """
@@ -31,16 +33,19 @@ WITH next AS (
     )
     ORDER BY w.destination_id, w.due_ns, w.message_id
 ), due AS (
-    SELECT o.message_id FROM notify.outbox o JOIN next USING (message_id)
+    SELECT o.message_id, o.destination_id, o.rule_id
+    FROM notify.outbox o JOIN next USING (message_id)
     WHERE o.dead_ns = 0 AND o.claimed_until < now()
     ORDER BY next.due_ns, o.message_id LIMIT $2 FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE notify.outbox o SET attempts = o.attempts + 1,
     claimed_until = now() + make_interval(secs => $3)
-FROM due, notify.destinations d
-WHERE o.message_id = due.message_id AND d.destination_id = o.destination_id
+FROM due JOIN notify.destinations d USING (destination_id)
+    LEFT JOIN notify.rules r USING (rule_id)
+WHERE o.message_id = due.message_id
 RETURNING o.message_id, o.rule_name, o.destination_id, o.created_ns, o.due_ns, o.sequences,
-    o.counts, o.attempts, o.owner, d.user_id IN ('', o.owner) AS open, d.body, d.secret
+    r.body AS rule, o.urgent, o.counts, o.attempts, o.owner, d.user_id IN ('', o.owner) AS open,
+    d.body, d.secret
 """
 RELEASE: Final = """
 UPDATE notify.outbox SET claimed_until = 'epoch' WHERE dead_ns = 0 AND claimed_until > 'epoch'
@@ -52,6 +57,10 @@ ORDER BY n.sequence
 DELIVERED: Final = "DELETE FROM notify.outbox WHERE message_id = $1 AND attempts = $2"
 AGAIN: Final = """
 UPDATE notify.outbox SET due_ns = $3, cause = $4, claimed_until = 'epoch'
+WHERE message_id = $1 AND attempts = $2 AND dead_ns = 0
+"""
+HOLD: Final = """
+UPDATE notify.outbox SET due_ns = $3, claimed_until = 'epoch'
 WHERE message_id = $1 AND attempts = $2 AND dead_ns = 0
 """
 DEAD: Final = """
@@ -121,6 +130,9 @@ class PostgresOutbox:
                 await connection.execute(DELIVERED, *which)
                 await connection.execute(SHOW_STATE, to, pb.DESTINATION_STATE_DELIVERS, "")
                 return
+            if isinstance(outcome, Held):
+                await connection.execute(HOLD, *which, due_ns)
+                return
             cause = outcome.cause[:CAUSE_CHARACTERS_MAX]
             if isinstance(outcome, Dead):
                 await connection.execute(DEAD, *which, now_ns, cause)
@@ -176,6 +188,7 @@ def _message(row: Any, kept: Mapping[int, Notification], owners: Mapping[str, Vi
         tuple(kept[number] for number in sorted(row["sequences"]) if number in kept),
         by_kind(row["counts"]),
         row["attempts"],
+        None if row["urgent"] or row["rule"] is None else rule_of(row["rule"]).quiet,
     )
     if row["open"] and not row["owner"]:
         return message

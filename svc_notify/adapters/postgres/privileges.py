@@ -25,9 +25,9 @@ TABLES: Final[dict[str, str]] = {
     "destinations": ALL,
     # Who made which version: append-only.
     "changes": "SELECT, INSERT (kind, object_id, version, by_user, at_ns, body)",
-    "keys": "SELECT, INSERT",
+    "keys": "SELECT, INSERT, DELETE",
     "outbox": ALL,
-    "paces": "SELECT, INSERT, UPDATE",
+    "paces": "SELECT, INSERT, UPDATE, DELETE",
     "once": "SELECT, INSERT, DELETE",
     "alembic_version": "SELECT",
 }

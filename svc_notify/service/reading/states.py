@@ -47,7 +47,9 @@ def _kill_switch(state: State) -> Iterable[Draft]:
     what = "Mass cancel" if mass else "Kill switch"
     drill = " (drill)" if row["drill"] else ""
     urgent = Severity.INFO if drill else Severity.CRITICAL
-    steps = [("engaged", urgent, f"{what}{drill} for {where}: {row['reason']}")]
+    steps = []
+    if state.version == 1:
+        steps.append(("engaged", urgent, f"{what}{drill} for {where}: {row['reason']}"))
     if row["settled_at_us"]:
         steps.append(("settled", Severity.INFO, f"{what}{drill} for {where} has settled"))
     if row["state"] == kill_switch_pb2.KILL_SWITCH_STATE_RELEASED:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from eventlog.rights import ReaderName
 from svc_oms.adapters.postgres.privileges import grant, grant_log_reader
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -84,16 +85,11 @@ async def current_revision(database_url: str) -> str | None:
         await engine.dispose()
 
 
-async def let_read_logs(database_url: str, role: str) -> None:
-    """Let the relay's role read the logs.
-
-    Args:
-        database_url: Of the role that owns the tables.
-        role: Role that svc_relay connects as; it must exist.
-    """
+async def let_read_logs(database_url: str, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the logs that it needs; given as the owner of the tables."""
     engine = create_async_engine(sqlalchemy_url(database_url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(grant_log_reader, role)
+            await connection.run_sync(grant_log_reader, reader, role)
     finally:
         await engine.dispose()

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from eventlog.rights import VIEWS, VIEWS_NAMED, grants
+from eventlog.rights import ReaderName, grants
 
 READ: Final = "SELECT"
 KEEP: Final = "SELECT, INSERT"
@@ -108,10 +108,9 @@ def grant(connection: Connection, role: str) -> None:
     _close_triggers(connection)
 
 
-def grant_log_reader(connection: Connection, role: str) -> None:
-    """Let a role read the views of the logs, and nothing else."""
+def grant_log_reader(connection: Connection, reader: ReaderName, role: str) -> None:
+    """Let the role of a reader read the views that it needs, and nothing else."""
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
-    views = connection.scalars(text(VIEWS), {"schema": "oms", "views": VIEWS_NAMED})
-    for statement in grants("oms", views, quoted):
+    for statement in grants("oms", reader, quoted):
         connection.execute(text(statement))
     _close_triggers(connection)

@@ -3,31 +3,24 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from kernel.nanoseconds import to_us
-from kernel.ulid import valid_ulid
 from mesh.auth.access import Access, user
 from mesh.auth.tokens import Principal
 from mesh.rpc.call import Call
-from mesh.timestamps import from_timestamp
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.api.orders.go_flat import go_flat
+from svc_oms.api.orders.order_reads import OrderReads, accounts_of
 from svc_oms.api.orders.show_routing import show_routing
-from svc_oms.api.paging import ROWS_READ_MAX, page_start, page_token
-from svc_oms.domain.lifecycle import TERMINAL, OrderState
-from svc_oms.service.as_of.book_in_the_past import BookInThePast
 from svc_oms.service.codec.parked_messages import statement_message
 from svc_oms.service.commands.worker import CommandWorker
 from svc_oms.service.directory.user_names import person_of
 from svc_oms.service.errors import (
     account_not_found,
     invalid_field,
-    order_not_found,
     reaching_database,
 )
 from svc_oms.service.parked.statements import Statements
-from svc_oms.service.ports import ExecutionRow, ListFilter
 from svc_oms.service.ports.parked_ports import StatementFilter
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.routing_books import RoutingBooks
@@ -76,13 +69,14 @@ class OrderServicer:
         statements: Statements,
         ways: OrderWays,
         books: RoutingBooks,
+        reads: OrderReads,
     ) -> None:
         self._streams = streams
         self._ways = ways
         self._books = books
         self._statements = statements
         self._store = streams.store
-        self._past = BookInThePast(streams.store, streams.clock)
+        self._reads = reads
         self._worker = worker
         self._market = market
 
@@ -178,7 +172,7 @@ class OrderServicer:
     ) -> order_service_pb2.ListStatementsResponse:
         """Return a page of statements."""
         wanted = StatementFilter(
-            _accounts("", call.user),
+            accounts_of("", call.user),
             request.order_id,
             request.waiting_only,
             request.before_statement_id,
@@ -225,25 +219,10 @@ class OrderServicer:
         self._streams.readiness.require()
         return await go_flat(self._store, self._worker, self._market, request, call)
 
-    async def Get(  # noqa: N802
-        self, request: order_service_pb2.GetRequest, call: Call
-    ) -> order_service_pb2.GetResponse:
-        """Return one order and its executions."""
-        store = self._store
+    async def Get(self, request: order_service_pb2.GetRequest, call: Call) -> bytes:  # noqa: N802
+        """Return one order and its executions, as a GetResponse."""
         with reaching_database():
-            row = await store.order(request.order_id) if valid_ulid(request.order_id) else None
-            if row is None or not call.user.may_view(row.account_id):
-                raise order_not_found(request.order_id)
-            if request.HasField("as_of"):
-                order, executed = await self._past.order(row, self._past.check(request.as_of))
-                return order_service_pb2.GetResponse(
-                    order=order, executions=map(_execution, executed)
-                )
-            executions = await store.order_executions(request.order_id)
-        return order_service_pb2.GetResponse(
-            order=order_pb2.Order.FromString(row.body),
-            executions=[_execution(execution) for execution in executions],
-        )
+            return await self._reads.get(request, call.user)
 
     async def ShowOrder(  # noqa: N802
         self, request: order_service_pb2.ShowOrderRequest, call: Call
@@ -261,51 +240,10 @@ class OrderServicer:
         with reaching_database():
             return await show_routing(self._store, request, call.user)
 
-    async def List(  # noqa: N802
-        self, request: order_service_pb2.ListRequest, call: Call
-    ) -> order_service_pb2.ListResponse:
-        """Return a page of orders, newest first."""
-        wanted = ListFilter(
-            account_ids=_accounts(request.account_id, call.user),
-            states=tuple(request.states),
-            instrument_id=request.instrument_id,
-            open_only=request.open_only,
-            created_from_us=to_us(from_timestamp(request.created_from)),
-            created_until_us=to_us(from_timestamp(request.created_until)),
-            before_order_id=page_start(request),
-            limit=request.page_size or PAGE_ORDERS_DEFAULT,
-            rows_read_max=ROWS_READ_MAX,
-        )
+    async def List(self, request: order_service_pb2.ListRequest, call: Call) -> bytes:  # noqa: N802
+        """Return a page of orders, newest first, as a ListResponse."""
         with reaching_database():
-            if request.HasField("as_of"):
-                return await self._list_as_of(request, wanted)
-            page = await self._store.list_orders(wanted)
-        return order_service_pb2.ListResponse(
-            orders=[order_pb2.Order.FromString(row.body) for row in page.rows],
-            next_page_token=page_token(request, page.next_after),
-        )
-
-    async def _list_as_of(
-        self, request: order_service_pb2.ListRequest, wanted: ListFilter
-    ) -> order_service_pb2.ListResponse:
-        """Return a page of the orders that were there at an instant, as they stood."""
-        at_ns = self._past.check(request.as_of)
-        # 0 would be no bound.
-        until = min(filter(None, (wanted.created_until_us, max(to_us(at_ns) + 1, 1))))
-        page = await self._store.list_orders(
-            wanted._replace(states=(), open_only=False, created_until_us=until)
-        )
-        orders = await self._past.orders(page.rows, at_ns)
-        states = frozenset(wanted.states)
-        return order_service_pb2.ListResponse(
-            orders=[
-                order
-                for order in orders
-                if (not states or order.progress.state in states)
-                and (not wanted.open_only or OrderState(order.progress.state) not in TERMINAL)
-            ],
-            next_page_token=page_token(request, page.next_after),
-        )
+            return await self._reads.list_orders(request, call.user)
 
     async def Watch(  # noqa: N802
         self, request: order_service_pb2.WatchRequest, call: Call
@@ -348,18 +286,5 @@ def watched_accounts(
     return list(wanted.items())
 
 
-def _accounts(account_id: str, reader: Principal) -> tuple[str, ...] | None:
-    if account_id:
-        reader.require_view(account_id)
-        return (account_id,)
-    return None if reader.sees_all else tuple(reader.accounts)
-
-
 def _order(taken: Taken) -> order_pb2.Order:
     return order_pb2.Order.FromString(taken.body)
-
-
-def _execution(row: ExecutionRow) -> order_pb2.Execution:
-    message = order_pb2.Execution.FromString(row.body)
-    message.busted = row.busted
-    return message

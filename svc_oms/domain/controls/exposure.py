@@ -20,7 +20,6 @@ from svc_oms.domain.controls.parts import (
     Part,
     Sums,
     part_of,
-    together,
 )
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add
@@ -48,7 +47,7 @@ class OpenBook:
         price_of: PriceOf,
     ) -> None:
         self.orders: dict[str, Order] = {}
-        self.positions = dict(positions)
+        self.positions: dict[InstrumentKey, Position] = {}
         self._price_of = price_of
         self._parts: dict[str, Part] = {}
         self._groups: dict[str, dict[str, Member]] = {}
@@ -57,10 +56,17 @@ class OpenBook:
         self._sides: dict[BookSide, Resting] = {}
         self._sums: dict[Listing, Sums] = {}
         self._by_isin: dict[str, set[Listing]] = {}
+        self._by_key: dict[InstrumentKey, Sums] = {}
         self._worst: dict[InstrumentKey, Decimal] = {}
         self._totals: dict[str, Decimal] = {}
-        for key in self.positions:
-            self._reckon(key)
+        self._spent: dict[str, Decimal] = {}
+        """By currency: cost less what was realised of the positions, and the value of open buys."""
+        self._unpriced: dict[str, int] = {}
+        """By currency: open orders without a value."""
+        self._held: dict[str, Decimal] = {}
+        """By ISIN: the positions, over all currencies."""
+        for position in positions.values():
+            self.hold(position)
         for order in orders:
             self.put(order)
 
@@ -106,31 +112,37 @@ class OpenBook:
 
     def hold(self, position: Position) -> None:
         """Take a position as it is now."""
+        known = self.positions.get(position.key)
+        for one, combine in ((known, minus), (position, add)):
+            if one is not None:
+                spent = minus(one.cost, one.realised)
+                total = self._spent.get(one.currency, ZERO)
+                self._spent[one.currency] = combine(total, spent)
+                self._held[one.isin] = combine(self._held.get(one.isin, ZERO), one.quantity)
         self.positions[position.key] = position
         self._reckon(position.key)
 
     def _sum(self, part: Part, sign: int) -> None:
         listing = part.listing
+        currency = listing.currency
         self._sums[listing] = self._sums.get(listing, NOTHING_OPEN).plus(part, sign)
+        if part.buy:
+            combine = add if sign > 0 else minus
+            self._spent[currency] = combine(self._spent.get(currency, ZERO), part.value)
+        if not part.priced:
+            self._unpriced[currency] = self._unpriced.get(currency, 0) + sign
         self._by_isin.setdefault(listing.isin, set()).add(listing)
-        self._reckon(InstrumentKey(listing.isin, listing.currency))
+        key = InstrumentKey(listing.isin, currency)
+        self._by_key[key] = self._by_key.get(key, NOTHING_OPEN).plus(part, sign)
+        self._reckon(key)
 
     def _reckon(self, key: InstrumentKey) -> None:
         """Bring the exposure of an instrument, and with it the account's, up to date."""
-        now = exposure(self.cost(key), self._of_isin(key))
+        now = exposure(self.cost(key), self._by_key.get(key, NOTHING_OPEN))
         before = self._worst.get(key, ZERO)
         self._worst[key] = now
         total = self._totals.get(key[1], ZERO)
         self._totals[key[1]] = add(total, minus(now, before))
-
-    def _of_isin(self, key: InstrumentKey) -> Sums:
-        isin, currency = key
-        found = [
-            self._sums[listing]
-            for listing in self._by_isin.get(isin, ())
-            if listing.currency == currency
-        ]
-        return together(found)
 
     # Questions.
 
@@ -183,11 +195,7 @@ class OpenBook:
 
     def held(self, isin: str) -> Decimal:
         """Return the position in an instrument, over all currencies."""
-        total = ZERO
-        for (name, _), position in self.positions.items():
-            if name == isin:
-                total = add(total, position.quantity)
-        return total
+        return self._held.get(isin, ZERO)
 
     def open_quantity(self, isin: str, *, buy: bool) -> Decimal:
         """Return what the open orders of a side could still execute, over all venues."""
@@ -204,14 +212,14 @@ class OpenBook:
     def exposure_with(self, currency: str, change: Change) -> Decimal:
         """Return what the exposure would become."""
         key = InstrumentKey(change.listing.isin, currency)
-        return self._exposure_if(key, change.applied(self._of_isin(key)))
+        return self._exposure_if(key, change.applied(self._by_key.get(key, NOTHING_OPEN)))
 
     def exposure_at_base(self, currency: str, change: Change) -> Decimal:
         """Return the exposure that a change is compared with."""
         if change.base is change.before:
             return self.exposure(currency)
         key = InstrumentKey(change.listing.isin, currency)
-        return self._exposure_if(key, change.at_base(self._of_isin(key)))
+        return self._exposure_if(key, change.at_base(self._by_key.get(key, NOTHING_OPEN)))
 
     def _exposure_if(self, key: InstrumentKey, sums: Sums) -> Decimal:
         moved = minus(exposure(self.cost(key), sums), self._worst.get(key, ZERO))
@@ -237,20 +245,11 @@ class OpenBook:
 
     def unpriced(self, currency: str) -> bool:
         """Return whether an open order of this currency has no value, because there is no price."""
-        return any(
-            sums.unpriced for listing, sums in self._sums.items() if listing.currency == currency
-        )
+        return self._unpriced.get(currency, 0) > 0
 
     def spent(self, currency: str) -> Decimal:
         """Return the cash spent on positions, less what sells brought, plus all open buys."""
-        total = ZERO
-        for (_, held_in), position in self.positions.items():
-            if held_in == currency:
-                total = add(total, minus(position.cost, position.realised))
-        for listing, sums in self._sums.items():
-            if listing.currency == currency:
-                total = add(total, sums.buy_value)
-        return total
+        return self._spent.get(currency, ZERO)
 
     def currencies(self) -> set[str]:
         """Return the currencies of all positions and open orders."""

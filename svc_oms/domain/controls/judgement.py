@@ -21,7 +21,7 @@ from svc_oms.domain.controls.totals import (
     counts_acceptance,
     volume_name,
 )
-from svc_oms.domain.controls.trial import AccountView, Trial, fingerprint
+from svc_oms.domain.controls.trial import AccountView, Trial
 from svc_oms.domain.model import Order
 from svc_oms.domain.numbers import ZERO, Quantity
 from svc_oms.domain.order_terms.checks import OrderRefused
@@ -157,8 +157,7 @@ def count(view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = fro
         state.windows[name] = window.counted(now_ns, trial.more_quantity, trial.more_value)
     applied = limits.get(LimitKind.DUPLICATE_ORDER)
     if applied is not None and LimitKind.DUPLICATE_ORDER not in leave_out:
-        mark = fingerprint(order, trial.terms)
-        state.remember(now_ns, mark, applied.values.window_ms * NS_PER_MS)
+        state.remember(now_ns, trial.mark, applied.values.window_ms * NS_PER_MS)
     applied = None if LimitKind.PRICE_COLLAR in leave_out else limits.get(LimitKind.PRICE_COLLAR)
     if applied is not None and trial.sent and _moves_collar(applied, trial):
         name = collar_name(applied, order)

@@ -44,15 +44,19 @@ class Sums(NamedTuple):
         combine = add if sign > 0 else minus
         unpriced = self.unpriced + (0 if part.priced else sign)
         if part.buy:
-            return self._replace(
-                buys=combine(self.buys, part.quantity),
-                buy_value=combine(self.buy_value, part.value),
-                unpriced=unpriced,
+            return Sums(
+                combine(self.buys, part.quantity),
+                self.sells,
+                combine(self.buy_value, part.value),
+                self.sell_value,
+                unpriced,
             )
-        return self._replace(
-            sells=combine(self.sells, part.quantity),
-            sell_value=combine(self.sell_value, part.value),
-            unpriced=unpriced,
+        return Sums(
+            self.buys,
+            combine(self.sells, part.quantity),
+            self.buy_value,
+            combine(self.sell_value, part.value),
+            unpriced,
         )
 
 

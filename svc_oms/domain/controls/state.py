@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from svc_oms.domain.controls.windows import Slot, Window
 
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 # At most this many orders are compared by the duplicate check; of more, the newest.
 DUPLICATES_KEPT_MAX: Final = 512
 # Instruments with a window of a collar at once. Beyond it the oldest window is forgotten and
@@ -81,6 +83,8 @@ class AccountState:
     recent: dict[str, int] = field(default_factory=dict)
     executions: dict[str, Window] = field(default_factory=dict)
     stops: dict[StrategyKey, Stop] = field(default_factory=dict)
+    collar_texts: dict[str, tuple[Collar, str]] = field(default_factory=dict, compare=False)
+    """Collars as they were last written, and their text: only some change with each order."""
 
     def window(self, name: str, now_ns: int, window_ms: int) -> Window:
         """Return a count as of now."""
@@ -135,19 +139,32 @@ def read_state(text: str) -> AccountState:
 def state_text(state: AccountState, now_ns: int) -> str:
     """Write a state without what no longer counts; an empty state is the empty text."""
     state.trim()
+    state.windows = _current(state.windows, now_ns)
+    state.executions = _current(state.executions, now_ns)
     kept: dict[str, Any] = {
         "p": state.positions_at,
-        "w": _slots(state.windows, now_ns),
-        "c": {
-            name: [each.started_ns, str(each.price), str(each.value), str(each.moved)]
-            for name, each in state.collars.items()
-        },
+        "w": _slots(state.windows),
         "d": state.recent,
-        "x": _slots(state.executions, now_ns),
+        "x": _slots(state.executions),
         "s": {key.text(): list(stop) for key, stop in state.stops.items()},
     }
-    kept = {name: value for name, value in kept.items() if value}
-    return json.dumps(kept, separators=(",", ":")) if kept else ""
+    parts = [f'"{name}":{_json(value)}' for name, value in kept.items() if value]
+    if state.collars:
+        parts.append(f'"c":{_collars_text(state)}')
+    return f"{{{','.join(parts)}}}" if parts else ""
+
+
+def _collars_text(state: AccountState) -> str:
+    """Write the collars; of those that did not change since, as they were written last."""
+    known, texts = state.collar_texts, dict[str, tuple[Collar, str]]()
+    for name, each in state.collars.items():
+        kept = known.get(name)
+        if kept is None or kept[0] is not each:
+            values = [each.started_ns, str(each.price), str(each.value), str(each.moved)]
+            kept = each, f"{_json(name)}:{_json(values)}"
+        texts[name] = kept
+    state.collar_texts = texts
+    return f"{{{','.join(text for _, text in texts.values())}}}"
 
 
 def _windows(kept: dict[str, Any]) -> dict[str, Window]:
@@ -159,10 +176,14 @@ def _windows(kept: dict[str, Any]) -> dict[str, Window]:
     }
 
 
-def _slots(windows: dict[str, Window], now_ns: int) -> dict[str, Any]:
+def _current(windows: dict[str, Window], now_ns: int) -> dict[str, Window]:
+    """Return the windows in which something counts."""
     current = {name: window.at(now_ns, window.window_ms) for name, window in windows.items()}
+    return {name: window for name, window in current.items() if window.slots}
+
+
+def _slots(windows: dict[str, Window]) -> dict[str, Any]:
     return {
         name: [window.window_ms, [[s.number, str(s.first), str(s.second)] for s in window.slots]]
-        for name, window in current.items()
-        if window.slots
+        for name, window in windows.items()
     }

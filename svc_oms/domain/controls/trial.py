@@ -1,22 +1,21 @@
 """A command as the controls see it: the order before it, and as it would be after it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
 from kernel.side import Side
 from svc_oms.domain.controls.exposure import OpenBook
+from svc_oms.domain.controls.limits.controls import AccountLimits, Controls, Listed
 from svc_oms.domain.controls.limits.limit_values import (
-    AccountLimits,
     Applied,
-    Controls,
     LimitKind,
     TradingState,
 )
 from svc_oms.domain.controls.parts import Change, part_of, unit_price
-from svc_oms.domain.controls.state import AccountState, StrategyKey
+from svc_oms.domain.controls.state import AccountState, Collar, StrategyKey
 from svc_oms.domain.lifecycle import LOCAL
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, multiply
@@ -59,33 +58,26 @@ class AccountView:
     value_price: Callable[[str], Price | None]
     collar_price: Callable[[str], Reference | None]
     strategy_of: Callable[[Order], str]
-    _at: int = -1
-    _applied: dict[tuple[str, str, str], dict[LimitKind, Applied]] = field(default_factory=dict)
+    collar: tuple["Trial", Collar | None, Collar] | None = None
+    """The window of a collar as last calculated: for which trial, from which window."""
+    _last: tuple[Order, int, Mapping[LimitKind, Applied]] | None = None
 
     def limit(self, kind: LimitKind, order: Order, now_ns: int) -> Applied | None:
         """Return the limit of a kind that applies to an order."""
         return self.applied(order, now_ns).get(kind)
 
-    def applied(self, order: Order, now_ns: int) -> dict[LimitKind, Applied]:
-        """Return the limits that apply to an order, by kind; looked up once per listing."""
+    def applied(self, order: Order, now_ns: int) -> Mapping[LimitKind, Applied]:
+        """Return the limits that apply to an order, by kind."""
+        if self._last is not None and self._last[0] is order and self._last[1] == now_ns:
+            return self._last[2]
         listing = order.instrument_id, order.venue_mic, order.currency
-        if now_ns == self._at and listing in self._applied:
-            return self._applied[listing]
-        return self.applied_at(listing, now_ns)
-
-    def applied_at(self, listing: tuple[str, str, str], now_ns: int) -> dict[LimitKind, Applied]:
-        """Return the limits that apply at a listing: its id, venue and currency."""
-        if now_ns != self._at:
-            self._at = now_ns
-            self._applied.clear()
-        found = self._applied.get(listing)
-        if found is None:
-            found = self._applied[listing] = dict(self.defaults)
-            for kind in self.limits.kinds():
-                limit = self.limits.find(kind, *listing, now_ns)
-                if limit is not None:
-                    found[kind] = limit
+        found = self.limits.applied_at(listing, now_ns, self.defaults)
+        self._last = order, now_ns, found
         return found
+
+    def applied_at(self, listing: Listed, now_ns: int) -> Mapping[LimitKind, Applied]:
+        """Return the limits that apply at a listing."""
+        return self.limits.applied_at(listing, now_ns, self.defaults)
 
     def strategy(self, order: Order) -> StrategyKey:
         """Return the key by which the throttle counts an order's fills."""
@@ -109,6 +101,8 @@ class Trial(NamedTuple):
     change: Change
     reference: Reference | None = None
     """The price that a collar compares with; looked up once, if there is a collar."""
+    mark: str = ""
+    """See `fingerprint`; calculated once, if there is a duplicate check."""
 
     @property
     def buy(self) -> bool:
@@ -165,7 +159,8 @@ def _whole(view: AccountView, order: Order, now_ns: int, *, sent: bool) -> Trial
     )
     price = unit_price(order.terms, reference)
     collar = _collar_price(view, order, order.terms, now_ns)
-    return Trial(order, order.terms, True, sent, now_ns, price, change, collar)
+    mark = _mark(view, order, order.terms, now_ns)
+    return Trial(order, order.terms, True, sent, now_ns, price, change, collar, mark)
 
 
 def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) -> Trial:
@@ -178,7 +173,8 @@ def change_of(view: AccountView, before: Order, terms: OrderTerms, now_ns: int) 
     else:
         change = view.book.change(before, part, at_venue=True, sent=sent)
     price, collar = unit_price(terms, reference), _collar_price(view, before, terms, now_ns)
-    return Trial(before, terms, False, sent, now_ns, price, change, collar)
+    mark = _mark(view, before, terms, now_ns)
+    return Trial(before, terms, False, sent, now_ns, price, change, collar, mark)
 
 
 def _collar_price(
@@ -190,6 +186,12 @@ def _collar_price(
         # It will trade when the market reaches its price, not before.
         return Reference(terms.stop_price, "stop")
     return view.collar_price(order.price_key)
+
+
+def _mark(view: AccountView, order: Order, terms: OrderTerms, now_ns: int) -> str:
+    if view.limit(LimitKind.DUPLICATE_ORDER, order, now_ns) is None:
+        return ""
+    return fingerprint(order, terms)
 
 
 def fingerprint(order: Order, terms: OrderTerms) -> str:

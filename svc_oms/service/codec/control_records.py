@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from kernel.decimals import plain
 from ordermesh.oms.v1 import limit_pb2, order_pb2
+from svc_oms.domain.controls.limits.controls import Controls
 from svc_oms.domain.controls.limits.limit_values import (
-    Controls,
     Limit,
     Override,
     Range,

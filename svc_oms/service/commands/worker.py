@@ -1,15 +1,17 @@
 """The command worker: takes commands in batches, one transaction each.
 
-Theory of operation. Commands wait in one bounded queue. The worker takes all waiting
-commands, up to a named number, and works them in one transaction: it locks the accounts in
-the order of their names, reads keys and orders in sets, decides and folds in memory, and
-writes everything with one statement. Only after the commit are callers answered, readers
-woken and venue commands handed on. During a commit the next batch gathers, so batches grow
+Theory of operation. Commands wait in one bounded queue. The worker takes all waiting commands, up
+to a named number, and works them in one transaction. It decides and folds in memory, on a guess of
+what the database holds, and writes everything with one statement, which confirms the guess and
+commits (`book/guessing.py`). If the guess misses, it locks the accounts in the order of their
+names, reads keys and orders in sets, and decides anew. Only after the commit are callers answered,
+readers woken and venue commands handed on. During a commit the next batch gathers, so batches grow
 with the load. When the worker is idle, a command waits for nothing.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
@@ -19,6 +21,7 @@ from mesh.rpc.call import Call
 from svc_oms.service import metrics
 from svc_oms.service.audit.refusal_entries import batch_refusals
 from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.guessing import work_on_guess
 from svc_oms.service.bounded_queue import BoundedQueue
 from svc_oms.service.commands.command_batch import CommandBatch, Handler, RolledBackError
 from svc_oms.service.commands.worker_parts import WorkerParts
@@ -116,25 +119,34 @@ class CommandWorker:
         parts = self._parts
         await self._find_owners(submissions)
         begun = perf_counter()
-        async with parts.store.transaction() as transaction:
-            accounts = await transaction.lock_accounts(
-                sorted({s.account_id for s in submissions if s.account_id})
-            )
-            batch = await self._decided(transaction, accounts, submissions)
-            await batch.finish(transaction)
-            writes = batch.changes.finish()
-            refused = batch.refusals()
-            writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)
-            bases = await transaction.write(writes) if writes.events or writes.idempotency else {}
-            await parts.audit_log.append(transaction, writes.audit)
-            await transaction.commit()
-            parts.known.committed_all(accounts, batch.changes)
-        for _, refusal in refused:
+        batch, bases = await work_on_guess(
+            parts.store, "commands", partial(self._committed, submissions)
+        )
+        for _, refusal in batch.refusals():
             refusal.recorded = True
         metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
         metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
         parts.publisher.committed(batch.changes, bases)
         return batch.outcomes()
+
+    async def _committed(
+        self, submissions: Sequence[Submission], transaction: Transaction
+    ) -> tuple[CommandBatch, dict[str, int]]:
+        """Decide, write and commit; return the batch, and the numbers before its commands."""
+        parts = self._parts
+        accounts = await transaction.lock_accounts(
+            sorted({s.account_id for s in submissions if s.account_id})
+        )
+        batch = await self._decided(transaction, accounts, submissions)
+        await batch.finish(transaction)
+        writes = batch.changes.finish()
+        refused = batch.refusals()
+        writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)
+        bases = await transaction.write(writes) if writes.events or writes.idempotency else {}
+        await parts.audit_log.append(transaction, writes.audit)
+        await transaction.commit()
+        parts.known.committed_all(accounts, batch.changes)
+        return batch, bases
 
     async def _decided(
         self,

@@ -14,7 +14,7 @@ from svc_oms.service.codec.control_records import (
     values_message,
 )
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.controls.limits_control import ControlsInForce
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.ports.control_ports import AccountPicture
 
 

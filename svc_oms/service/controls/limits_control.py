@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing_extensions import override
 
 from kernel.decimals import plain
-from kernel.nanoseconds import NS_PER_S, to_us
+from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
 from svc_oms.domain.controls.judgement import (
@@ -19,20 +19,13 @@ from svc_oms.domain.controls.judgement import (
     judge_rest,
     left_to_parent,
 )
+from svc_oms.domain.controls.limits.controls import NO_CONTROLS
 from svc_oms.domain.controls.limits.limit_values import (
-    DEFAULT_ID,
-    NO_CONTROLS,
-    Applied,
-    Controls,
-    Limit,
     LimitKind,
-    LimitScope,
-    Range,
     TradingState,
-    Values,
 )
 from svc_oms.domain.controls.limits.refusals import named
-from svc_oms.domain.controls.state import Stop, StrategyKey, read_state, state_text
+from svc_oms.domain.controls.state import Stop, StrategyKey, state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import (
     AccountView,
@@ -45,19 +38,16 @@ from svc_oms.domain.controls.trial import (
 from svc_oms.domain.events import Event, OrderExecuted
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import Quantity
-from svc_oms.domain.order_terms.checks import Instrument, Limits
+from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.positions.account_positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.domain.positions.go_flat import Sizes
 from svc_oms.service.audit.audit_log import action
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
-    Decoded,
-    decoded,
     position_row,
-    read_controls,
-    strategy_name,
 )
-from svc_oms.service.controls.account_books import Books, Positions
+from svc_oms.service.controls.account_books import Positions
+from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.controls.pre_trade_control import (
     BatchControl,
     BatchFollower,
@@ -67,63 +57,7 @@ from svc_oms.service.controls.pre_trade_control import (
 from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
 from svc_oms.service.ports import AccountRow, AuditWrite, Transaction
-from svc_oms.service.reference.market import Market
 from svc_oms.service.submissions import RouteOrder, Submission
-
-
-class ControlsInForce:
-    """What control and follower of one replica share: the controls as last read, and books."""
-
-    def __init__(self, market: Market, limits: Limits) -> None:
-        self.market = market
-        self.books = Books(market.reference_price)
-        self.defaults = default_limits(limits)
-        self._controls = NO_CONTROLS
-        self._decoded: Decoded = {}
-
-    async def controls(self, transaction: Transaction, seen: int, now_ns: int) -> Controls:
-        """Return the controls, read again if they have changed."""
-        if seen > self._controls.version:
-            # After the lock: nothing changes between the two statements.
-            version = await transaction.controls_version()
-            records = await transaction.control_records(to_us(now_ns))
-            self._decoded = decoded(records, self._decoded)
-            self._controls = read_controls(version, self._decoded)
-        return self._controls
-
-    def view(self, row: AccountRow, controls: Controls) -> AccountView:
-        """Return what an account's controls need, without its open orders."""
-        return AccountView(
-            account_id=row.account_id,
-            firm_id=row.firm_id,
-            controls=controls,
-            limits=controls.of_account(row.account_id, row.firm_id, row.desk_id),
-            defaults=self.defaults,
-            state=read_state(row.controls),
-            book=None,
-            own_state=TradingState(row.status),
-            value_price=self.market.reference_price,
-            collar_price=self.market.collar_price,
-            strategy_of=strategy_of,
-        )
-
-
-def strategy_of(order: Order) -> str:
-    """Return the key by which the repeated-execution throttle counts an order."""
-    return strategy_name(order.regulatory, order.placed_by)
-
-
-def default_limits(limits: Limits) -> dict[LimitKind, Applied]:
-    """Return the limits of the settings, which apply where no other of their kind does."""
-    made = {}
-    for kind, values in (
-        (LimitKind.MAX_ORDER_QUANTITY, Values(quantity=limits.max_quantity)),
-        (LimitKind.MAX_ORDER_VALUE, Values(value=limits.max_value)),
-    ):
-        if values != Values():
-            limit = Limit(DEFAULT_ID, 0, kind, Range(LimitScope.FIRM, ""), values)
-            made[kind] = Applied(limit, values)
-    return made
 
 
 class LimitsControl(PreTradeControl):
@@ -156,7 +90,7 @@ class LimitsControl(PreTradeControl):
                 views[name].book = book
                 # Own resting orders may have to be cancelled, whichever replica took them.
                 changes.know(book.orders)
-        return LimitsBatchControl(controls_in_force.books, views, changes)
+        return LimitsBatchControl(controls_in_force, views, changes)
 
 
 def _is_routing(submission: Submission, changes: BookChanges) -> bool:
@@ -182,9 +116,9 @@ class LimitsBatchControl(BatchControl):
     """Checks the orders of one batch with the limits in force."""
 
     def __init__(
-        self, books: Books, views: Mapping[str, AccountView], changes: BookChanges
+        self, in_force: ControlsInForce, views: Mapping[str, AccountView], changes: BookChanges
     ) -> None:
-        self._books = books
+        self._in_force = in_force
         self._views = views
         self._changes = changes
         self._trial: Trial | None = None
@@ -298,9 +232,11 @@ class LimitsBatchControl(BatchControl):
     @override
     def finish(self) -> None:
         for account_id, view in self._views.items():
-            self._changes.controls[account_id] = state_text(view.state, self._changes.now_ns)
+            text = state_text(view.state, self._changes.now_ns)
+            self._changes.controls[account_id] = text
+            self._in_force.keep(account_id, text, view.state)
             if view.book is not None:
-                self._books.put_back(account_id, view.book, self._changes)
+                self._in_force.books.put_back(account_id, view.book, self._changes)
 
 
 def _rate_limited(reached: RateReached) -> MeshError:
@@ -347,7 +283,7 @@ class PositionFollower(FillFollower):
         positions = await controls_in_force.books.positions(transaction, positions_at)
         for name, row in accounts.items():
             views[name].book = controls_in_force.books.take_current(row)
-        return PositionBatchFollower(controls_in_force.books, views, positions, changes)
+        return PositionBatchFollower(controls_in_force, views, positions, changes)
 
 
 class PositionBatchFollower(BatchFollower):
@@ -359,12 +295,12 @@ class PositionBatchFollower(BatchFollower):
 
     def __init__(
         self,
-        books: Books,
+        in_force: ControlsInForce,
         views: Mapping[str, AccountView],
         positions: Mapping[str, Positions],
         changes: BookChanges,
     ) -> None:
-        self._books = books
+        self._in_force = in_force
         self._views = views
         # Copies: the kept positions stay valid until this batch is committed.
         self._positions = {name: dict(held) for name, held in positions.items()}
@@ -413,14 +349,15 @@ class PositionBatchFollower(BatchFollower):
             sequence, head = changes.head(account_id)
             state.positions_at = f"{sequence}-{head[:8].hex()}"
             changes.controls[account_id] = state_text(state, changes.now_ns)
-            self._books.moved(account_id, state.positions_at, self._positions[account_id])
+            self._in_force.books.moved(account_id, state.positions_at, self._positions[account_id])
         for account_id, view in self._views.items():
+            self._in_force.keep(account_id, changes.controls[account_id], view.state)
             if view.book is None:
                 continue
             for moved_account, key in self._moved:
                 if moved_account == account_id:
                     view.book.hold(self._positions[account_id][key])
-            self._books.put_back(account_id, view.book, changes)
+            self._in_force.books.put_back(account_id, view.book, changes)
 
 
 def _stop_entry(key: StrategyKey, order: Order, stop: Stop) -> AuditWrite:

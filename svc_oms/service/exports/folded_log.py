@@ -11,6 +11,7 @@ from svc_oms.domain.verification.verify import LogLine
 from svc_oms.service.book.account_fold import AccountFold
 from svc_oms.service.book.account_verification import Progress
 from svc_oms.service.book.book_view import BookReader
+from svc_oms.service.exports.rts24 import time_text
 
 Moved = tuple[Order, LogLine]
 
@@ -24,11 +25,31 @@ class FoldedPage(NamedTuple):
     """Orders that no later event of the log moves; of the last page of an account all."""
 
 
+class Archived(NamedTuple):
+    """Events of an account within the range that were archived and removed."""
+
+    sequence: int
+    """Of the last one."""
+    since_ns: int
+    """When the missing part of the range begins; 0: with the beginning of the log."""
+    until_ns: int
+    """When it ends: with the first event of an order that is still there."""
+
+    @property
+    def text(self) -> str:
+        """What is missing, for people."""
+        since = time_text(self.since_ns) or "the beginning"
+        return (
+            f"events up to number {self.sequence:,}, from {since} to {time_text(self.until_ns)}, "
+            "were archived and removed from PostgreSQL"
+        )
+
+
 class LogReader:
     """Reads ranges of the log.
 
     Attributes:
-        archived: Accounts whose first events are not in PostgreSQL any more, with their number.
+        archived: By account, events of the range that are not in PostgreSQL any more.
     """
 
     def __init__(
@@ -38,7 +59,7 @@ class LogReader:
         self._since_ns = since_ns
         self._until_ns = until_ns
         self._progress = progress
-        self.archived: dict[str, int] = {}
+        self.archived: dict[str, Archived] = {}
 
     async def pages(self, accounts: Collection[str] = ()) -> AsyncIterator[FoldedPage]:
         """Read the events of these accounts, or of all, up to the first after the range.
@@ -55,12 +76,13 @@ class LogReader:
                 continue
             base = await self._reader.base(name)
             if base.sequence:
-                self.archived[name] = base.sequence
+                self.archived[name] = Archived(base.sequence, self._since_ns, self._until_ns)
             fold = AccountFold(self._reader, name, base)
             alive: set[str] = set()
             async for page in fold.pages():
                 if page.findings:
                     raise ValueError(f"the log of {name} is broken: {page.findings[0].text}")
+                self._note_first(name, page.moved)
                 moved, over = self._in_range(page.moved)
                 alive.update(order.order_id for order, _ in moved)
                 # Of orders whose last event is after the range, it is the last page that counts.
@@ -72,6 +94,17 @@ class LogReader:
                 if over:
                     break
             yield FoldedPage([], sorted(alive))
+
+    def _note_first(self, name: str, moved: list[Moved]) -> None:
+        """Note when the part that is missing ends: with the first event that is still here."""
+        gone = self.archived.get(name)
+        if gone is None or not moved:
+            return
+        first_ns = moved[0][1].stamp.occurred_at_ns
+        if first_ns <= self._since_ns:
+            del self.archived[name]  # the range begins after it
+        else:
+            self.archived[name] = gone._replace(until_ns=min(gone.until_ns, first_ns))
 
     def _in_range(self, moved: list[Moved]) -> tuple[list[Moved], bool]:
         found: list[Moved] = []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from svc_oms.service.ports.cache_ports import OrderCache, WakeUps
+from svc_oms.service.ports.cache_ports import AccountVersions, ReadCopies, WakeUps
 from svc_oms.service.ports.control_ports import ControlStore
 from svc_oms.service.ports.directory_ports import DirectoryStore
 from svc_oms.service.ports.fill_ports import FillReader
@@ -50,6 +50,7 @@ from svc_oms.service.ports.rows.records import (
 from svc_oms.service.ports.session_ports import ActionRow, SessionActionStore
 from svc_oms.service.ports.store_errors import (
     FencedError,
+    GuessMissedError,
     SessionHeldError,
     StoreRefusedError,
     StoreUnavailableError,
@@ -60,6 +61,7 @@ __all__ = [
     "AccountInfo",
     "AccountRow",
     "AccountSnapshot",
+    "AccountVersions",
     "AmendmentRow",
     "AuditFilter",
     "AuditHead",
@@ -71,12 +73,12 @@ __all__ = [
     "FencedError",
     "FillReader",
     "FillRow",
+    "GuessMissedError",
     "IdempotencyRow",
     "LinkProgress",
     "ListFilter",
     "LoggedEvent",
     "OpeningsRow",
-    "OrderCache",
     "OrderRow",
     "OrderStore",
     "OrderWrite",
@@ -85,6 +87,7 @@ __all__ = [
     "ParkedMoreWrite",
     "ParkedWrite",
     "PositionRow",
+    "ReadCopies",
     "Record",
     "SessionHeldError",
     "SessionRow",
@@ -247,7 +250,7 @@ class Transaction(AuditTransaction, FillReader, Protocol):
         ...
 
 
-class OrderStore(Protocol):
+class OrderStore(AccountVersions, Protocol):
     """The store of the order book."""
 
     @property
@@ -257,6 +260,19 @@ class OrderStore(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction."""
+        ...
+
+    def guess(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that answers from memory; its commit is one round trip.
+
+        It locks nothing until the commit, which writes only if the database is as it was guessed:
+        the accounts and the controls unchanged, the keys and executions unknown, the session this
+        owner's. What `write` returns is complete after the commit. Use it by `work_on_guess`.
+
+        Raises:
+            GuessMissedError: From any method: it is not known, unusual, or was guessed wrong.
+                Nothing was written.
+        """
         ...
 
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:

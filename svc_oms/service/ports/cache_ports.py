@@ -1,6 +1,6 @@
 """What Redis does for the order book. All of it may be lost, for the database has the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -16,9 +16,32 @@ class WakeUps(Protocol):
         ...
 
 
-class OrderCache(Protocol):
-    """Open orders for quick reading. May forget everything at any time."""
+class ReadCopies(Protocol):
+    """Copies of answers to reads, shared by all replicas. May lose or change any at any time."""
 
-    def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
-        """Offer orders just committed, None for closed ones; dropped when the queue is full."""
+    @property
+    def here(self) -> bool:
+        """Return whether it makes sense to ask."""
+        ...
+
+    async def find(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the copies that there are; none if they do not come in time."""
+        ...
+
+    def keep(self, key: str, copy: bytes) -> None:
+        """Offer a copy; it is dropped if too many wait to be written."""
+        ...
+
+
+class AccountVersions(Protocol):
+    """Says whether an account has changed."""
+
+    async def account_versions(self, account_ids: Sequence[str]) -> dict[str, str]:
+        """Read the versions of the rows of accounts; ones that do not exist are left out.
+
+        Every transaction that writes an account's row changes its version, and no version returns.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
         ...

@@ -30,6 +30,10 @@ class StoreRefusedError(Exception):
     """The database refused the data itself; the same data would be refused again."""
 
 
+class GuessMissedError(Exception):
+    """Nothing was written: the batch needs what was not guessed, or a guess was wrong."""
+
+
 class FencedError(Exception):
     """Another owner has taken the session since; nothing was written."""
 

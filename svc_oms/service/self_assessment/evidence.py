@@ -64,9 +64,16 @@ class Evidence:
             MADE_FROM,
         ]
         about += [
-            f"{name}: events up to {number:,} were archived and are not counted here."
-            for name, number in sorted(self._events.archived.items())
+            f"Not counted here: {name}: {gone.text}."
+            for name, gone in sorted(self._events.archived.items())
         ]
+        if begins_us := await self._log.audit_begins_us():
+            begins = time_text(begins_us * NS_PER_US)[:19]
+            if begins_us > self._since_us:
+                about.append(
+                    f"Not counted here: entries of the audit log before {begins} UTC, which were "
+                    "archived and removed from PostgreSQL."
+                )
         return page(TITLE, about, sections)
 
     async def _read_audit(self) -> None:

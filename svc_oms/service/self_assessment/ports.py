@@ -20,6 +20,10 @@ class EvidenceLog(Protocol):
         """Read the audit entries of a period, in the order of their time."""
         ...
 
+    async def audit_begins_us(self) -> int:
+        """Return the time of the oldest audit entry if older ones were archived; else 0."""
+        ...
+
     async def states(self, table: str, since_us: int, until_us: int) -> list[LoggedState]:
         """Read the rows of a table that changed in a period, with their newest state in it."""
         ...

@@ -1,4 +1,4 @@
-"""What follows a commit: readers and links here, other replicas, the cache."""
+"""What follows a commit: readers and links here, other replicas."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.stream_frames import event_items
-from svc_oms.service.ports import OrderCache, WakeUps
+from svc_oms.service.ports import WakeUps
 from svc_oms.service.streams.tails import Tail
 
 
@@ -18,9 +18,8 @@ class Publisher:
         sessions: Tails of the outboxes that are streamed from here, by session.
     """
 
-    def __init__(self, waker: WakeUps, cache: OrderCache) -> None:
+    def __init__(self, waker: WakeUps) -> None:
         self._waker = waker
-        self._cache = cache
         self.accounts: dict[str, Tail] = {}
         self.sessions: dict[str, Tail] = {}
         self._listeners: list[Callable[[Iterable[Order]], None]] = []
@@ -58,9 +57,3 @@ class Publisher:
                 tail.append(events[0].sequence, event_items(pairs, changes.bodies))
         if lines:
             self._waker.wake_accounts(list(lines))
-            self._cache.keep(
-                [
-                    (order_id, None if changes.orders[order_id].is_closed else body)
-                    for order_id, body in changes.bodies.items()
-                ]
-            )

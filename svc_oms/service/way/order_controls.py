@@ -5,7 +5,12 @@ from typing import Final, NamedTuple
 
 from kernel.nanoseconds import NS_PER_US
 from ordermesh.oms.v1 import limit_pb2, order_pb2, order_way_pb2
-from svc_oms.domain.controls.limits.limit_values import Applied, Controls, LimitKind, StatusTarget
+from svc_oms.domain.controls.limits.controls import Controls
+from svc_oms.domain.controls.limits.limit_values import (
+    Applied,
+    LimitKind,
+    StatusTarget,
+)
 from svc_oms.domain.controls.limits.loosening import covers_whole
 from svc_oms.domain.kill_switches import Scope, Subject, covers
 from svc_oms.service.codec.control_records import limit_message, limit_value, override_value

@@ -12,6 +12,10 @@ POSITIONS: Final = "relay-positions"
 """The topic that says how far each log is relayed."""
 ORDER_STATES: Final = "order-states"
 """The topic with the newest event of each order."""
+SESSION_STATES: Final = "session-states"
+"""The topic with the newest state of each FIX session."""
+SESSION: Final = "sessions/"
+"""How the key of a state of a FIX session begins."""
 Headers = list[tuple[str, bytes]]
 
 
@@ -45,6 +49,9 @@ def records_of(log: Log, entries: Sequence[Entry]) -> list[Record]:
             if event.order_id:
                 order_id = event.order_id.encode()
                 newest[order_id] = Record(ORDER_STATES, order_id, entry.payload, headers)
+        elif log is Log.STATES and entry.key.startswith(SESSION):
+            session_id = entry.key.removeprefix(SESSION).encode()
+            newest[session_id] = Record(SESSION_STATES, session_id, entry.payload, headers)
         records.append(Record(log, entry.key.encode(), entry.payload, headers))
     return [*records, *newest.values()]
 
@@ -57,7 +64,9 @@ def _read(payload: bytes) -> OrderEvent:
         return OrderEvent()
 
 
+DERIVED: Final = {Log.ORDERS: ORDER_STATES, Log.STATES: SESSION_STATES}
+"""The topic that has the newest entries of a log by another key."""
 TOPICS_OF: Final[dict[Log, tuple[str, ...]]] = {
-    log: (log, ORDER_STATES) if log is Log.ORDERS else (log,) for log in SCHEMAS
+    log: (log, DERIVED[log]) if log in DERIVED else (log,) for log in SCHEMAS
 }
 """The topics that the entries of a log are written to; the log's own one first."""

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.scripted_venue import Cable, ScriptedVenue
+from conformance.scripted_venue import Cable
 from tests.support.fake_links import FakeMarketData, FakeOms, serve_fake
+from tests.support.forked_venue import ForkedVenue
 from tests.support.gateway_bench import Bench
 from tests.support.oms import prepare_database
 from tests.support.ports import free_port
@@ -15,7 +16,7 @@ from tests.support.session_trial import Trial, trial
 
 @pytest.fixture
 async def bench(tmp_path: Path, tls_folder: Path) -> AsyncIterator[Bench]:
-    venue = ScriptedVenue(tmp_path, free_port())
+    venue = ForkedVenue(tmp_path, free_port())
     oms_fake, market_fake = FakeOms(), FakeMarketData()
     cable = Cable(venue.port)
     made = Bench(tmp_path, tls_folder, venue, cable, oms_fake, market_fake)

@@ -3,13 +3,13 @@
 import asyncio
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from conformance.scripted_venue import accepted, order_status, report
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from tests.support.forked import Forked
 from tests.support.gateway_bench import Bench, command
 from tests.support.ports import free_port
 from tests.support.waiting import until
@@ -20,18 +20,14 @@ def environment(bench: Bench) -> dict[str, str]:
     keys = ("gateway_sessions_file", "gateway_store_dir", "oms_target", "marketdata_target",
             "tls_cert", "tls_key", "tls_ca")  # fmt: skip
     values = {f"ORDERMESH_{key.upper()}": str(getattr(settings, key)) for key in keys}
-    return child_environment(
-        {**values, "ORDERMESH_OPS_BIND": f"127.0.0.1:{free_port()}", "PYTHONPATH": ".:gen/python"}
-    )
+    return child_environment({**values, "ORDERMESH_OPS_BIND": f"127.0.0.1:{free_port()}"})
 
 
-def launch(bench: Bench) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "svc_gateway"], env=environment(bench), stderr=subprocess.PIPE
-    )
+def launch(bench: Bench) -> Forked:
+    return Forked("svc_gateway", (), environment(bench), stderr=subprocess.PIPE)
 
 
-async def end(process: subprocess.Popen[bytes], number: signal.Signals) -> int:
+async def end(process: Forked, number: signal.Signals) -> int:
     process.send_signal(number)
     await asyncio.to_thread(process.communicate)
     return process.returncode
@@ -91,5 +87,5 @@ async def test_a_wrong_file_ends_the_process_in_words(bench: Bench, key, value, 
     gateway = launch(bench)
     _, words = await asyncio.to_thread(gateway.communicate)
     assert gateway.returncode == 2
-    assert said in words.decode()
-    assert "venues.yaml" in words.decode()
+    assert said in words
+    assert "venues.yaml" in words

@@ -1,8 +1,6 @@
 """The gateway and the simulated venue know each other only by FIX 4.4: do both read it alike?"""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from mesh.settings import child_environment
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.oms.v1 import order_pb2 as oms
+from tests.support.forked import Forked
 from tests.support.gateway_bench import Bench, command
 from tests.support.ports import free_port
 from tests.support.waiting import until
@@ -18,12 +17,9 @@ from tests.support.waiting import until
 @pytest.fixture
 async def simulated(bench: Bench) -> AsyncIterator[Bench]:
     port = free_port()
-    process = subprocess.Popen(  # noqa: ASYNC220  returns at once
-        [sys.executable, "-m", "sim_exchange", "--mic", "SIMA", "--port", str(port),
-         "--store", str(bench.folder / "sim"), "--no-agents",
-         "--ops", f"127.0.0.1:{free_port()}"],
-        env=child_environment({"PYTHONPATH": ".:gen/python"}),
-    )  # fmt: skip
+    words = ("--mic", "SIMA", "--port", str(port), "--store", str(bench.folder / "sim"),
+             "--no-agents", "--ops", f"127.0.0.1:{free_port()}")  # fmt: skip
+    process = Forked("sim_exchange", words, child_environment({}))
     own = {"venue_mic": "SIMA", "target_comp_id": "SIMA", "port": port}
     orders = bench.order_session(**own, dialect={"mass_status": True})
     bench.sessions = [orders, bench.market_session(**own)]

@@ -4,11 +4,13 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 
 from kernel.nanoseconds import NS_PER_S
 from kernel.ulid import new_ulid
 from ordermesh.notify.v1 import destination_service_pb2 as pb
+from ordermesh.notify.v1 import rule_pb2
 from svc_notify.adapters.channels.http_post import HttpPost
 from svc_notify.adapters.channels.reach import tls_context
 from svc_notify.adapters.channels.webhook import Webhook
@@ -19,7 +21,7 @@ from svc_notify.adapters.postgres.migrate import migrate
 from svc_notify.adapters.postgres.outbox import PostgresOutbox
 from svc_notify.adapters.postgres.writing import PostgresNotifications
 from svc_notify.domain.attempts import ATTEMPTS_MAX, wait_s
-from svc_notify.domain.outbox import Dead, Delivered, RetryAfter, collect
+from svc_notify.domain.outbox import Dead, Delivered, Held, RetryAfter, collect
 from svc_notify.domain.rules import Pace, Rule, when_due
 from svc_notify.service.dispatcher import Dispatcher
 from svc_notify.service.notifier import Owner
@@ -55,8 +57,8 @@ class Bench:
         self.clock = clock
         self.outbox = Outbox(database)
         self.owner = Owner(PostgresLease(database), "one", 3.0, clock)
-        self._choices = PostgresChoices(database)
-        self._store = PostgresNotifications(database)
+        self.choices = PostgresChoices(database)
+        self.store = PostgresNotifications(database)
         post = HttpPost(tls_context(authority.file), TRUSTED)
         channels = {pb.CHANNEL_KIND_WEBHOOK: Webhook(post, clock)}
         self.dispatcher = Dispatcher(self.outbox, channels, self.owner, clock)
@@ -68,7 +70,7 @@ class Bench:
             destination_id=new_ulid(self.clock.now_ns()), version=1, name="a receiver",
             channel=pb.CHANNEL_KIND_WEBHOOK, address=f"https://localhost:{sink.port}/",
         )  # fmt: skip
-        async with self._choices.changing() as change:
+        async with self.choices.changing() as change:
             await change.put_destination(one, SECRET, "oscar", self.clock.now_ns())
         return Rule(
             new_ulid(self.clock.now_ns()), "", firm=True, name="all",
@@ -85,7 +87,7 @@ class Bench:
             for n in range(1, count + 1)
         ]
         self._made += count
-        async with self._store.writing() as writing:
+        async with self.store.writing() as writing:
             await writing.add(made)
             for one in collect([rule], {}, made):
                 pace = (await writing.paces([rule.rule_id])).get(
@@ -156,6 +158,46 @@ async def test_a_burst_without_a_digest_is_bounded_by_the_hour(bench, sink):
         bench.clock.advance(3_600)
         await bench.settled(4)
     assert [json.loads(one.body)["total"] for one in sink.got] == [10, 10, 10, 2_000]
+
+
+async def test_a_message_that_failed_is_not_sent_again_in_quiet_hours(bench, sink):
+    rule = await bench.destination(sink)
+    stored = rule_pb2.Rule(
+        rule_id=rule.rule_id, version=1, firm=True, destination_ids=rule.destinations,
+        quiet_hours={"begin": "22:14", "end": "06:00", "time_zone": "UTC"},
+    )  # fmt: skip
+    async with bench.choices.changing() as change:
+        await change.put_rule(stored, "rita", 1)
+    sink.answer = sinks.answers("500 No")
+    async with bench.sending():
+        await bench.notify(rule)  # at 22:13:20
+        assert isinstance(await bench.settled(1), RetryAfter)
+        sink.answer = sinks.answers("200 OK")
+        bench.clock.advance(60)
+        assert isinstance(await bench.settled(2), Held)
+        assert len(sink.got) == 1
+        bench.clock.advance(8 * 3_600)
+        assert await bench.settled(3) == Delivered()
+    assert len({one.body for one in sink.got}) == 1
+
+
+async def test_keys_notes_and_paces_whose_time_is_over_are_removed(bench, sink, database_url):
+    rule = await bench.destination(sink)
+    await bench.notify(rule)  # of a rule that is not there any more
+    async with bench.choices.changing() as change:
+        for key, at_ns in (("old", 5), ("new", 15)):
+            await change.keep_key("u", key, b"", "R", at_ns)
+    for noted, at_ns in (({"kill/engaged/1", "down/s"}, 5), ({"kill/engaged/2"}, 15)):
+        async with bench.store.writing() as writing:
+            await writing.note(noted, at_ns)
+    await bench.choices.prune(10)
+    connection = await asyncpg.connect(database_url)
+    left = [
+        [row[0] for row in await connection.fetch(f"SELECT {what} ORDER BY 1")]
+        for what in ("key FROM notify.keys", "key FROM notify.once", "rule_id FROM notify.paces")
+    ]
+    await connection.close()
+    assert left == [["new"], ["down/s", "kill/engaged/2"], []]
 
 
 async def test_a_receiver_that_fails_for_a_day_gets_everything_once_it_is_back(bench, sink):

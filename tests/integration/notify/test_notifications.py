@@ -5,9 +5,11 @@ import random
 import signal
 from collections import Counter
 
+import asyncpg
 import grpc
 import pytest
 
+from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.notify.v1 import notification_pb2 as pb
 from ordermesh.notify.v1 import notification_service_pb2 as service
 from ordermesh.oms.v1 import order_pb2
@@ -130,17 +132,32 @@ async def is_ready(process):
     return process.state().startswith(("READING", "STANDBY"))
 
 
+async def owner_and_standby(*pair):
+    """Wait until one process of two reads and the other is its standby; return them so."""
+
+    async def found():
+        states = [process.state() for process in pair]
+        for owner, standby in ((0, 1), (1, 0)):
+            if "READING" in states[owner] and "STANDBY" in states[standby]:
+                return pair[owner], pair[standby]
+        return None
+
+    return await eventually(found, "one reads and one is its standby")
+
+
 async def test_a_standby_goes_on_when_the_owner_hangs(notify, events, user):
-    one = await notify("one").start()
-    two = await notify("two").start("STANDBY")
+    one, two = await notify("one").start(), notify("two")
+    two.launch()
+    # The lease of a second may end on a busy machine: hang whoever has it now.
+    owner, standby = await owner_and_standby(one, two)
     await events.write("ACC-ALICE", fill(1))
-    one.send(signal.SIGSTOP)
-    await two.until("READING")
+    owner.send(signal.SIGSTOP)
+    await standby.until("READING")
     await events.write("ACC-ALICE", fill(2))
-    bob = user(two, "bob")
+    bob = user(standby, "bob")
     await eventually(lambda: of(bob, 2), "both fills")
-    one.send(signal.SIGCONT)
-    await one.until("STANDBY")
+    owner.send(signal.SIGCONT)
+    await owner_and_standby(one, two)
     assert len(await bob.list()) == 2
 
 
@@ -166,3 +183,36 @@ async def test_a_burst_of_fills_is_read_in_pages_with_bounded_memory(notify, eve
     found = await eventually(lambda: of(alice, BURST, page_size=500), "every fill is notified")
     assert len({note.notification_id for note in found}) == BURST
     assert one.memory_peak() < MEMORY_MAX
+
+
+async def test_of_a_session_that_was_never_up_the_first_start_says_only_that_it_is_up(
+    notify, mesh_url, user
+):
+    connection = await asyncpg.connect(mesh_url)
+    await connection.execute(
+        "INSERT INTO oms.sessions (session_id, venue_mic) VALUES ('SIMA-9', 'SIMA')"
+    )
+    change = "UPDATE oms.sessions SET state = $1, linked = $2 WHERE session_id = 'SIMA-9'"
+    await connection.execute(change, 2, False)
+    one = await notify().start()
+    for state, linked in ((1, True), (venue_link_service_pb2.SESSION_STATE_UP, True)):
+        await connection.execute(change, state, linked)
+    await connection.close()
+    alice = user(one)
+    kinds = [pb.NOTIFICATION_KIND_SESSION_UP, pb.NOTIFICATION_KIND_SESSION_DOWN]
+    await eventually(lambda: alice.list(kinds=kinds), "something is said of the session")
+    assert [one.kind for one in await alice.list(kinds=kinds)] == kinds[:1]
+
+
+async def test_a_log_that_the_role_may_not_read_stops_no_other(notify, mesh_url, events, user):
+    connection = await asyncpg.connect(mesh_url)
+    view = "SELECT ON marketdata.relayed_alerts"
+    await connection.execute(f"REVOKE {view} FROM ordermesh_notify")
+    one = await notify().start("BLOCKED: alerts")
+    assert "`python -m svc_marketdata.admin grant-log-reader svc-notify ROLE`" in one.state()
+    await events.write("ACC-ALICE", fill(1))
+    alice = user(one)
+    await eventually(lambda: alice.list(kinds=[pb.NOTIFICATION_KIND_FILL]), "the fill is notified")
+    await connection.execute(f"GRANT {view} TO ordermesh_notify")
+    await connection.close()
+    await one.until("READING")

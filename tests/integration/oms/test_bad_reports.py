@@ -1,17 +1,60 @@
 """What a venue may say and should not: kept whole, seen by name, and the session goes on."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.sessions.parked_store import PostgresParkedStore
 from svc_oms.service.ports.parked_ports import ParkedFilter
 from svc_oms.service.venue.reports import parked_room
-from tests.support.oms import Gateway, trading, verified
+from tests.support.oms import Client, Gateway, prepare_database, trading, verified
+from tests.support.postgres import PostgresServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FOREIGN = "01JD0000000000000000000000-1"
 LIVE = {"order_quantity": "100", "leaves_quantity": "50", "cum_quantity": "50"}
+
+
+class Shared(NamedTuple):
+    """A replica with its venue, for all cases of this file; each has an order of its own."""
+
+    url: str
+    client: Client
+    gateway: Gateway
+    connection: asyncpg.Connection
+
+    async def order(self) -> gw.VenueCommand:
+        """Place an order; return the command that the venue got."""
+        number = len(self.gateway.commands)
+        await self.client.place(f"k{number}")
+        return await self.gateway.command(number)
+
+    async def last_parked(self) -> int:
+        """Return the number of the last parked message."""
+        query = "SELECT coalesce(max(parked_id), 0) FROM oms.parked_messages"
+        return await self.connection.fetchval(query)
+
+    async def parked_after(self, last: int) -> list[asyncpg.Record]:
+        """Return what was parked after that one."""
+        query = "SELECT * FROM oms.parked_messages WHERE parked_id > $1 ORDER BY parked_id"
+        return await self.connection.fetch(query, last)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(postgres_server: PostgresServer, tls_folder: Path) -> AsyncIterator[Shared]:
+    url = postgres_server.create_database(postgres_server.template("oms", prepare_database))
+    async with trading(url, tls_folder) as (_, client, gateway):
+        connection = await asyncpg.connect(url)
+        yield Shared(url, client, gateway, connection)
+        await connection.close()
+    postgres_server.drop_database(url)
 
 
 def fill(gateway: Gateway, cl_ord_id: str, **fields) -> gw.VenueMessage:
@@ -100,78 +143,73 @@ async def test_a_flood_of_messages_that_do_not_fit_is_bounded_and_counted(
 
 
 @pytest.mark.parametrize(("field", "words", "value"), NOT_NEEDED)
-async def test_a_field_that_a_fill_does_not_need_never_loses_it(book_url, tls, field, words, value):
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        cl_ord_id = (await gateway.command(0)).cl_ord_id
-        acknowledged = gateway.acknowledged(cl_ord_id)
-        message = fill(gateway, cl_ord_id, cum_quantity="10", leaves_quantity="90")
-        setattr(message.execution_report, field, value)
-        await gateway.send(acknowledged, message)
-        await gateway.applied()
-        found = await client.get(order_id)
-        assert found.order.progress.cum_quantity == "10"
-        assert found.order.anomaly_count == 1
-        connection = await asyncpg.connect(book_url)
-        (row,) = await connection.fetch("SELECT error FROM oms.parked_messages")
-        await connection.close()
-        assert words in row["error"]
-    await verified(book_url)
+async def test_a_field_that_a_fill_does_not_need_never_loses_it(shared, field, words, value):
+    client, gateway, last = shared.client, shared.gateway, await shared.last_parked()
+    command = await shared.order()
+    acknowledged = gateway.acknowledged(command.cl_ord_id)
+    message = fill(gateway, command.cl_ord_id, cum_quantity="10", leaves_quantity="90")
+    setattr(message.execution_report, field, value)
+    await gateway.send(acknowledged, message)
+    await gateway.applied()
+    found = await client.get(command.order_id)
+    assert found.order.progress.cum_quantity == "10"
+    assert found.order.anomaly_count == 1
+    (row,) = await shared.parked_after(last)
+    assert words in row["error"]
+    await verified(shared.url)
 
 
-async def test_an_execution_counts_with_every_digit(book_url, tls):
+async def test_an_execution_counts_with_every_digit(shared):
+    client, gateway = shared.client, shared.gateway
     part, left = "0.123456789012345678", "99.876543210987654322"
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        cl_ord_id = (await gateway.command(0)).cl_ord_id
-        acknowledged = gateway.acknowledged(cl_ord_id)
-        numbers = {"last_quantity": part, "cum_quantity": part, "leaves_quantity": left}
-        odd = fill(gateway, cl_ord_id, last_price="50.1234567891", **numbers)
-        await gateway.send(acknowledged, odd)
-        await gateway.applied()
-        found = await client.get(order_id)
-        progress = found.order.progress
-        assert (progress.cum_quantity, progress.leaves_quantity) == (part, left)
-        assert found.order.anomaly_count == 0
-        (execution,) = found.executions
-        assert (execution.quantity, execution.price) == (part, "50.1234567891")
-    await verified(book_url)
+    command = await shared.order()
+    acknowledged = gateway.acknowledged(command.cl_ord_id)
+    numbers = {"last_quantity": part, "cum_quantity": part, "leaves_quantity": left}
+    odd = fill(gateway, command.cl_ord_id, last_price="50.1234567891", **numbers)
+    await gateway.send(acknowledged, odd)
+    await gateway.applied()
+    found = await client.get(command.order_id)
+    progress = found.order.progress
+    assert (progress.cum_quantity, progress.leaves_quantity) == (part, left)
+    assert found.order.anomaly_count == 0
+    (execution,) = found.executions
+    assert (execution.quantity, execution.price) == (part, "50.1234567891")
+    await verified(shared.url)
 
 
 @pytest.mark.parametrize(("what", "words", "fields"), FILLS, ids=[row[0] for row in FILLS])
-async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, words, fields):
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        cl_ord_id = (await gateway.command(0)).cl_ord_id
-        await gateway.send(
-            gateway.acknowledged(cl_ord_id),
-            gateway.report(
-                cl_ord_id, "F", "1", exec_id="KNOWN", last_quantity="50", last_price="650", **LIVE
-            ),
-        )
-        await gateway.applied()
-        before = (await client.get(order_id)).order
-        message = fill(gateway, cl_ord_id)
-        for name, value in fields.items():
-            setattr(message.execution_report, name, value)
-        await gateway.send(message)
-        await gateway.applied()
-        found = await client.get(order_id)
-        assert found.order.progress.cum_quantity == before.progress.cum_quantity == "50", what
-        assert found.order.progress.leaves_quantity == "50"
-        assert [e.exec_id for e in found.executions] == ["KNOWN"]
-        connection = await asyncpg.connect(book_url)
-        (row,) = await connection.fetch("SELECT * FROM oms.parked_messages")
-        await connection.close()
-        assert gw.VenueMessage.FromString(row["body"]) == message
-        assert words in row["error"], row["error"]
-        # The session goes on: the next good report is applied.
-        await gateway.send(fill(gateway, cl_ord_id))
-        await gateway.applied()
-        after = await client.get(order_id)
-        assert after.order.progress.cum_quantity == "60"
-        assert after.order.progress.state == order_pb2.ORDER_STATE_PARTIALLY_FILLED
-    await verified(book_url)
+async def test_a_bad_report_is_kept_and_changes_no_numbers(shared, what, words, fields):
+    client, gateway, last = shared.client, shared.gateway, await shared.last_parked()
+    command = await shared.order()
+    order_id, cl_ord_id = command.order_id, command.cl_ord_id
+    known = f"KNOWN-{order_id}"
+    await gateway.send(
+        gateway.acknowledged(cl_ord_id),
+        gateway.report(
+            cl_ord_id, "F", "1", exec_id=known, last_quantity="50", last_price="650", **LIVE
+        ),
+    )
+    await gateway.applied()
+    before = (await client.get(order_id)).order
+    message = fill(gateway, cl_ord_id)
+    for name, value in fields.items():
+        setattr(message.execution_report, name, known if value == "KNOWN" else value)
+    await gateway.send(message)
+    await gateway.applied()
+    found = await client.get(order_id)
+    assert found.order.progress.cum_quantity == before.progress.cum_quantity == "50", what
+    assert found.order.progress.leaves_quantity == "50"
+    assert [e.exec_id for e in found.executions] == [known]
+    (row,) = await shared.parked_after(last)
+    assert gw.VenueMessage.FromString(row["body"]) == message
+    assert words in row["error"], row["error"]
+    # The session goes on: the next good report is applied.
+    await gateway.send(fill(gateway, cl_ord_id))
+    await gateway.applied()
+    after = await client.get(order_id)
+    assert after.order.progress.cum_quantity == "60"
+    assert after.order.progress.state == order_pb2.ORDER_STATE_PARTIALLY_FILLED
+    await verified(shared.url)
 
 
 @pytest.mark.parametrize(
@@ -185,56 +223,47 @@ async def test_a_bad_report_is_kept_and_changes_no_numbers(book_url, tls, what, 
     ],
 )
 async def test_a_fill_without_a_cl_ord_id_of_ours_is_counted_by_its_order_id(
-    book_url, tls, cl_ord_id, account_id, anomaly
+    shared, cl_ord_id, account_id, anomaly
 ):
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        ours = (await gateway.command(0)).cl_ord_id
-        await gateway.send(gateway.acknowledged(ours))
+    client, gateway, last = shared.client, shared.gateway, await shared.last_parked()
+    command = await shared.order()
+    await gateway.send(gateway.acknowledged(command.cl_ord_id))
+    await gateway.applied()
+    message = fill(gateway, command.cl_ord_id, cum_quantity="10", leaves_quantity="90")
+    message.execution_report.cl_ord_id = cl_ord_id
+    message.execution_report.told.account_id = account_id
+    await gateway.send(message)
+    await gateway.applied()
+    order = (await client.get(command.order_id)).order
+    assert order.progress.cum_quantity == "10"
+    assert order.anomaly_count == bool(anomaly)
+    errors = [row["error"] for row in await shared.parked_after(last)]
+    assert [anomaly in error for error in errors] == [True] * bool(anomaly)
+    await verified(shared.url)
+
+
+async def test_an_unknown_status_beside_a_fill_does_not_hide_the_fill(shared):
+    client, gateway = shared.client, shared.gateway
+    command = await shared.order()
+    await gateway.send(
+        gateway.acknowledged(command.cl_ord_id),
+        gateway.report(command.cl_ord_id, "F", "Z", last_quantity="50", last_price="650", **LIVE),
+    )
+    await gateway.applied()
+    assert (await client.get(command.order_id)).order.progress.cum_quantity == "50"
+
+
+async def test_the_same_execution_again_is_nothing_new(shared):
+    client, gateway, last = shared.client, shared.gateway, await shared.last_parked()
+    command = await shared.order()
+    await gateway.send(gateway.acknowledged(command.cl_ord_id))
+    for _ in range(2):
+        # In one frame, and in the next one.
+        await gateway.send(*(fill(gateway, command.cl_ord_id, exec_id="AGAIN", cum_quantity="10",
+                                  leaves_quantity="90") for _ in range(2)))  # fmt: skip
         await gateway.applied()
-        message = fill(gateway, ours, cum_quantity="10", leaves_quantity="90")
-        message.execution_report.cl_ord_id = cl_ord_id
-        message.execution_report.told.account_id = account_id
-        await gateway.send(message)
-        await gateway.applied()
-        order = (await client.get(order_id)).order
-        assert order.progress.cum_quantity == "10"
-        assert order.anomaly_count == bool(anomaly)
-        connection = await asyncpg.connect(book_url)
-        errors = [
-            row["error"] for row in await connection.fetch("SELECT * FROM oms.parked_messages")
-        ]
-        await connection.close()
-        assert [anomaly in error for error in errors] == [True] * bool(anomaly)
-    await verified(book_url)
-
-
-async def test_an_unknown_status_beside_a_fill_does_not_hide_the_fill(book_url, tls):
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        cl_ord_id = (await gateway.command(0)).cl_ord_id
-        await gateway.send(
-            gateway.acknowledged(cl_ord_id),
-            gateway.report(cl_ord_id, "F", "Z", last_quantity="50", last_price="650", **LIVE),
-        )
-        await gateway.applied()
-        assert (await client.get(order_id)).order.progress.cum_quantity == "50"
-
-
-async def test_the_same_execution_again_is_nothing_new(book_url, tls):
-    async with trading(book_url, tls) as (_, client, gateway):
-        order_id = (await client.place("k1")).order.order_id
-        cl_ord_id = (await gateway.command(0)).cl_ord_id
-        await gateway.send(gateway.acknowledged(cl_ord_id))
-        for _ in range(2):
-            # In one frame, and in the next one.
-            await gateway.send(*(fill(gateway, cl_ord_id, exec_id="E1", cum_quantity="10",
-                                      leaves_quantity="90") for _ in range(2)))  # fmt: skip
-            await gateway.applied()
-        assert (await client.get(order_id)).order.progress.cum_quantity == "10"
-        connection = await asyncpg.connect(book_url)
-        assert not await connection.fetch("SELECT * FROM oms.parked_messages")
-        await connection.close()
+    assert (await client.get(command.order_id)).order.progress.cum_quantity == "10"
+    assert not await shared.parked_after(last)
 
 
 OTHERS = [
@@ -251,18 +280,15 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("what", "body"), OTHERS, ids=[row[0] for row in OTHERS])
-async def test_other_bad_messages_are_kept(book_url, tls, what, body):
-    async with trading(book_url, tls) as (_, client, gateway):
-        message = gateway.message(**body)
-        await gateway.send(message)
-        await gateway.applied()
-        connection = await asyncpg.connect(book_url)
-        (row,) = await connection.fetch("SELECT * FROM oms.parked_messages")
-        await connection.close()
-        assert gw.VenueMessage.FromString(row["body"]) == message, what
-        assert row["error"]
-        await client.place("k1")
-        command = await gateway.command(0)
-        await gateway.send(gateway.acknowledged(command.cl_ord_id))
-        await gateway.applied()
-        await client.in_state(command.order_id, order_pb2.ORDER_STATE_NEW)
+async def test_other_bad_messages_are_kept(shared, what, body):
+    gateway, last = shared.gateway, await shared.last_parked()
+    message = gateway.message(**body)
+    await gateway.send(message)
+    await gateway.applied()
+    (row,) = await shared.parked_after(last)
+    assert gw.VenueMessage.FromString(row["body"]) == message, what
+    assert row["error"]
+    command = await shared.order()
+    await gateway.send(gateway.acknowledged(command.cl_ord_id))
+    await gateway.applied()
+    await shared.client.in_state(command.order_id, order_pb2.ORDER_STATE_NEW)

@@ -16,6 +16,7 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.adapters.archive_files import ArchiveFolder
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.retention.retention import retain_audit, retain_orders
 from tests.integration.oms.test_admin import admin
@@ -106,6 +107,13 @@ async def ids(book_url: str, table: str, column: str = "order_id") -> set[str]:
     return {row[0] for row in rows}
 
 
+async def version(book_url: str) -> str:
+    store = await PostgresStore.connect(book_url)
+    found = await store.account_versions(["ACC-ALICE"])
+    await store.close()
+    return found["ACC-ALICE"]
+
+
 async def run_admin(book_url: str, *words: str) -> CompletedProcess[str]:
     """Run the command beside a replica that goes on in this process."""
     return await asyncio.to_thread(admin, book_url, "retention", *words, **AGE)
@@ -131,8 +139,11 @@ async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tl
         assert f"{events} rows of order_events, 2 rows of orders, 2 rows of exec" in planned.stdout
         assert not list(tmp_path.iterdir())
 
+        before = await version(book_url)
         done = await run_admin(book_url, "--archive", str(tmp_path))
         assert done.returncode == 0, done.stderr
+        # So no copy of a read shows what was removed.
+        assert await version(book_url) != before
         assert "ACC-ALICE: 2 orders, 3 keys removed; 1 orders stay open" in done.stdout
         assert "dropped order_events_2020_01" in done.stdout
         for table in ("orders", "executions"):
@@ -164,6 +175,13 @@ async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tl
 
     again = admin(book_url, "retention", "--archive", str(tmp_path), **AGE)
     assert (again.returncode, "no events recorded" in again.stdout) == (0, True)
+    table = admin(book_url, "export", "rts24", "--out", str(tmp_path / "rts24.csv"))
+    assert f"not exported: ACC-ALICE: events up to number {events}, from the beginning to 20" in (
+        table.stdout
+    )
+    page = tmp_path / "evidence.html"
+    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
+    assert f"Not counted here: ACC-ALICE: events up to number {events}, from" in page.read_text()
     checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
     assert (checked.returncode, checked.stdout) == (0, "no difference\n")
     (file,) = tmp_path.glob("*/order_events.jsonl.gz")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from eventlog.rights import ReaderName
 from meshctl.stack.servers.postgres import READERS, ROLES
 from svc_identity.adapters.postgres import migrate as identity
+from svc_marketdata.adapters.postgres import migrate as marketdata
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from tests.support.oms import prepare_database
 from tests.support.postgres import PostgresServer
@@ -16,7 +18,9 @@ def prepare_relayed(url: str) -> None:
     """Make the schemas whose logs are relayed."""
     prepare_database(url)
     asyncio.run(identity.migrate(url, ROLES["identity"]))
-    asyncio.run(identity.let_read_logs(url, READERS["relay"]))
+    asyncio.run(marketdata.migrate(url, ROLES["marketdata"]))
+    for read in (identity, marketdata):
+        asyncio.run(read.let_read_logs(url, ReaderName.RELAY, READERS["relay"]))
 
 
 @pytest.fixture

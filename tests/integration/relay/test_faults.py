@@ -266,7 +266,34 @@ async def test_the_role_may_not_read_the_logs(book_url, relay):
     assert "grant-log-reader" in one.wait_for("POSTGRES_AWAY")
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM oms.orders", "SELECT * FROM oms.people"])
+async def test_one_log_that_the_role_may_not_read_stops_no_other(
+    postgres_server, book_url, kafka_server, topic_prefix, writer, relay
+):
+    database = book_url.rpartition("/")[2]
+    view = "SELECT ON identity.relayed_identity"
+    postgres_server.execute(f"REVOKE {view} FROM ordermesh_relay", database)
+    await writer.accounts(["ACC-A"])
+    await writer.write(["ACC-A"])
+    one = relay()
+    text = one.wait_for("BLOCKED: identity: LOG_CLOSED")
+    assert "`python -m svc_identity.admin grant-log-reader svc-relay ROLE`" in text
+    wait_for(
+        lambda: list(in_kafka(kafka_server, topic_prefix, Log.ORDERS)) == ["ACC-A"],
+        "an event of the account in Kafka",
+    )
+    postgres_server.execute(f"GRANT {view} TO ordermesh_relay", database)
+    one.wait_for("RELAYING")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM oms.orders",
+        "SELECT * FROM oms.people",
+        "SELECT * FROM oms.relayed_order_rows",
+        "SELECT * FROM identity.relayed_users",
+    ],
+)
 async def test_the_role_reads_nothing_but_the_logs(book_url, statement):
     connection = await asyncpg.connect(as_service(book_url, "relay"))
     assert await connection.fetchval("SELECT count(*) FROM oms.relayed_orders") == 0

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import time
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from kernel.ulid import new_ulid
 from ordermesh.oms.v1 import event_pb2
 from tests.support.kafka import headers_of
 from tests.support.postgres import as_service
+from tests.support.price_log import price_log
 from tests.support.relay import in_kafka, in_postgres
 from tests.support.waiting import until, wait_for
 
@@ -22,11 +24,18 @@ async def test_every_log_is_copied(book_url, kafka_server, topic_prefix, writer,
     await writer.accounts(accounts)
     for _ in range(3):
         await writer.write(accounts, each=4)
-    one = relay()
-    one.wait_for("RELAYING")
+    now_ns = time.time_ns()
+    async with price_log(book_url) as prices:
+        await prices.trades(now_ns, ("ASML.SIMA", "T1", "10"), ("ING.SIMA", "T1", "7"))
+        await prices.quote("ASML.SIMA", now_ns, 100)
+        one = relay()
+        one.wait_for("RELAYING")
+        await prices.trades(now_ns, ("ASML.SIMA", "T1", "10"), withdrawn=True)
+        await prices.quote("ING.SIMA", now_ns, 200)
     await writer.write(accounts)
     await logins(book_url, 3)
     wait_for(lambda: one.figures()["ordermesh_relay_lag_seconds"] == 0, "all is in Kafka")
+    assert one.state()[1].startswith("RELAYING")
     for log in SCHEMAS:
         await copied(book_url, kafka_server, topic_prefix, log)
 

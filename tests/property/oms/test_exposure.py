@@ -172,7 +172,17 @@ def check(account: Account) -> None:
             cost, sums = book.range_sums(currency, *narrow)
             cost_anew, sums_anew = anew.range_sums(currency, *narrow)
             assert exposure(cost, together(sums)) == exposure(cost_anew, together(sums_anew))
+        open_buys = [
+            part_of(o, Decimal(50)).value
+            for o in account.orders.values()
+            if o.currency == currency and o.side is Side.BUY and not o.is_closed
+        ]
+        paid = [p.cost - p.realised for p in positions.values() if p.currency == currency]
+        assert book.spent(currency) == sum(open_buys + paid, Decimal(0))
+        assert not book.unpriced(currency)
     for isin in ("ISIN1", "ISIN2"):
+        held = sum((p.quantity for p in positions.values() if p.isin == isin), Decimal(0))
+        assert book.held(isin) == held
         for buy in (True, False):
             brute = sum(
                 (

@@ -94,7 +94,7 @@ def test_what_people_add_to_the_manifest_meanwhile_is_kept(tmp_path):
     one = archiver(FolderStore(tmp_path / "a"), log)
     one._start()
     other = FolderStore(tmp_path / "a")
-    made = hold(other, "ACC-1", "case 7", "olga", 1_000)
+    made = hold(other, "ACC-1", "case 7", "olga", 1_000, not_archived_yet=True)
     while one._step() and any(one._progress.waiting.values()):
         pass
     found = contents(other)

@@ -2,11 +2,12 @@
 
 import pytest
 
+from event_archive.columns import Record
 from event_archive.reading import read_entries
 from event_archive.retention import remove
 from event_archive.source import ArchiveSource
-from event_archive.values import ORDER_EVENT, STATE, About, read_value
-from eventlog.copies.entries import SourceError
+from event_archive.values import ORDER_EVENT, STATE, TRADE, About, read_value
+from eventlog.copies.entries import CopiedEntry, SourceError
 from tests.support.archive import FIRST_US, order_event
 from tests.support.archived_records import DAY_US, Log
 from tests.support.archiving import made_archive
@@ -98,3 +99,18 @@ def test_a_file_that_is_missing_ends_a_reading_with_its_name(store, tmp_path):
 )
 def test_when_an_entry_was_recorded_by_its_own_account(schema, value, at_us):
     assert read_value(schema, value)[0] == at_us
+
+
+def test_a_record_has_the_fields_of_an_entry_first():
+    assert Record._fields == (*CopiedEntry._fields, "about")
+
+
+def test_a_trade_says_its_listing_and_when_it_was_received():
+    value = (
+        b'{"instrument_id" : "ASML.SIMA", "trade" : "T1", "withdrawn" : true, '
+        b'"amended_ns" : 1790000000000001999}'
+    )
+    about = About("withdrawn", None, None, "SIMA", "ASML.SIMA")
+    assert read_value(TRADE, value) == (1_790_000_000_000_001, about)
+    for broken in (b"{}", b"[]", b"{", b'{"instrument_id": 1, "amended_ns": 2}'):
+        assert read_value(TRADE, broken) == (None, About())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from event_archive import retention
 from event_archive.manifest import ArchiveError, contents, entries, present_files
 from event_archive.retention import (
     YEARS_MIN,
@@ -84,6 +85,44 @@ def test_a_hold_keeps_the_files_of_an_account_until_it_is_released(store):
     assert (kinds.count("hold"), kinds.count("release")) == (1, 1)
 
 
+def test_a_hold_of_an_account_without_events_is_refused(store):
+    with pytest.raises(ArchiveError, match="--account is 'ACC-9', and the archive has no event"):
+        hold(store, "ACC-9", "case 7", "olga", now())
+    assert hold(store, "ACC-9", "case 7", "olga", now(), not_archived_yet=True).account == "ACC-9"
+
+
+def test_a_hold_that_is_set_while_files_are_removed_keeps_what_it_covers(store, monkeypatch):
+    wanted = {one.file.name for one in plan(store, SECOND_DAY)}
+    create, held = FolderStore.create, []
+
+    def hold_first(self, name, content):
+        if name.startswith("manifest/") and not held:
+            held.append(True)
+            hold(self, "ACC-1", "case 7", "olga", now())
+        create(self, name, content)
+
+    monkeypatch.setattr(FolderStore, "create", hold_first)
+    gone = {one.name for one in remove(store, SECOND_DAY, "olga", now)}
+    kept = {one.file.name for one in plan(store, SECOND_DAY) if one.hold is not None}
+    assert kept
+    assert gone == wanted - kept
+    assert findings(store) == []
+
+
+def test_the_manifest_is_read_once_for_any_number_of_files(store, monkeypatch):
+    monkeypatch.setattr(retention, "FILES_AT_ONCE", 1)
+    count, reads, read = len(list(entries(store))), [], FolderStore.read
+
+    def counted(self, name):
+        reads.append(name)
+        return read(self, name)
+
+    monkeypatch.setattr(FolderStore, "read", counted)
+    gone = list(remove(store, SECOND_DAY, "olga", now))
+    assert len(gone) > 2
+    assert sum(name.startswith("manifest/") for name in reads) <= count + 2 * len(gone)
+
+
 def test_a_hold_of_everything_keeps_everything(store):
     hold(store, "", "an inquiry", "olga", now())
     assert all(one.hold is not None for one in plan(store, SECOND_DAY))
@@ -94,7 +133,7 @@ def test_a_hold_of_an_account_keeps_all_of_the_other_topics(tmp_path):
     log = Log("states", partitions=1)
     log.write("ACC-5")
     store = made_archive(tmp_path / "a", log)
-    hold(store, "ACC-1", "case 7", "olga", now())
+    hold(store, "ACC-1", "case 7", "olga", now(), not_archived_yet=True)
     assert [one.hold is not None for one in plan(store, SECOND_DAY)] == [True]
 
 

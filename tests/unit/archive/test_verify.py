@@ -17,6 +17,7 @@ from event_archive.manifest import (
     entries,
     entry_name,
     newest_tail,
+    present,
     present_files,
     removed_body,
 )
@@ -257,6 +258,7 @@ YEAR_US = 366 * DAY_US
         (5 * YEAR_US, None, ""),
         (4 * YEAR_US, None, "whose newest entry was less than 5 years old"),
         (5 * YEAR_US, "", "which hold 3 keeps"),
+        (5 * YEAR_US, "ACC-0", "which hold 3 of account ACC-0 keeps"),
     ],
 )
 def test_a_removal_that_retention_would_not_have_done_is_named(tmp_path, age_us, held, said):
@@ -266,7 +268,7 @@ def test_a_removal_that_retention_would_not_have_done_is_named(tmp_path, age_us,
     if held is not None:
         hold(store, held, "case 7", "olga", 1)
     (file,) = present_files(store).values()
-    gone = _leave_ends(store, file)
+    gone = _leave_ends(store, present(store), file)
     at_us = file.last_us + age_us
     append(store, newest_tail(store), "removed", at_us, removed_body([gone], at_us, "mallory"))
     store.remove(file.name)

@@ -17,14 +17,14 @@ from eventlog import source as log_source
 from eventlog.logs import SCHEMAS
 from meshctl.stack.servers.kafka.topics import apply_topics
 from svc_relay.adapters.kafka import log_sink
-from svc_relay.adapters.kafka.records import ORDER_STATES, POSITIONS
+from svc_relay.adapters.kafka.records import DERIVED, POSITIONS
 
 GOOD = yaml.safe_load(FILE.read_text("utf-8"))
 
 
 def test_the_file_has_a_topic_for_each_log_and_one_for_the_positions():
     topics = {topic.name: topic for topic in read_topics().topics}
-    assert set(topics) == {*SCHEMAS, POSITIONS, ORDER_STATES}
+    assert set(topics) == {*SCHEMAS, POSITIONS, *DERIVED.values()}
     # The lease of the relays is one partition, and the newest position of a log must stay.
     assert topics[POSITIONS].partitions == 1
     assert topics[POSITIONS].cleanup == "compact"

@@ -35,7 +35,7 @@ def item(sequence: int, *, state: int = 0, order: order_pb2.Order | None = None,
 
 def live(batches: list[list]) -> tuple[list[event_pb2.OrderStreamItem], order_pb2.Order]:
     """What a live reader gets of batches of events of ORDER, and the order after them."""
-    publisher = Publisher(Nobody(), Nobody())
+    publisher = Publisher(Nobody())
     tail = publisher.accounts[ACCOUNT] = Tail(ORDER.last_sequence)
     order, sequence, body = ORDER, ORDER.last_sequence, b""
     for events in batches:

@@ -176,11 +176,11 @@ def test_who_may_see_a_kill_switch_depends_on_its_scope(place, audience):
 
 def test_each_step_of_a_kill_switch_has_a_key_of_its_own():
     settled = {**SWITCH, "settled_at_us": 5, "release_proposed_at_us": 7}
-    released = {**settled, "state": 3}
-    found = read_states([state("kill_switches", row) for row in (settled, released)], {}).drafts
+    rows = (SWITCH, settled, {**settled, "state": 3})
+    entries = [state("kill_switches", row, n) for n, row in enumerate(rows, 1)]
+    found = read_states(entries, {}).drafts
     assert [one.once for one in found] == [
-        "kill/engaged/I", "kill/settled/I", "release/7/I",
-        "kill/engaged/I", "kill/settled/I", "kill/released/I",
+        "kill/engaged/I", "kill/settled/I", "release/7/I", "kill/settled/I", "kill/released/I",
     ]  # fmt: skip
     assert found[2].kind is Kind.APPROVAL_WAITING
 

@@ -189,3 +189,10 @@ def test_a_key_is_notified_once_until_it_ends():
 def test_a_long_text_is_cut_and_has_no_character_that_cannot_be_stored():
     assert shortened("a\x00b") == "a�b"
     assert len(shortened("x" * 900)) == 500
+
+
+def test_quiet_hours_in_a_time_zone_that_this_machine_does_not_know_are_in_utc():
+    rule = rule_pb2.Rule(
+        quiet_hours={"begin": "22:00", "end": "07:00", "time_zone": "Europe/Atlantis"}
+    )
+    assert rule_from_proto(rule).quiet == QuietHours(time(22), time(7), ZoneInfo("UTC"))

@@ -5,7 +5,7 @@ import pytest
 from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2 as oms
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.model import OrderType, TimeInForce
@@ -34,7 +34,7 @@ class Silence:
 
 
 def book_on(store: MemoryStore, replica: str):
-    book = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), replica, ManualClock())
+    book = build_replica(OmsSettings(), store, NoReadCopies(), Silence(), replica, ManualClock())
     book.market.learn([listing()])
     return book
 

@@ -30,7 +30,7 @@ class Nobody:
 
 def parts() -> StreamParts:
     clock = SystemClock()
-    publisher = Publisher(Nobody(), Nobody())
+    publisher = Publisher(Nobody())
     readiness = Readiness()
     readiness.epoch = "epoch"
     return StreamParts(MemoryStore(), clock, publisher, Notices(clock), VenueSessions(), readiness)

@@ -9,7 +9,7 @@ from meshctl.commands.venue.sessions import trading_words
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.domain.commands import ExpireOrder
@@ -361,7 +361,7 @@ async def test_a_gateway_that_does_not_ask_leaves_trading_allowed(bench):
 async def test_the_status_survives_a_restart_of_the_oms(bench):
     await bench.session(trading_status=CLOSED)
     book = bench.book
-    again = build_replica(OmsSettings(), book.store, NoOrderCache(), Silence(), "r2", book.clock)
+    again = build_replica(OmsSettings(), book.store, NoReadCopies(), Silence(), "r2", book.clock)
     await again.wake_up_receiver.look(set(), sessions=True)
     assert again.venues.trading("SIMA") == book.venues.trading("SIMA")
     assert again.venues.trading("SIMA").status is CLOSED

@@ -8,7 +8,7 @@ from mesh.auth.tokens import Principal
 from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.codec.order_events import decode_event
@@ -47,7 +47,7 @@ async def open_book(account: AccountInfo):
     """A replica in memory with an account, a listing and a venue that is up."""
     store = MemoryStore()
     await store.ensure_account(account)
-    made = build_replica(OmsSettings(), store, NoOrderCache(), Silence(), "r1", ManualClock())
+    made = build_replica(OmsSettings(), store, NoReadCopies(), Silence(), "r1", ManualClock())
     made.market.learn([listing()])
     await made.leases.take(
         gw.LinkOpen(
@@ -127,7 +127,7 @@ async def test_while_the_database_is_away_commands_are_refused(book):
 
 
 async def test_another_replicas_commit_empties_what_is_known(book):
-    other = build_replica(OmsSettings(), book.store, NoOrderCache(), Silence(), "r2", ManualClock())
+    other = build_replica(OmsSettings(), book.store, NoReadCopies(), Silence(), "r2", ManualClock())
     other.market.learn([listing()])
     await other.wake_up_receiver.look(set(), sessions=True)
     outcomes = []

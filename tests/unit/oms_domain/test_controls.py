@@ -11,9 +11,9 @@ from kernel.side import Side
 from svc_oms.domain.controls import state as states
 from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.judgement import count, judge
+from svc_oms.domain.controls.limits.controls import Controls
 from svc_oms.domain.controls.limits.limit_values import (
     Applied,
-    Controls,
     Limit,
     LimitKind,
     LimitScope,

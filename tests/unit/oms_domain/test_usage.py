@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from svc_oms.domain.controls.exposure import OpenBook
+from svc_oms.domain.controls.limits.controls import Controls
 from svc_oms.domain.controls.limits.limit_values import (
     Applied,
-    Controls,
     Limit,
     LimitKind,
     LimitScope,

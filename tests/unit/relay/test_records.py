@@ -6,7 +6,7 @@ from eventlog.logs import Entry, Log
 from eventlog.source import PAGE_BYTES_MAX
 from ordermesh.oms.v1.event_pb2 import OrderEvent
 from svc_relay.adapters.kafka.log_sink import MESSAGE_BYTES_MAX
-from svc_relay.adapters.kafka.records import ORDER_STATES, TOPICS_OF, records_of
+from svc_relay.adapters.kafka.records import ORDER_STATES, SESSION_STATES, TOPICS_OF, records_of
 
 
 def entry(number, **fields):
@@ -29,6 +29,18 @@ def test_the_newest_event_of_each_order_is_written_beside_the_log():
     # The key of the command, where a command caused the event.
     keys = [dict(one.headers).get("idempotency-key") for one in records]
     assert keys == [b"key-1", None, None, None, None, None]
+
+
+def test_the_newest_state_of_each_fix_session_is_written_beside_the_log():
+    entries = [
+        Entry(1, "sessions/SIMA-1", 1, b"up", b"h"),
+        Entry(2, "accounts/ACC-A", 1, b"open", b"h"),
+        Entry(3, "sessions/SIMA-1", 2, b"down", b"h"),
+    ]
+    records = records_of(Log.STATES, entries)
+    assert [one.topic for one in records] == [*["states"] * 3, SESSION_STATES]
+    assert (records[3].key, records[3].value) == (b"SIMA-1", b"down")
+    assert records[3].headers == records[2].headers
 
 
 def test_other_logs_have_their_own_records_only():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from eventlog.logs import SCHEMAS, Entry, Log, Page, Position, SourceError
+from eventlog.logs import SCHEMAS, Entry, Heads, Log, Page, Position, SourceError
 from svc_relay.api.figures import readiness
 from svc_relay.domain.state import Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, SinkError
@@ -24,15 +24,19 @@ class Logs:
         self.rolled_back = 0
         """Numbers after the last entry that transactions took and gave up."""
         self.fails: list[Exception | None] = []
-        self.looks = 0
+        self.closed: list[dict[Log, str]] = []
+        """Logs that may not be read, by look; none after the last one."""
 
-    async def heads(self) -> dict[Log, int]:
-        self.looks += 1
+    async def heads(self) -> Heads:
         if self.fails and (fault := self.fails.pop(0)):
             raise fault
-        return {
-            log: max(numbers, default=0) + self.rolled_back for log, numbers in self.numbers.items()
+        closed = self.closed.pop(0) if self.closed else {}
+        numbers = {
+            log: max(numbers, default=0) + self.rolled_back
+            for log, numbers in self.numbers.items()
+            if log not in closed
         }
+        return Heads(numbers, closed)
 
     async def page(self, log: Log, after: int) -> Page:
         return Page(100, [entry(number) for number in self.numbers[log] if number > after])
@@ -171,14 +175,14 @@ class TestTheLoop:
         assert topics.written == [(Log.ORDERS, [3, 4]), (Log.AUDIT, [1])]
         assert topics.at[Log.ORDERS] == at(4)
         assert readiness(progress, 5) == (True, "RELAYING")
-        assert progress.lag_s == 0
+        assert progress.lag.seconds == 0
 
     async def test_nothing_waits_when_the_newest_numbers_were_rolled_back(self):
         logs, topics = Logs(orders=[1, 2]), Topics()
         logs.rolled_back = 3
         progress = await relayed(logs, topics, 20)
         assert topics.written == [(Log.ORDERS, [1, 2])]
-        assert progress.lag_s == 0
+        assert progress.lag.seconds == 0
         assert not any(progress.waiting.values())
         assert readiness(progress, 5) == (True, "RELAYING")
 
@@ -198,6 +202,25 @@ class TestTheLoop:
         topics.refuses[Log.ORDERS] = [LogRefusedError(State(Condition.TOPIC_MISSING, "gone"))]
         await relayed(Logs(orders=[1, 2]), topics, 6)
         assert topics.written == [(Log.ORDERS, [1, 2])]
+
+    async def test_a_log_that_may_not_be_read_keeps_no_other_back(self):
+        logs, topics = Logs(orders=[1], identity=[1]), Topics({Log.IDENTITY: at(1)})
+        logs.numbers[Log.IDENTITY] = []  # what `has` would say of the log must not count
+        logs.closed = [{Log.IDENTITY: "our role may not read it"}] * 100
+        progress = await relayed(logs, topics, 6)
+        assert topics.written == [(Log.ORDERS, [1])]
+        assert readiness(progress, 5) == (
+            False,
+            "BLOCKED: identity: LOG_CLOSED: our role may not read it",
+        )
+        assert progress.lag.seconds > 0
+
+    async def test_a_log_goes_on_as_soon_as_it_may_be_read(self):
+        logs, topics = Logs(orders=[1], identity=[1]), Topics()
+        logs.closed = [{Log.IDENTITY: "our role may not read it"}] * 3
+        progress = await relayed(logs, topics, 8)
+        assert topics.written == [(Log.ORDERS, [1]), (Log.IDENTITY, [1])]
+        assert (progress.state, progress.lag.seconds) == (State(Condition.RELAYING), 0)
 
     async def test_postgres_comes_back(self):
         logs, topics = Logs(orders=[1]), Topics()
@@ -247,9 +270,9 @@ def test_lag_is_counted_from_the_first_look_that_found_something_waiting():
     clock = ManualClock()
     progress = Progress(clock)
     progress.be(State(Condition.RELAYING))
-    progress.measured({Log.ORDERS: 3})
+    progress.measured({Log.ORDERS: 3}, closed=False)
     clock.advance(6.0)
-    progress.measured({Log.ORDERS: 9})
+    progress.measured({Log.ORDERS: 9}, closed=False)
     assert readiness(progress, 5) == (True, "LAGGING: 9 entries wait, for 6 s")
-    progress.measured({Log.ORDERS: 0})
-    assert progress.lag_s == 0
+    progress.measured({Log.ORDERS: 0}, closed=False)
+    assert progress.lag.seconds == 0

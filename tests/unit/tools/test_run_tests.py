@@ -18,6 +18,8 @@ BAD = "def test_bad(): assert False"
 CRASHES = "import os\ndef test_crashes(): os._exit(7)"
 BROKEN = "import no_such_module"
 GOOD = "def test_good(): pass"
+# Without the plugins that nothing here needs.
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 @pytest.mark.parametrize(
@@ -33,13 +35,13 @@ GOOD = "def test_good(): pass"
 def test_failed_tests_are_repeated_alone(tmp_path, files, code, flaky, repeats):
     for number, text in enumerate(files):
         (tmp_path / f"test_{number}.py").write_text(text)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:asyncio\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p xdist\n")
     ours = (ROOT / "tests/conftest.py").read_text("utf-8")
     hook = ours[ours.index("def pytest_handlecrashitem") :]
     (tmp_path / "conftest.py").write_text(f"import pytest\n\n{hook}")
     done = subprocess.run(
         [sys.executable, "-m", "tools.run_tests", "--repeat-failed", "-n", "1"],
-        cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     lines = done.stdout.splitlines()

@@ -38,6 +38,25 @@ WHERE (t.instrument_id, t.at_ns, t.order_ns, t.key)
     = (n.instrument_id, n.at_ns, n.order_ns, n.key)
 """
 
+LOG_TRADES: Final = f"""
+WITH changed AS (
+    SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::numeric[],
+        $7::numeric[], $8::smallint[], $9::smallint[], $10::boolean[], $11::boolean[],
+        $12::bigint[]) WITH ORDINALITY AS c({", ".join(TRADE_COLUMNS)}, place)
+), heads AS (
+    INSERT INTO marketdata.trade_log_heads AS h (instrument_id, last_sequence)
+    SELECT instrument_id, count(*) FROM changed GROUP BY 1 ORDER BY 1
+    ON CONFLICT (instrument_id) DO UPDATE SET
+        last_sequence = h.last_sequence + excluded.last_sequence
+    RETURNING instrument_id, last_sequence
+)
+INSERT INTO marketdata.trade_log (logged_ns, sequence, {", ".join(TRADE_COLUMNS)})
+SELECT $1, h.last_sequence + 1 - row_number() OVER (PARTITION BY instrument_id ORDER BY place DESC),
+    {", ".join(f"c.{name}" for name in TRADE_COLUMNS)}
+FROM changed c JOIN heads h USING (instrument_id) ORDER BY c.place
+"""
+"""Numbers each listing's own entries without a gap, and all of them in the order given."""
+
 # Open and close are the first and the last trade in the order of the reports, as in live candles.
 _FIGURES: Final = """
     (array_agg(t.price ORDER BY t.order_ns, t.key))[1]::numeric(60, 9)::text AS open,
@@ -112,10 +131,18 @@ FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS n(instrument_id, start_ns,
 WHERE (q.instrument_id, q.start_ns) = (n.instrument_id, n.start_ns)
 """
 
+PUT_LAST_QUOTES: Final = """
+INSERT INTO marketdata.last_quotes AS q (instrument_id, at_ms, body)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])
+ON CONFLICT (instrument_id) DO UPDATE SET at_ms = excluded.at_ms, body = excluded.body,
+    log_number = nextval('marketdata.last_quote_numbers'), sequence = q.sequence + 1
+WHERE excluded.at_ms > q.at_ms
+"""
+
 PARTITIONS: Final = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent IN ('marketdata.trades'::regclass, 'marketdata.candle_hours'::regclass,
-    'marketdata.quote_blocks'::regclass)
+    'marketdata.quote_blocks'::regclass, 'marketdata.trade_log'::regclass)
 """
 LOCK_BRIEFLY: Final = "SET LOCAL lock_timeout = '500ms'"
 ADD_PARTITION: Final = "SELECT marketdata.add_history_partition($1, $2)"

@@ -19,7 +19,7 @@ from svc_marketdata.adapters.postgres.database import Database
 from svc_marketdata.adapters.postgres.history import statements as sql
 from svc_marketdata.domain.history.hours import Minute, hour_of, pack
 from svc_marketdata.domain.history.intervals import HOUR_NS, MINUTE_NS
-from svc_marketdata.domain.history.quotes import QuoteBlock, merged
+from svc_marketdata.domain.history.quotes import QuoteBlock, merged, quote_json
 from svc_marketdata.domain.history.quotes import pack as pack_quotes
 from svc_marketdata.domain.history.quotes import unpack as unpack_quotes
 from svc_marketdata.domain.history.reports import Changes, Report, StoredTrade, apply
@@ -60,6 +60,7 @@ class PostgresHistory(HistoryStore):
         async with self._writing() as connection:
             changes = await self._changes(connection, reports, now_ns)
             await self._write_trades(connection, changes)
+            await self._log_trades(connection, [*changes.added, *changes.amended], now_ns)
             await self._pack_again(connection, [*changes.added, *changes.amended])
             for covered in batch.covered:
                 await _note_covered(connection, covered)
@@ -96,6 +97,15 @@ class PostgresHistory(HistoryStore):
                 for one in changes.amended
             ]  # fmt: skip
             await connection.execute(sql.AMEND, *map(list, zip(*amended, strict=True)))
+
+    async def _log_trades(
+        self, connection: asyncpg.Connection, changed: Sequence[StoredTrade], now_ns: int
+    ) -> None:
+        """Append what was stored to the log that readers follow."""
+        if changed:
+            await self._ensure(connection, "trade_log", [now_ns])
+            columns = map(list, zip(*map(_row, changed), strict=True))
+            await connection.execute(sql.LOG_TRADES, now_ns, *columns)
 
     async def _pack_again(
         self, connection: asyncpg.Connection, changed: Sequence[StoredTrade]
@@ -136,6 +146,10 @@ class PostgresHistory(HistoryStore):
                 columns=QuoteBlock._fields,
                 records=[(*key, body) for key, body in new.items() if key not in stored],
             )
+            last = _last_quotes(
+                QuoteBlock(name, start_ns, body) for (name, start_ns), body in new.items()
+            )
+            await connection.execute(sql.PUT_LAST_QUOTES, *map(list, zip(*last, strict=True)))
 
     @override
     async def pack_hours(self, now_ns: int) -> int:
@@ -173,7 +187,7 @@ class PostgresHistory(HistoryStore):
         # and whoever waits for that holds up all readers.
         async with self._writing() as connection:
             await connection.execute(sql.LOCK_BRIEFLY)
-            for parent in ("trades", "candle_hours", "quote_blocks"):
+            for parent in ("trades", "trade_log", "candle_hours", "quote_blocks"):
                 await self._ensure(connection, parent, [now_ns + NS_PER_DAY])
 
     @override
@@ -181,6 +195,7 @@ class PostgresHistory(HistoryStore):
         dropped = 0
         ages = (
             ("trades", self._kept.trades_days),
+            ("trade_log", self._kept.trades_days),
             ("candle_hours", self._kept.candles_days),
             ("quote_blocks", self._kept.quotes_days),
         )
@@ -227,6 +242,13 @@ class PostgresHistory(HistoryStore):
 def _joined(stored: bytes, more: bytes, interval_ns: int) -> bytes:
     """Return a block of quotes with what another process knows of it."""
     return pack_quotes(merged(unpack_quotes(stored), unpack_quotes(more), interval_ns))
+
+
+def _last_quotes(blocks: Iterable[QuoteBlock]) -> list[tuple[str, int, str]]:
+    """Return listing, time and text of the newest quote of each listing."""
+    newest = {one.instrument_id: one for one in sorted(blocks, key=lambda one: one.start_ns)}
+    found = ((name, unpack_quotes(one.body)[-1]) for name, one in newest.items())
+    return [(name, quote.at_ms, quote_json(name, quote)) for name, quote in found]
 
 
 async def _without_repeated(

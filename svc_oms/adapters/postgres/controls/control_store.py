@@ -10,7 +10,7 @@ from svc_oms.adapters.postgres.controls import control_statements as sql
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.orders import order_statements as statements
-from svc_oms.adapters.postgres.orders.transaction import packed_position
+from svc_oms.adapters.postgres.orders.write_parameters import packed_position
 from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.service.ports import AccountRow, OrderRow, PositionRow
 from svc_oms.service.ports.control_ports import (

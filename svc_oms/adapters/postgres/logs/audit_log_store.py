@@ -15,18 +15,31 @@ ON CONFLICT (writer) DO UPDATE SET writer = excluded.writer
 RETURNING last_sequence, head
 """
 
-_WRITE = f"""
-WITH moved AS (
-    UPDATE oms.audit_chains SET last_sequence = $2, head = $3 WHERE writer = $1
-)
-INSERT INTO oms.audit_log (writer, sequence, entry_id, at, kind, actor, account_id, order_id,
-    reason, payload, hash)
-SELECT $1, sequence, entry_id, {FROM_US.format("at_us")}, kind, actor, account_id, order_id,
-    reason, payload, hash
-FROM unnest($4::int8[], $5::text[], $6::int8[], $7::int2[], $8::text[], $9::text[],
-    $10::text[], $11::int2[], $12::bytea[], $13::bytea[])
-    AS u (sequence, entry_id, at_us, kind, actor, account_id, order_id, reason, payload, hash)
-"""  # noqa: S608 - constants
+
+def appended(first: int) -> str:
+    """Return the CTEs that append lines to a chain, from this parameter on; see `parameters`.
+
+    The chain must end where the lines begin: otherwise its number becomes NULL, which its column
+    refuses.
+    """
+    writer, last, head, *lines = (f"${number}" for number in range(first, first + 13))
+    kinds = ("int8", "text", "int8", "int2", "text", "text", "text", "int2", "bytea", "bytea")
+    arrays = ", ".join(f"{one}::{kind}[]" for one, kind in zip(lines, kinds, strict=True))
+    return f"""audit_moved AS (
+    UPDATE oms.audit_chains SET head = {head},
+        last_sequence = CASE WHEN last_sequence = ({lines[0]}::int8[])[1] - 1 THEN {last}::int8 END
+    WHERE writer = {writer}
+), audit_written AS (
+    INSERT INTO oms.audit_log (writer, sequence, entry_id, at, kind, actor, account_id, order_id,
+        reason, payload, hash)
+    SELECT {writer}, sequence, entry_id, {FROM_US.format("at_us")}, kind, actor, account_id,
+        order_id, reason, payload, hash
+    FROM unnest({arrays})
+        AS u (sequence, entry_id, at_us, kind, actor, account_id, order_id, reason, payload, hash)
+)"""  # noqa: S608 - constants
+
+
+_WRITE = f"WITH {appended(1)} SELECT"
 
 _NARROW = "entry_id, order_id, account_id, actor, reason, at, kind"
 
@@ -38,9 +51,13 @@ async def lock(connection: Any, writer: str) -> AuditHead:
 
 async def append(connection: Any, writer: str, lines: Sequence[AuditLine]) -> None:
     """Append lines to a locked chain."""
+    await connection.execute(_WRITE, *parameters(writer, lines))
+
+
+def parameters(writer: str, lines: Sequence[AuditLine]) -> list[Any]:
+    """Return the parameters of `appended`."""
     last = lines[-1]
-    rows = zip(*lines, strict=True)
-    await connection.execute(_WRITE, writer, last.sequence, last.hash, *rows)
+    return [writer, last.sequence, last.hash, *zip(*lines, strict=True)]
 
 
 class AuditConnection(AuditTransaction):

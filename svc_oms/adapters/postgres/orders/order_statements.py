@@ -10,7 +10,7 @@ from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0040"
+SCHEMA_REVISION = "0041"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -20,10 +20,11 @@ alone. So a change waits for the batches in progress, and the next ones see it."
 LOCK_ACCOUNTS = f"""
 WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({CONTROLS_LOCK}))
 SELECT a.account_id, a.status, a.last_sequence, a.chain_head, a.firm_id, a.desk_id,
-    a.controls, c.version, {INSTANCE}
+    a.controls, c.version, {INSTANCE}, a.xmin, pg_current_xact_id()::xid
 FROM oms.controls c, held, oms.accounts a
 WHERE a.account_id = ANY($1::text[]) ORDER BY a.account_id FOR UPDATE OF a
 """
+"""The last two are the transaction that wrote the row, and this one, which may write it again."""
 
 CONTROLS_VERSION = "SELECT version FROM oms.controls"
 """Read in a statement after the lock, so that its snapshot is taken under the lock."""
@@ -122,11 +123,14 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
 
 ORDERS_TABLE = Table(OrderWrite)
 
+
 # The session's row is locked here, after the accounts', and gives the commands
 # their numbers: gap-free and in commit order, without a round trip of its own.
 # An event whose sequence the account has already passed becomes NULL, which its column refuses:
 # the primary key alone finds a sequence only in the partition of the same month.
-COMMON_WRITES = f"""
+def common_writes(gate: str = "true") -> str:
+    """Return what every batch writes, from $1 to $13; the gate is evaluated before any lock."""
+    return f"""
 accounts_written AS (
     UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
         controls = c[2]
@@ -143,7 +147,7 @@ accounts_written AS (
 ), sessions_locked AS (
     SELECT s.session_id, u.commands
     FROM oms.sessions s JOIN unnest($6::text[], $7::int8[]) AS u (session_id, commands)
-    USING (session_id) ORDER BY s.session_id FOR UPDATE OF s
+    USING (session_id) WHERE {gate} ORDER BY s.session_id FOR UPDATE OF s
 ), numbered AS (
     UPDATE oms.sessions s SET outbound_sequence = outbound_sequence + u.commands
     FROM sessions_locked u WHERE s.session_id = u.session_id
@@ -161,6 +165,7 @@ accounts_written AS (
     UPDATE oms.orders o SET {ORDERS_TABLE.changes("o", "u")}
     FROM ({ORDERS_TABLE.unpacked(12)}) u WHERE o.order_id = u.order_id
 )"""
+
 
 WRITE_OUTBOX = f"""
 WITH counted AS (
@@ -185,10 +190,12 @@ SELECT session_id, base FROM numbered
 which moves the row of the link's session: two updates of a row in one statement are one. All
 sessions of the transaction are locked here, the link's own too, in the order of their names."""
 
-WRITE_COMMANDS = f"""
-WITH {COMMON_WRITES}, orders_written AS (
+ORDERS_WRITTEN = f"""orders_written AS (
     INSERT INTO oms.orders ({ORDERS_TABLE.names}) {ORDERS_TABLE.unpacked(14)}
-)
+)"""
+
+WRITE_COMMANDS = f"""
+WITH {common_writes()}, {ORDERS_WRITTEN}
 SELECT session_id, base FROM numbered
 """
 
@@ -219,8 +226,11 @@ WITH executions_written AS ({_executions_written(1)}
 """
 """Executions that a person states or applies, and the positions they change."""
 
-WRITE_VENUE = f"""
-WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
+
+def venue_writes(gate: str = "true") -> str:
+    """Return what a batch of venue reports writes, from $1 to $36; see `common_writes`."""
+    return f"""
+{common_writes(gate)}, executions_written AS ({_executions_written(14)}
 ), busted AS (
     UPDATE oms.executions e SET busted = true
     FROM unnest($16::text[], $17::text[], $35::int2[]) AS u (order_id, exec_id, part)
@@ -235,14 +245,18 @@ WITH {COMMON_WRITES}, executions_written AS ({_executions_written(14)}
         acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $30),
         next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $31)
     WHERE session_id = $26 AND fencing_token = $27
-        AND (inbound_epoch, inbound_msg_seq_num) >= ($32::int8, $33::int8)
+        AND (inbound_epoch, inbound_msg_seq_num) >= ($32::int8, $33::int8) AND {gate}
     RETURNING session_id
 ), positions_written AS (
     {_POSITIONS_WRITTEN.format("$34")}
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
         AND EXISTS (SELECT FROM progressed)
-), {venue_order_ids.written(36)}
+), {venue_order_ids.written(36)}"""
+
+
+WRITE_VENUE = f"""
+WITH {venue_writes()}
 SELECT p.session_id, n.venue_order_id, n.order_id
 FROM progressed p LEFT JOIN ({venue_order_ids.NAMED_BEFORE}) AS n ON true
 """
@@ -261,6 +275,13 @@ ACCOUNT_OF = "SELECT order_id, account_id FROM oms.orders WHERE order_id = ANY($
 
 HIGH_WATERS = """
 SELECT account_id, last_sequence FROM oms.accounts WHERE account_id = ANY($1::text[])
+"""
+
+# xmin is the transaction that wrote the row. The chain head differs between two histories, if the
+# database was restored.
+ACCOUNT_VERSIONS = """
+SELECT account_id, last_sequence || '-' || xmin || '-' || encode(chain_head, 'hex')
+FROM oms.accounts WHERE account_id = ANY($1::text[])
 """
 
 SNAPSHOT_OPEN = """

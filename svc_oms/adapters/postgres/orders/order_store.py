@@ -20,6 +20,8 @@ from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
 from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opened
 from svc_oms.adapters.postgres.orders import order_statements as sql
+from svc_oms.adapters.postgres.orders.guessed_transaction import GuessedTransaction
+from svc_oms.adapters.postgres.orders.guesses import Guesses
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
@@ -88,6 +90,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         self._read_pool = read_pool
         self._kills = PostgresKillStore(write_pool, read_pool)
         self._trusted = Trusted()
+        self._guesses = Guesses()
 
     @property
     @override
@@ -122,7 +125,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return PostgresTransaction(self._write_pool, self._trusted)
+        return PostgresTransaction(self._write_pool, self._trusted, self._guesses)
+
+    @override
+    def guess(self) -> AbstractAsyncContextManager[Transaction]:
+        return GuessedTransaction(self._write_pool, self._trusted, self._guesses)
 
     @override
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:
@@ -226,6 +233,10 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     @override
     async def high_waters(self, account_ids: Sequence[str]) -> dict[str, int]:
         return dict(await self._fetch(sql.HIGH_WATERS, account_ids))
+
+    @override
+    async def account_versions(self, account_ids: Sequence[str]) -> dict[str, str]:
+        return dict(await self._fetch(sql.ACCOUNT_VERSIONS, account_ids))
 
     @override
     async def archived_before(self) -> str:

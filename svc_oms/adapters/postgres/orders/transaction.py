@@ -1,8 +1,6 @@
 """One transaction of the batched path: lock, read, write once, commit."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
@@ -18,7 +16,10 @@ from svc_oms.adapters.postgres.kill.kill_store import switch_row
 from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
+from svc_oms.adapters.postgres.orders import write_parameters as parameters
+from svc_oms.adapters.postgres.orders.guesses import Guesses
 from svc_oms.adapters.postgres.orders.trusted import Trusted
+from svc_oms.adapters.postgres.orders.write_parameters import columns
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
 from svc_oms.adapters.postgres.sessions import parked_store
 from svc_oms.adapters.postgres.sessions.session_action_store import LAPSE_ACTIONS
@@ -35,7 +36,6 @@ from svc_oms.service.ports import (
     LinkProgress,
     OpeningsRow,
     OrderRow,
-    ParkedWrite,
     PositionRow,
     StoreWentBackError,
     Transaction,
@@ -47,28 +47,35 @@ from svc_oms.service.ports.recovery_ports import RecoveryRow
 from svc_oms.service.ports.session_ports import ActionRow
 
 
-def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    """Turn rows into the arrays that unnest takes; empty ones when there are no rows."""
-    return zip(*rows, strict=True) if rows else ((),) * width
-
-
 class PostgresTransaction(Transaction):
     """A transaction on a connection of the pool; see `ports.Transaction`."""
 
     __slots__ = (
         "_connection",
         "_ended",
+        "_guesses",
+        "_heads",
+        "_id",
         "_locked",
         "_named_before",
         "_pool",
+        "_taken",
         "_transaction",
         "_trusted",
         "_version",
+        "_written",
     )
 
-    def __init__(self, pool: asyncpg.Pool, trusted: Trusted) -> None:
+    def __init__(self, pool: asyncpg.Pool, trusted: Trusted, guesses: Guesses) -> None:
         self._pool = pool
         self._trusted = trusted
+        self._guesses = guesses
+        # Accounts that are this transaction's turn.
+        self._taken: list[str] = []
+        # For later guesses: this transaction's id, and what it writes.
+        self._id = 0
+        self._written: list[tuple[str, int, bytes, str]] = []
+        self._heads: dict[str, AuditHead] = {}
         self._connection: Any = None
         self._transaction: Any = None
         self._locked = self._ended = False
@@ -101,10 +108,11 @@ class PostgresTransaction(Transaction):
                 if self._ended:
                     return
                 if kind is None:
-                    await self._transaction.commit()
+                    await self.commit()
                 elif not self._connection.is_closed():
                     await self._transaction.rollback()
         finally:
+            self._guesses.turns.end(self._taken)
             with translated():
                 await self._pool.release(self._connection)
 
@@ -114,15 +122,24 @@ class PostgresTransaction(Transaction):
         self._ended = True
         with translated(committing=True):
             await self._transaction.commit()
+        self._guesses.committed(self._written, self._id)
+        self._guesses.audit_heads |= self._heads
 
     @override
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
+        # The connection is this transaction's already: who has a turn waits for no connection.
+        await self._guesses.turns.take(account_ids, self._taken)
         with translated():
             rows = await self._connection.fetch(sql.LOCK_ACCOUNTS, account_ids)
         self._locked = True
-        if rows:
-            self._trusted.check(rows[0][-1])
-        return {row[0]: AccountRow(*row[:-1]) for row in rows}
+        if not rows:
+            return {}
+        *_, instance, _, self._id = rows[0]
+        self._trusted.check(instance)
+        found = [(AccountRow(*row[:-3]), row[-2]) for row in rows]
+        self._guesses.locked(found, instance)
+        self._guesses.controls_seen(found[0][0].controls_seen)
+        return {row.account_id: row for row, _ in found}
 
     @override
     async def controls_version(self) -> int:
@@ -218,11 +235,10 @@ class PostgresTransaction(Transaction):
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
         with translated():
-            rows = await self._connection.fetch(
-                sql.KEYS, *sql.WANTED_KEY_ROWS.pack([(f"{a}\x1f{key}",) for a, key in keys])
-            )
+            rows = await self._connection.fetch(sql.KEYS, *parameters.wanted_keys(keys))
         if self._locked:
             self._version = rows[0][0]
+            self._guesses.controls_seen(rows[0][0])
         return [IdempotencyRow(*row[1:]) for row in rows if row[1] is not None]
 
     @override
@@ -283,15 +299,15 @@ class PostgresTransaction(Transaction):
 
     @override
     async def write(self, writes: WriteSet) -> dict[str, int]:
+        self._written += writes.accounts
         progress = writes.progress
-        executions = sql.EXECUTION_ROWS.pack(map(_packed_execution, writes.executions))
         if progress is None:
-            common = _common_parameters(writes)
-            new = sql.ORDERS_TABLE.pack(writes.new_orders)
+            values = parameters.command_parameters(writes)
             with translated():
-                rows = await self._connection.fetch(sql.WRITE_COMMANDS, *common, *new)
+                rows = await self._connection.fetch(sql.WRITE_COMMANDS, *values)
                 if writes.executions or writes.busted:
-                    positions = [packed_position(row) for row in writes.positions]
+                    executions = parameters.execution_parameters(writes)
+                    positions = [parameters.packed_position(row) for row in writes.positions]
                     busted = columns(writes.busted, 3)
                     await self._connection.execute(sql.WRITE_FOUND, *executions, positions, *busted)
             await self._write_rare(writes)
@@ -302,22 +318,13 @@ class PostgresTransaction(Transaction):
                 await self._connection.execute(sql.WRITE_UNSOLICITED, *new)
         bases: dict[str, int] = {}
         if writes.outbox:
-            outbox = _outbox_parameters(writes)
+            outbox = parameters.outbox_parameters(writes)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)
-        *busted, busted_parts = columns(writes.busted, 3)
         with translated():
             rows = await self._connection.fetch(
-                sql.WRITE_VENUE,
-                *_common_parameters(replace(writes, outbox=[])),
-                *executions,
-                *busted,
-                *columns(writes.parked, len(ParkedWrite._fields)),
-                *progress,
-                [packed_position(row) for row in writes.positions],
-                busted_parts,
-                *_packed_venue_order_ids(writes),
+                sql.WRITE_VENUE, *parameters.venue_parameters(writes, progress)
             )
         if not rows:
             await self._why_not_written(progress)
@@ -352,7 +359,9 @@ class PostgresTransaction(Transaction):
         """Write what only commands about parked messages and statements bring."""
         with translated():
             if writes.venue_order_ids:
-                rows = await self._connection.fetch(numbers.WRITE, *_packed_venue_order_ids(writes))
+                rows = await self._connection.fetch(
+                    numbers.WRITE, *parameters.venue_order_id_parameters(writes)
+                )
                 self._named_before = dict(rows)
             if writes.settled:
                 await parked_store.settle(self._connection, writes.settled)
@@ -380,51 +389,4 @@ class PostgresTransaction(Transaction):
     async def write_audit(self, writer: str, lines: Sequence[AuditLine]) -> None:
         with translated():
             await audit_log_store.append(self._connection, writer, lines)
-
-
-def _outbox_parameters(writes: WriteSet) -> list[Any]:
-    counts: Counter[str] = Counter()
-    outbox = []
-    for session_id, payload in writes.outbox:
-        counts[session_id] += 1
-        outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
-    return [*columns(list(counts.items()), 2), *sql.OUTBOX_ROWS.pack(outbox)]
-
-
-def _common_parameters(writes: WriteSet) -> list[Any]:
-    events = [
-        (f"{account_id}\x1f{sequence}\x1f{order_id}", payload, hash_)
-        for account_id, sequence, order_id, payload, hash_ in writes.events
-    ]
-    keys = [
-        (
-            f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
-            k.body_hash,
-            k.result,
-        )
-        for k in writes.idempotency
-    ]
-    return [
-        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
-        *sql.EVENT_ROWS.pack(events),
-        *_outbox_parameters(writes),
-        *sql.KEY_ROWS.pack(keys),
-        *sql.ORDERS_TABLE.pack(writes.changed_orders),
-    ]
-
-
-def _packed_venue_order_ids(writes: WriteSet) -> list[Any]:
-    return numbers.ROWS.pack([("\x1f".join(row),) for row in writes.venue_order_ids])
-
-
-def _packed_execution(e: ExecutionRow) -> tuple[str, bytes]:
-    text = (
-        f"{e.venue_mic}\x1f{e.exec_id}\x1f{e.order_id}\x1f{e.account_id}\x1f{e.sequence}"
-        f"\x1f{e.exec_type}\x1f{e.quantity}\x1f{e.price}\x1f{e.busted}\x1f{e.part}"
-    )
-    return text, e.body
-
-
-def packed_position(p: PositionRow) -> str:
-    """Pack a row of oms.positions."""
-    return "\x1f".join(map(str, p))
+        self._heads[writer] = AuditHead(lines[-1].sequence, lines[-1].hash)

@@ -67,6 +67,8 @@ AUDIT_COUNT = f"SELECT count(*) FROM {_FROM[Source.AUDIT].partition('ORDER BY')[
 
 POSITION_KEYS = "SELECT isin, currency FROM oms.positions WHERE account_id = $1"
 LAST_SEQUENCE = "SELECT last_sequence FROM oms.accounts WHERE account_id = $1"
+# Locks the row and changes its version, so that copies of reads end that show removed orders.
+CHANGE_ACCOUNT = "UPDATE oms.accounts SET chain_head = chain_head WHERE account_id = $1"
 LOCK_ACCOUNT = "SELECT FROM oms.accounts WHERE account_id = $1 FOR UPDATE"
 
 AMENDED_SINCE = """

@@ -15,7 +15,7 @@ from svc_oms.adapters.postgres.controls.control_statements import PUT_POSITIONS
 from svc_oms.adapters.postgres.controls.fills import PostgresFills
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.book_reader import LOG_BASES, OPENING_ORDERS
-from svc_oms.adapters.postgres.orders.transaction import columns, packed_position
+from svc_oms.adapters.postgres.orders.write_parameters import columns, packed_position
 from svc_oms.adapters.postgres.retention import retention_statements as sql
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports import OpeningsRow
@@ -156,7 +156,7 @@ class PostgresRetention(RetentionStore):
     @override
     async def remove_orders(self, account_id: str, after: str) -> tuple[int, str]:
         async with self._locking():
-            await self._writing.execute(sql.LOCK_ACCOUNT, account_id)
+            await self._writing.execute(sql.CHANGE_ACCOUNT, account_id)
             count, last = await self._writing.fetchrow(sql.REMOVE_ORDERS, account_id, after)
         return count, last or ""
 

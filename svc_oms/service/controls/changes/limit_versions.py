@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kernel.nanoseconds import to_us
 from ordermesh.oms.v1 import limit_pb2
+from svc_oms.domain.controls.limits.controls import in_force
 from svc_oms.domain.controls.limits.limit_values import (
     Applied,
     Limit,
@@ -11,7 +12,6 @@ from svc_oms.domain.controls.limits.limit_values import (
     LimitScope,
     Range,
     desk_name,
-    in_force,
 )
 from svc_oms.domain.controls.limits.loosening import (
     Replaced,

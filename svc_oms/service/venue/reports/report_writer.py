@@ -5,11 +5,14 @@ from functools import partial
 from time import perf_counter
 
 from kernel.ulid import valid_ulid
+from svc_oms.domain.facts import ExecutionReportFacts
 from svc_oms.service import metrics
 from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.guessing import work_on_guess
 from svc_oms.service.ports import LinkProgress, SessionRow, Transaction
 from svc_oms.service.venue.downlink import SessionLinkParts
 from svc_oms.service.venue.reports.attempts import check_numbers, until_numbers_known
+from svc_oms.service.venue.reports.batch_executions import AMENDS
 from svc_oms.service.venue.reports.parked_room import ParkedRoom
 from svc_oms.service.venue.reports.report_batch import ReportBatch
 from svc_oms.service.venue.reports.reports import Report
@@ -59,37 +62,54 @@ class ReportWriter:
         order_accounts: Mapping[str, str],
         named_before: Mapping[str, str],
     ) -> None:
+        work = partial(self._committed, reports, progress, withdrawn, order_accounts, named_before)
+        if not (withdrawn or named_before or self._session.drop_copy) and all(
+            _is_usual(report, order_accounts) for report in reports
+        ):
+            await work_on_guess(self._parts.store, "venue", work)
+            return
+        async with self._parts.store.transaction() as transaction:
+            await work(transaction)
+
+    async def _committed(
+        self,
+        reports: Sequence[Report],
+        progress: LinkProgress,
+        withdrawn: Sequence[int],
+        order_accounts: Mapping[str, str],
+        named_before: Mapping[str, str],
+        transaction: Transaction,
+    ) -> None:
         parts, session = self._parts, self._session
-        async with parts.store.transaction() as transaction:
-            unsolicited = await self._find_unsolicited(transaction, reports)
-            names = {*order_accounts.values(), *unsolicited.order_accounts.values()}
-            accounts = await transaction.lock_accounts(sorted(names))
-            changes = BookChanges(accounts, parts.clock.now_ns())
-            parts.known.give(changes, accounts.values())
-            batch = ReportBatch.of(
-                session,
-                parts,
-                changes,
-                accounts,
-                unsolicited,
-                order_accounts,
-                named_before=named_before,
-                room=self._parked_room,
-            )
-            await batch.read(transaction)
-            batch.apply()
-            await batch.finish(transaction)
-            writes = changes.finish()
-            writes.progress = progress
-            bases = await transaction.write(writes)
-            check_numbers(transaction.named_before(), named_before)
-            if withdrawn:
-                await transaction.withdraw(session.session_id, withdrawn)
-            await parts.audit_log.append(transaction, writes.audit)
-            await transaction.commit()
-            parts.known.committed_all(accounts, changes)
-            # Readers need not wait until the connection is given back.
-            parts.publisher.committed(changes, bases)
+        unsolicited = await self._find_unsolicited(transaction, reports)
+        names = {*order_accounts.values(), *unsolicited.order_accounts.values()}
+        accounts = await transaction.lock_accounts(sorted(names))
+        changes = BookChanges(accounts, parts.clock.now_ns())
+        parts.known.give(changes, accounts.values())
+        batch = ReportBatch.of(
+            session,
+            parts,
+            changes,
+            accounts,
+            unsolicited,
+            order_accounts,
+            named_before=named_before,
+            room=self._parked_room,
+        )
+        await batch.read(transaction)
+        batch.apply()
+        await batch.finish(transaction)
+        writes = changes.finish()
+        writes.progress = progress
+        bases = await transaction.write(writes)
+        check_numbers(transaction.named_before(), named_before)
+        if withdrawn:
+            await transaction.withdraw(session.session_id, withdrawn)
+        await parts.audit_log.append(transaction, writes.audit)
+        await transaction.commit()
+        parts.known.committed_all(accounts, changes)
+        # Readers need not wait until the connection is given back.
+        parts.publisher.committed(changes, bases)
 
     async def _find_unsolicited(
         self, transaction: Transaction, reports: Sequence[Report]
@@ -102,3 +122,11 @@ class ReportWriter:
         return await find_unsolicited(
             transaction, parts.market, self._session.venue_mic, reports, parts.clock.now_ns()
         )
+
+
+def _is_usual(report: Report, order_accounts: Mapping[str, str]) -> bool:
+    """Return whether a report names a known order, and no execution that was applied before."""
+    facts = report.facts
+    if report.error or facts is None or report.order_id not in order_accounts:
+        return False
+    return not (isinstance(facts, ExecutionReportFacts) and facts.exec_type in AMENDS)

@@ -1,11 +1,12 @@
-"""Redis beside the order book: open orders, wake-ups. May be away.
+"""Redis beside the order book: copies of answers to reads, wake-ups. May be away.
 
-Nothing waits for it: writes go through a bounded buffer in the background, and wake-ups between
-replicas go another way when it is gone.
+Nothing depends on it: a read that gets no copy in time is answered by the database, writes go
+through a bounded buffer in the background, and wake-ups between replicas go another way when it is
+gone.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -15,17 +16,19 @@ from typing_extensions import override
 from mesh.log import get_logger
 from mesh.telemetry.parts import REDIS, Dependency
 from svc_oms.service import metrics
-from svc_oms.service.ports import OrderCache
+from svc_oms.service.ports import ReadCopies
 
 log = get_logger("svc_oms.redis")
 
-# Orders that wait to be written; beyond it the oldest are dropped.
-PENDING_ORDERS_MAX = 10_000
-# Orders in one write.
-WRITE_ORDERS_MAX = 1_000
-# Between two writes: an order that is placed and acknowledged within it is written once. Seconds.
-GATHER_S = 0.05
+# Copies that wait to be written; beyond it new ones are dropped.
+PENDING_COPIES_MAX = 1_000
+# Copies in one write.
+WRITE_COPIES_MAX = 100
+# After this a copy that nobody renewed is gone from Redis. Seconds.
+COPY_LIFE_S = 60
 TIMEOUT_S = 0.5
+# A read waits no longer for its copy. Seconds.
+FIND_TIMEOUT_S = 0.1
 RETRY_S = 1.0
 # Seconds between two checks whether the connection is still needed.
 LISTEN_S = 1.0
@@ -33,8 +36,8 @@ LISTEN_S = 1.0
 AWAY = (RedisError, OSError, TimeoutError)
 
 
-class RedisOrderCache(OrderCache):
-    """Open orders in Redis, and wake-ups between replicas."""
+class RedisReadCopies(ReadCopies):
+    """Copies of answers in Redis, and wake-ups between replicas."""
 
     def __init__(self, url: str, channels: Sequence[str]) -> None:
         self._redis: Redis = Redis.from_url(
@@ -45,18 +48,33 @@ class RedisOrderCache(OrderCache):
             url, socket_timeout=None, socket_connect_timeout=TIMEOUT_S, health_check_interval=5
         )
         self._channels = channels
-        self._pending: dict[str, bytes | None] = {}
+        self._pending: dict[str, bytes] = {}
         self._some = asyncio.Event()
         self._server = Dependency(REDIS)
         self._here = False
 
+    @property
     @override
-    def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
-        room = PENDING_ORDERS_MAX - len(self._pending)
-        if not self._here or room < len(orders):
-            metrics.CACHE_DROPPED.inc(len(orders))
+    def here(self) -> bool:
+        return self._here
+
+    @override
+    async def find(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        try:
+            async with asyncio.timeout(FIND_TIMEOUT_S):
+                found = await self._redis.mget([_name(key) for key in keys])
+        except AWAY:
+            self._gone()
+            return {}
+        pairs = zip(keys, found, strict=True)
+        return {key: copy for key, copy in pairs if isinstance(copy, bytes)}
+
+    @override
+    def keep(self, key: str, copy: bytes) -> None:
+        if not self._here or len(self._pending) >= PENDING_COPIES_MAX:
+            metrics.COPIES_DROPPED.inc()
             return
-        self._pending.update(orders)
+        self._pending[key] = copy
         self._some.set()
 
     async def send(self, channel: str, message: str) -> int:
@@ -82,29 +100,26 @@ class RedisOrderCache(OrderCache):
                 await client.aclose()
 
     async def run_writer(self) -> None:
-        """Write kept orders, forever."""
+        """Write kept copies, forever."""
         while True:
             await self._some.wait()
-            await asyncio.sleep(GATHER_S)
             self._some.clear()
             while self._pending and self._here:
-                part = dict(list(self._pending.items())[:WRITE_ORDERS_MAX])
-                for order_id in part:
-                    del self._pending[order_id]
+                part = dict(list(self._pending.items())[:WRITE_COPIES_MAX])
+                for key in part:
+                    del self._pending[key]
                 try:
                     with self._server.exchange():
                         await self._write(part)
                 except AWAY:
-                    metrics.CACHE_DROPPED.inc(len(part))
+                    metrics.COPIES_DROPPED.inc(len(part))
                     self._gone()
 
-    async def _write(self, orders: dict[str, bytes | None]) -> None:
-        now_open = {f"om:order:{key}": body for key, body in orders.items() if body is not None}
-        closed = [f"om:order:{key}" for key, body in orders.items() if body is None]
-        if now_open:
-            await self._redis.mset(now_open)
-        if closed:
-            await self._redis.delete(*closed)
+    async def _write(self, copies: Mapping[str, bytes]) -> None:
+        async with self._redis.pipeline(transaction=False) as writes:
+            for key, copy in copies.items():
+                writes.set(_name(key), copy, ex=COPY_LIFE_S)
+            await writes.execute()
 
     async def run_listener(self, heard: Callable[[str, str], None]) -> None:
         """Pass messages to ``heard(channel, message)`` forever; connect again after losses."""
@@ -124,9 +139,8 @@ class RedisOrderCache(OrderCache):
     async def _listen(self, heard: Callable[[str, str], None]) -> None:
         async with self._listener.pubsub() as words:
             await words.subscribe(*self._channels)
-            # Orders kept before an absence may be stale: the cache starts empty.
             with self._server.exchange():
-                await self._forget()
+                await self._redis.ping()
             self._here = True
             log.info("redis here")
             # A failed write ends this, too: one connection to a dead server may look alive.
@@ -135,14 +149,20 @@ class RedisOrderCache(OrderCache):
                 if word is not None:
                     heard(word["channel"].decode(), word["data"].decode())
 
-    async def _forget(self) -> None:
-        keys = [key async for key in self._redis.scan_iter("om:order:*", count=WRITE_ORDERS_MAX)]
-        for start in range(0, len(keys), WRITE_ORDERS_MAX):
-            await self._redis.delete(*keys[start : start + WRITE_ORDERS_MAX])
 
-
-class NoOrderCache:
+class NoReadCopies(ReadCopies):
     """Used if no Redis is configured."""
 
-    def keep(self, orders: Sequence[tuple[str, bytes | None]]) -> None:
+    here = False
+
+    @override
+    async def find(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        return {}
+
+    @override
+    def keep(self, key: str, copy: bytes) -> None:
         """Keep nothing."""
+
+
+def _name(key: str) -> str:
+    return f"om:read:{key}"

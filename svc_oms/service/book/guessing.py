@@ -1,0 +1,32 @@
+"""Works a batch on a guess of what the database holds, and reads under locks if that misses."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from svc_oms.service import metrics
+from svc_oms.service.ports import GuessMissedError, OrderStore, Transaction
+
+T = TypeVar("T")
+
+
+async def work_on_guess(
+    store: OrderStore, path: str, work: Callable[[Transaction], Awaitable[T]]
+) -> T:
+    """Return what the work returns, which ends with the commit.
+
+    The work is the same both times, and has no effect before its commit.
+
+    Args:
+        store: The order store.
+        path: Whose work it is, for the metric.
+        work: Locks accounts, decides, writes and commits.
+    """
+    try:
+        async with store.guess() as transaction:
+            done = await work(transaction)
+    except GuessMissedError:
+        metrics.TRANSACTIONS.labels(path, "read").inc()
+        async with store.transaction() as transaction:
+            return await work(transaction)
+    metrics.TRANSACTIONS.labels(path, "guessed").inc()
+    return done

@@ -1,0 +1,254 @@
+"""A guess that is wrong changes nothing: two replicas do what they would do by reading."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mesh.errors import MeshError
+from svc_oms.adapters.postgres.orders import guess_statements
+from svc_oms.domain.controls.limits.limit_values import TradingState
+from svc_oms.service.codec.order_events import decode_event
+from svc_oms.service.codec.order_records import read_order
+from svc_oms.service.ports import FencedError
+from svc_oms.service.submissions import Taken
+from tests.support.direct_replica import Venue, direct_replica, placing, taken
+from tests.support.oms import ACCOUNTS, prepare_database, verified
+from tests.support.waiting import POLL_S
+
+GUESSED = set(guess_statements.WRITE_VENUE.values())
+EXAMPLES = 12
+STEPS = 14
+
+
+@asynccontextmanager
+async def two_replicas(url: str, *, guess: bool = True):
+    """Run two replicas; the first one has the session."""
+    async with AsyncExitStack() as stack:
+        replicas = [
+            await stack.enter_async_context(direct_replica(url, name)) for name in ("r1", "r2")
+        ]
+        if not guess:
+            for each in replicas:
+                each.guess_nothing()
+        await replicas[0].link()
+        await replicas[1].look()
+        yield replicas
+
+
+class Trading:
+    """Steps that people and the venue take, and what became of them."""
+
+    def __init__(self, replicas) -> None:
+        self.replicas = replicas
+        self.owner = replicas[0]
+        self.venue = Venue()
+        self.orders: list[str] = []
+        self.results: list[object] = []
+        self.changes = 0
+
+    def note(self, outcome) -> None:
+        if isinstance(outcome, MeshError):
+            self.results.append(outcome.reason)
+            return
+        assert isinstance(outcome, Taken)
+        if outcome.order_id not in self.orders:
+            self.orders.append(outcome.order_id)
+        place = self.orders.index(outcome.order_id)
+        self.results.append((place, outcome.state, outcome.sequence, outcome.duplicate))
+
+    async def step(self, kind: str, at: int, account: int, number: int) -> None:
+        """Take one step at a replica."""
+        replica = self.replicas[at]
+        if kind == "place":
+            key, account_id = f"k{number}", ACCOUNTS[account]
+            self.note(await replica.place(key, account_id=account_id))
+        elif kind == "two":
+            wrong = placing(f"w{number}", account_id=ACCOUNTS[account], quantity="0.5")
+            right = placing(f"k{number}", account_id=ACCOUNTS[1 - account])
+            for outcome in await replica.work(wrong, right):
+                self.note(outcome)
+        elif kind in {"halt", "resume"}:
+            await self.set_status(replica, ACCOUNTS[account], kind)
+        elif kind == "link":
+            self.owner = replica
+            await replica.link()
+            for each in self.replicas:
+                await each.look()
+        elif not self.orders:
+            return
+        elif kind == "cancel":
+            order_id = self.orders[number % len(self.orders)]
+            self.note(await replica.cancel(f"c{number}", order_id))
+        else:
+            await self.report(kind, replica, number)
+
+    async def report(self, kind: str, replica, number: int) -> None:
+        """Have the venue report by the session of a replica, which may no longer have it."""
+        if replica is not self.owner:
+            return
+        order_id = self.orders[number % len(self.orders)]
+        if kind == "acknowledge":
+            await replica.report(self.venue.acknowledges(order_id))
+        else:
+            # The number of the execution comes again with some of them.
+            await replica.report(self.venue.fills(order_id, exec_id=f"X{number}"))
+
+    async def set_status(self, replica, account_id: str, kind: str) -> None:
+        self.changes += 1
+        async with replica.store.controls().change() as change:
+            row = await change.lock_account(account_id)
+            status = TradingState.HALTED if kind == "halt" else TradingState.ACTIVE
+            await change.set_account(account_id, status, row.controls)
+            await change.done("rita", f"change-{self.changes}", b"hash", b"answer")
+
+    async def seen(self) -> list[object]:
+        """Return what the book has in the end, without what differs from run to run."""
+        store = self.replicas[0].store
+        found = [*self.results]
+        for order_id in self.orders:
+            row = await store.order(order_id)
+            order = read_order(row.body, row.fold)
+            executions = await store.order_executions(order_id)
+            found.append((order.state.name, order.cum_quantity, order.last_sequence))
+            found.append([(each.exec_id, each.quantity, each.part) for each in executions])
+        for account_id in ACCOUNTS:
+            lines = [decode_event(row.payload) for row in await store.events(account_id, 0, 500)]
+            found.append([(line.sequence, line.event.kind.name) for line in lines])
+        found.append(len(await store.outbox("sima-orders", 0, 500)))
+        return found
+
+
+STEP = st.tuples(
+    st.sampled_from(
+        ["place", "place", "two", "cancel", "acknowledge", "fill", "halt", "resume", "link"]
+    ),
+    st.integers(0, 1),
+    st.integers(0, 1),
+    st.integers(0, 5),
+)
+
+
+@pytest.mark.parametrize("spread", ["two replicas", "one replica"])
+def test_guessing_and_reading_give_the_same(postgres_server, spread):
+    template = postgres_server.template("oms", prepare_database)
+
+    async def run(steps, *, guess: bool):
+        url = postgres_server.create_database(template)
+        try:
+            async with two_replicas(url, guess=guess) as replicas:
+                trading = Trading(replicas)
+                for kind, at, account, number in steps:
+                    at_one = 0 if spread == "one replica" else at
+                    await trading.step(kind, at_one, account, number)
+                seen = await trading.seen()
+            await verified(url)
+        finally:
+            postgres_server.drop_database(url)
+        return seen
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    @given(st.lists(STEP, min_size=STEPS, max_size=STEPS))
+    def same(steps):
+        assert asyncio.run(run(steps, guess=True)) == asyncio.run(run(steps, guess=False))
+
+    same()
+
+
+async def test_two_replicas_at_once_on_the_same_accounts_and_keys(book_url):
+    async with two_replicas(book_url) as replicas:
+        venue = Venue()
+
+        async def trade(replica, name: str) -> list[object]:
+            found: list[object] = []
+            for number in range(15):
+                account_id = ACCOUNTS[number % 2]
+                # The other replica uses the first of these keys, too.
+                found += await replica.work(
+                    placing(f"shared-{number}", account_id=account_id),
+                    placing(f"{name}-{number}", account_id=account_id),
+                )
+            return found
+
+        async def acknowledge() -> None:
+            done: set[str] = set()
+            while len(done) < 20 and not trades.done():
+                rows = await replicas[0].store.events("ACC-ALICE", 0, 500)
+                new = {decode_event(row.payload).order_id for row in rows} - done
+                for order_id in sorted(new)[: 20 - len(done)]:
+                    done.add(order_id)
+                    await replicas[0].report(venue.acknowledges(order_id))
+
+        trades = asyncio.gather(trade(replicas[0], "r1"), trade(replicas[1], "r2"))
+        await acknowledge()
+        first, second = await trades
+        assert [taken(each) for each in first[::2]] == [taken(each) for each in second[::2]]
+        assert all(a.duplicate != b.duplicate for a, b in zip(first[::2], second[::2], strict=True))
+        orders = {taken(each) for each in (*first, *second)}
+        assert len(orders) == 45
+        assert len(await replicas[0].store.outbox("sima-orders", 0, 500)) == 45
+    await verified(book_url)
+
+
+async def test_an_owner_that_was_replaced_writes_nothing_by_a_guess(book_url):
+    async with two_replicas(book_url) as (old, new):
+        venue = Venue()
+        first, second = taken(await old.place("k1")), taken(await old.place("k2"))
+        await old.report(venue.acknowledges(first))
+        await new.link()
+        old.statements.clear()
+        with pytest.raises(FencedError):
+            await old.report(venue.acknowledges(second))
+        # It was guessed, too, and the guess was refused.
+        assert GUESSED.intersection(old.statements)
+        row = await new.store.order(second)
+        assert read_order(row.body, row.fold).state.name == "PENDING_NEW"
+    await verified(book_url)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_what_another_does_while_a_guess_waits_for_the_lock_is_seen(book_url, commits):
+    other = await asyncpg.connect(book_url)
+    async with two_replicas(book_url) as (replica, _):
+        taken(await replica.place("k1"))
+        begun = other.transaction()
+        await begun.start()
+        await other.execute(
+            "UPDATE oms.accounts SET status = $1 WHERE account_id = 'ACC-ALICE'",
+            TradingState.HALTED.value,
+        )
+        placing_ = asyncio.create_task(replica.place("k2"))
+
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(POLL_S)
+        await (begun.commit() if commits else begun.rollback())
+        outcome = await placing_
+        if commits:
+            assert isinstance(outcome, MeshError)
+            assert outcome.reason == "TRADING_HALTED"
+        else:
+            taken(outcome)
+    await other.close()
+    await verified(book_url)
+
+
+async def test_controls_that_changed_are_read_before_the_next_order(book_url):
+    async with two_replicas(book_url) as (replica, other):
+        taken(await replica.place("k1"))
+        trading = Trading([replica, other])
+        await trading.set_status(other, "ACC-BOB", "halt")
+        replica.statements.clear()
+        # The version of the controls moved, though not for this account.
+        taken(await replica.place("k2"))
+        assert len(replica.statements) > 1
+        replica.statements.clear()
+        taken(await replica.place("k3"))
+        assert len(replica.statements) == 1
