@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from svc_oms.adapters.redis.order_cache import NoOrderCache
+
 from kernel.clock import SystemClock
 from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
-from svc_oms.adapters.redis.order_cache import NoOrderCache
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.ports import GuessMissedError

@@ -15,7 +15,7 @@ from mesh.telemetry import (
     scraped_counter,
     scraped_gauge,
 )
-from mesh.telemetry.parts import UP, Dependency, Pool, PoolCollector
+from mesh.telemetry.parts import Dependency, Pool, PoolCollector
 from mesh.telemetry.process import ProcessCollector, collected
 from mesh.telemetry.scrape import Standstill
 from tests.support.sources import ROOT
@@ -98,9 +98,12 @@ def test_pools_show_what_is_lent_out() -> None:
 
 
 async def test_a_dependency_is_up_while_its_exchanges_work() -> None:
+    def value() -> float | None:
+        name = "ordermesh_dependency_up"
+        return REGISTRY.get_sample_value(name, {"dependency": "of-this-test"})
+
     one = Dependency("of-this-test")
-    value = UP.labels("of-this-test")._value.get
-    assert value() == 0
+    assert value() is None, "nothing is known of it"
     with one.exchange():
         await asyncio.sleep(0)
     assert value() == 1
