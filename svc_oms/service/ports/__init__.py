@@ -263,17 +263,13 @@ class OrderStore(AccountVersions, Protocol):
         ...
 
     def guess(self) -> AbstractAsyncContextManager[Transaction]:
-        """Open a transaction that answers from memory; its commit is one round trip.
+        """Open a transaction that answers from memory and locks only at its commit (ADR 57).
 
-        It locks nothing until the commit, which writes only if the database is as it was guessed:
-        the accounts and the controls unchanged, the keys and executions unknown, the session this
-        owner's. What `write` returns is complete after the commit. Use it by `work_on_guess`.
+        What `write` returns is complete after the commit.
 
         Raises:
-            GuessMissedError: From any method: it is not known, unusual, or was guessed wrong.
-                Nothing was written.
+            GuessMissedError: From any method. Nothing was written.
         """
-        ...
 
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:
         """Lock accounts only in this instance (BookView); call on_other if there is another one."""
