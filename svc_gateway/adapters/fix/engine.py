@@ -67,7 +67,7 @@ class QuickFixEngine:
         )
         self._parts: tuple[Any, ...] = ()
         self._initiator: Any = None
-        self._thread = threading.Thread()
+        self._thread: threading.Thread | None = None
         # `stop` frees QuickFIX's session, in another thread than those that use it.
         self._in_use = threading.Lock()
         self._session: Any = None
@@ -149,7 +149,9 @@ class QuickFixEngine:
             self._leaving = True
             self._of_use = False
         initiator.stop()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
         callbacks = self._parts[0]
         callbacks.session = None
         with self._in_use:
@@ -342,12 +344,22 @@ def _running(initiator: Any, name: str) -> threading.Thread:
     """Run an initiator in a thread of Python's, and return it once `stop` would end it.
 
     In a thread of QuickFIX's own, each callback would make Python's state of the thread anew, and
-    drop it: two system calls for memory, and as much time as the callback itself.
+    drop it: two system calls for memory each time.
     """
-    thread = threading.Thread(target=initiator.block, name=f"quickfix-{name}", daemon=True)
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            initiator.block()
+        except Exception as error:  # noqa: BLE001  raised where the session is started
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name=f"quickfix-{name}", daemon=True)
     thread.start()
     while initiator.isStopped() and thread.is_alive():
         time.sleep(STARTED_LOOK_S)
+    if failures:
+        raise failures[0]
     return thread
 
 
