@@ -16,7 +16,7 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_oms.adapters.archive_files import ArchiveFolder
-from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.adapters.postgres.orders.order_statements import ACCOUNT_VERSIONS
 from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.retention.retention import retain_audit, retain_orders
 from tests.integration.oms.test_admin import admin
@@ -108,10 +108,10 @@ async def ids(book_url: str, table: str, column: str = "order_id") -> set[str]:
 
 
 async def version(book_url: str) -> str:
-    store = await PostgresStore.connect(book_url)
-    found = await store.account_versions(["ACC-ALICE"])
-    await store.close()
-    return found["ACC-ALICE"]
+    connection = await asyncpg.connect(book_url)
+    ((_, found),) = await connection.fetch(ACCOUNT_VERSIONS, ["ACC-ALICE"])
+    await connection.close()
+    return found
 
 
 async def run_admin(book_url: str, *words: str) -> CompletedProcess[str]:
