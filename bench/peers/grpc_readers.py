@@ -49,7 +49,7 @@ class Readers:
     taken: int = 0
     """Updates that the slowest has taken."""
     opened: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when each has its first updates."""
+    """Set when each has its first updates, or when they have ended."""
     found: "asyncio.Future[Taken]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -95,11 +95,9 @@ async def reading(program: Path, streams: Streams) -> AsyncIterator[Readers]:
         requests = "\n".join(request.hex() for request in streams.requests)
         process.stdin.write(f"{heads}\n\n{requests}\n".encode())
         process.stdin.close()
-        opened = asyncio.create_task(readers.opened.wait())
         async with asyncio.timeout(OPEN_TIMEOUT_S):
-            await asyncio.wait({opened, readers.found}, return_when=asyncio.FIRST_COMPLETED)
+            await readers.opened.wait()
         if readers.found.done():
-            opened.cancel()
             await readers.found
         yield readers
     finally:
@@ -126,3 +124,4 @@ async def _follow(process: asyncio.subprocess.Process, readers: Readers) -> None
     said = (await process.stderr.read()).decode().strip()
     readers.found.set_exception(RuntimeError(f"the readers ended: {said}"))
     readers.found.exception()  # whoever has not waited for it needs no warning
+    readers.opened.set()
