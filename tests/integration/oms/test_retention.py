@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -20,6 +21,7 @@ from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.retention.retention import retain_audit, retain_orders
 from tests.integration.oms.test_admin import admin
+from tests.support.forked import run_forked
 from tests.support.oms import trading, verified
 
 AGE = {"ORDERMESH_RETENTION_EVENTS_DAYS": "35", "ORDERMESH_RETENTION_AUDIT_DAYS": "35"}
@@ -112,6 +114,12 @@ async def version(book_url: str) -> str:
     found = await store.account_versions(["ACC-ALICE"])
     await store.close()
     return found["ACC-ALICE"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fork_server() -> None:
+    """Start it first: on a busy machine that takes as long as a silent gateway is waited for."""
+    run_forked("svc_oms.admin", ("--help",), dict(os.environ))
 
 
 async def run_admin(book_url: str, *words: str) -> CompletedProcess[str]:
