@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -20,6 +21,7 @@ from svc_oms.adapters.postgres.orders.order_statements import ACCOUNT_VERSIONS
 from svc_oms.adapters.postgres.retention.retention_store import PostgresRetention
 from svc_oms.service.retention.retention import retain_audit, retain_orders
 from tests.integration.oms.test_admin import admin
+from tests.support.forked import run_forked
 from tests.support.oms import trading, verified
 
 AGE = {"ORDERMESH_RETENTION_EVENTS_DAYS": "35", "ORDERMESH_RETENTION_AUDIT_DAYS": "35"}
@@ -114,6 +116,12 @@ async def version(book_url: str) -> str:
     return found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _fork_server() -> None:
+    """Start it first: on a busy machine that takes as long as a silent gateway is waited for."""
+    run_forked("svc_oms.admin", ("--help",), dict(os.environ))
+
+
 async def run_admin(book_url: str, *words: str) -> CompletedProcess[str]:
     """Run the command beside a replica that goes on in this process."""
     return await asyncio.to_thread(admin, book_url, "retention", *words, **AGE)
@@ -125,6 +133,21 @@ async def run(book_url: str, archive: Path, changes: int = 0) -> None:
         folder = ArchiveFolder(archive, 1_700_000_000_000_000_000)
         await retain_orders(dying, folder, 35, lambda _: None)
         await retain_audit(dying, folder, 35, lambda _: None)
+
+
+def commands_name_what_went(book_url, tmp_path, events):
+    """Run each command that reads the log; what is in the archive is named by all of them."""
+    again = admin(book_url, "retention", "--archive", str(tmp_path), **AGE)
+    assert (again.returncode, "no events recorded" in again.stdout) == (0, True)
+    table = admin(book_url, "export", "rts24", "--out", str(tmp_path / "rts24.csv"))
+    assert f"not exported: ACC-ALICE: events up to number {events}, from the beginning to 20" in (
+        table.stdout
+    )
+    page = tmp_path / "evidence.html"
+    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
+    assert f"Not counted here: ACC-ALICE: events up to number {events}, from" in page.read_text()
+    checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
+    assert (checked.returncode, checked.stdout) == (0, "no difference\n")
 
 
 async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tls, tmp_path):
@@ -173,17 +196,7 @@ async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tl
         await gateway.applied()
     await verified(book_url)
 
-    again = admin(book_url, "retention", "--archive", str(tmp_path), **AGE)
-    assert (again.returncode, "no events recorded" in again.stdout) == (0, True)
-    table = admin(book_url, "export", "rts24", "--out", str(tmp_path / "rts24.csv"))
-    assert f"not exported: ACC-ALICE: events up to number {events}, from the beginning to 20" in (
-        table.stdout
-    )
-    page = tmp_path / "evidence.html"
-    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
-    assert f"Not counted here: ACC-ALICE: events up to number {events}, from" in page.read_text()
-    checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
-    assert (checked.returncode, checked.stdout) == (0, "no difference\n")
+    commands_name_what_went(book_url, tmp_path, events)
     (file,) = tmp_path.glob("*/order_events.jsonl.gz")
     lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
     assert len(lines) == events
