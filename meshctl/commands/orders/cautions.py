@@ -17,6 +17,13 @@ FAR_PERCENT_MAX: Final = Decimal(5)
 _LIMITED: Final = frozenset({order_pb2.ORDER_TYPE_LIMIT, order_pb2.ORDER_TYPE_ICEBERG})
 
 
+async def warned(mesh: MeshClient, request: order_service_pb2.PlaceRequest, *, yes: bool) -> bool:
+    """Warn of a limit far from the market; return whether the limit reaches the other side."""
+    quote = await quote_of(mesh, request)
+    confirm(far_words(request, quote), yes=yes)
+    return reaches(request, quote)
+
+
 async def quote_of(
     mesh: MeshClient, request: order_service_pb2.PlaceRequest
 ) -> market_data_pb2.Quote | None:

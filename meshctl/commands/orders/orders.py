@@ -23,7 +23,7 @@ from meshctl.commands.common import (
     usage_error,
     with_mesh,
 )
-from meshctl.commands.orders.cautions import confirm, far_words, quote_of, reaches
+from meshctl.commands.orders.cautions import warned
 from meshctl.commands.orders.follow import follow, print_order
 from meshctl.commands.orders.pace import (
     EveryOption,
@@ -199,25 +199,19 @@ def order(
     ticket = Ticket(side, quantity, limit, stop, trail, display, peg, market_to_limit, tif,
                     expire, trigger, cash)  # fmt: skip
     request = order_service_pb2.PlaceRequest(
-        idempotency_key=key,
-        side=f"SIDE_{side.name}",
-        type=ticket.order_type(),
-        terms=ticket.terms(datetime.now(UTC)),
-        hold_for_approval=hold,
-        client_note=note,
+        idempotency_key=key, side=f"SIDE_{side.name}", type=ticket.order_type(),
+        terms=ticket.terms(datetime.now(UTC)), hold_for_approval=hold, client_note=note,
         reduce_only=reduce_only,
         routing=routing_of(route, venues, not_venues, Pace(start, end, every, rate, slice_max)),
-    )
+    )  # fmt: skip
 
     async def work(mesh: MeshClient) -> int:
         await name_instrument(mesh, request, symbol)
         request.account_id = account or first_account(mesh)
-        quote = await quote_of(mesh, request)
-        confirm(far_words(request, quote), yes=yes)
+        crossing = await warned(mesh, request, yes=yes)
         batch = _linked(request, side, oco, exits)
         placed = await _placed(mesh, request, batch, as_json=as_json)
         if wait:
-            crossing = reaches(request, quote)
             return await follow(mesh, placed, as_json=as_json, timeout_s=timeout, crossing=crossing)
         if batch is None:
             print_order(placed, as_json=as_json)
