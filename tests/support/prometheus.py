@@ -74,7 +74,9 @@ def watching(mesh: Mesh, folder: Path) -> Iterator[Prometheus]:
     port = free_port()
     names = [one["name"] for one in mesh.home.state()["processes"]]
     file = folder / "prometheus.yml"
-    rules = [at_once(folder)]
+    copies = folder / "rules"
+    copies.mkdir()
+    rules = [at_once(copies)]
     file.write_text(configuration(targets(mesh.ports, names), rules, interval_s=INTERVAL_S))
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(
