@@ -127,6 +127,16 @@ async def run(book_url: str, archive: Path, changes: int = 0) -> None:
         await retain_audit(dying, folder, 35, lambda _: None)
 
 
+def says_what_is_missing(book_url: str, folder: Path, events: int) -> None:
+    """Exports and evidence name the events that were archived."""
+    named = f"ACC-ALICE: events up to number {events}, from the beginning to 20"
+    table = admin(book_url, "export", "rts24", "--out", str(folder / "rts24.csv"))
+    assert f"not exported: {named}" in table.stdout
+    page = folder / "evidence.html"
+    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
+    assert f"Not counted here: {named}" in page.read_text()
+
+
 async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tls, tmp_path):
     async with trading(book_url, tls) as (_, client, gateway):
         open_id = await trade_long_ago(client, gateway)
@@ -175,13 +185,7 @@ async def test_old_orders_go_to_the_archive_and_what_stays_verifies(book_url, tl
 
     again = admin(book_url, "retention", "--archive", str(tmp_path), **AGE)
     assert (again.returncode, "no events recorded" in again.stdout) == (0, True)
-    table = admin(book_url, "export", "rts24", "--out", str(tmp_path / "rts24.csv"))
-    assert f"not exported: ACC-ALICE: events up to number {events}, from the beginning to 20" in (
-        table.stdout
-    )
-    page = tmp_path / "evidence.html"
-    assert admin(book_url, "evidence", "--out", str(page)).returncode == 0
-    assert f"Not counted here: ACC-ALICE: events up to number {events}, from" in page.read_text()
+    says_what_is_missing(book_url, tmp_path, events)
     checked = admin(book_url, "verify-archive", "--archive", str(tmp_path))
     assert (checked.returncode, checked.stdout) == (0, "no difference\n")
     (file,) = tmp_path.glob("*/order_events.jsonl.gz")
