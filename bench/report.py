@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ from bench.machine import Machine
 from bench.measure import LONE_RATES_PER_S, Figure, find
 from bench.peers.fan_out import figure_name
 from bench.peers.plain_python import OURS, PLAIN
+from bench.prices.scale import INTERVAL_MS, STOPPED, SUBSCRIBERS, WEB_SUBSCRIBERS
 
 RESULTS = Path(__file__).parent / "results"
+AIMS_US = {"one update, applied and serialised": 10, "routing, a sweep decided": 100}
+"""CPU time that these may take, microseconds."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,28 @@ def ratios(figures: Sequence[Figure]) -> list[Ratio]:
             how = "OMS + gateway ÷ plain Python service"
             name = f"lone order at {rate}/s, compared with plain Python: {what}"
             found.append(Ratio(name, share, "≤ 0.60", share <= 0.6, how))
+    found += _of_prices(median)
     return [ratio for ratio in found if not math.isnan(ratio.value)]
+
+
+def _of_prices(median: Callable[[str], float]) -> list[Ratio]:
+    """Compare prices and routing with their aims."""
+    found = []
+    for name in ("one update, applied and serialised", "routing, a sweep decided"):
+        most_us = AIMS_US[name]
+        value = median(name) / most_us
+        found.append(Ratio(name, value, "≤ 1.00", value <= 1, f"÷ {most_us} µs, its aim"))
+    both = f"{SUBSCRIBERS[-1]} gRPC and {WEB_SUBSCRIBERS} gRPC-Web subscribers"
+    for who, way in (
+        (f"{SUBSCRIBERS[-1]} gRPC subscribers", "gRPC"), (both, "gRPC"), (both, "gRPC-Web")
+    ):  # fmt: skip
+        value = median(f"{who}: age over {way} p99") / INTERVAL_MS
+        how = f"÷ the interval of {INTERVAL_MS} ms"
+        found.append(Ratio(f"{who}: age over {way} p99", value, "< 2.00", value < 2, how))
+    beside = f"{SUBSCRIBERS[1]} gRPC subscribers beside {STOPPED} that do not read: age p99"
+    value = median(beside) / median(f"{beside} without those")
+    found.append(Ratio(beside, value, "< 1.10", value < 1.1, "÷ the same without those"))
+    return found
 
 
 def show(figures: Sequence[Figure], machine: Machine, *, quick: bool) -> None:

@@ -19,6 +19,8 @@ from mesh.certificates.expiry import WARNING_DAYS
 ENV_PREFIX = "ORDERMESH_"
 # Keys of the command line, which a service may inherit.
 SHARED_KEYS = frozenset({"ORDERMESH_HOME"})
+SETTINGS_EXIT_CODE = 2
+"""What a process ends with whose settings are wrong."""
 
 
 class SettingsError(ValueError):

@@ -6,10 +6,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import REGISTRY
-
 from mesh.rpc.server import MeshServer, Ops
 from mesh.settings import SettingsError
+from mesh.telemetry.process import collected
 from sim_exchange.metrics import VenueCollector
 from sim_exchange.running import RunningVenue
 from sim_exchange.settings import SimSettings
@@ -29,7 +28,6 @@ async def build(settings: SimSettings, server: MeshServer) -> AsyncIterator[Ops]
         late, cancelled = running.start()
     except (ValueError, OSError) as error:
         raise SettingsError(f"sim_exchange: {error}") from error
-    REGISTRY.register(VenueCollector(running))
     _spare_the_collector()
     recovered = f", {cancelled} orders cancelled, {late} reports sent late" if cancelled else ""
     line = (
@@ -37,8 +35,9 @@ async def build(settings: SimSettings, server: MeshServer) -> AsyncIterator[Ops]
         f"{len(running.parts.venue.markets)} instruments, simulated prices{recovered}\n"
     )
     try:
-        async with server.background(_say_when_serving(server, line)):
-            yield Ops(running.readiness, folders=(settings.sim_store_dir,))
+        with collected(VenueCollector(running)):
+            async with server.background(_say_when_serving(server, line)):
+                yield Ops(running.readiness, folders=(settings.sim_store_dir,))
     finally:
         await asyncio.to_thread(running.stop)
 

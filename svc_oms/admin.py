@@ -15,8 +15,7 @@ from kernel.clock import SystemClock
 from kernel.hashchain import Head
 from mesh import checkpoints
 from mesh.checkpoint_copies import copy_checkpoints
-from mesh.rpc.server import SETTINGS_EXIT_CODE
-from mesh.settings import SettingsError, load_settings
+from mesh.settings import SETTINGS_EXIT_CODE, SettingsError, load_settings
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
 from svc_oms.adapters.postgres.migrate import let_read_logs, newest_revision

@@ -345,7 +345,11 @@ async def build(settings: OmsSettings, server: MeshServer) -> AsyncIterator[Ops]
     market = MarketDataClient(settings.marketdata_target, settings, replica.market, store)
     prices = TriggerPrices(settings.marketdata_target, settings, replica.triggers, clock)
     books = RoutingBookStream(settings.marketdata_target, settings, replica.routing_books, clock)
-    heard = replica.wake_up_receiver.heard
+
+    def heard(channel: str, message: str) -> None:
+        waker.heard(message)
+        replica.wake_up_receiver.heard(channel, message)
+
     work: list[Coroutine[Any, Any, None]] = [
         replica.run(),
         waker.run(),

@@ -5,31 +5,29 @@ Both sides are Go, in a process each, so that a reader in Python does not limit 
 """
 
 import json
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.bare.fan_out import SUBSCRIBERS, UPDATE_MARK, quote_frame
+from bench.bare.fan_out import SUBSCRIBERS
+from bench.bare.quote_frame import UPDATE_MARK, quote_frame
 from bench.measure import CpuMeter, Figure, Plan
+from bench.peers.go import built
 from mesh.certificates.tls import TlsFiles
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 
-SOURCE = Path(__file__).parent / "gorilla"
-BUILD_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 5
 
 
 def measure(plan: Plan) -> list[Figure]:
     """Updates a second summed over all readers, and CPU of the server an update."""
+    program = built("gorilla")
+    if program is None:
+        return []
     with tempfile.TemporaryDirectory(prefix="ordermesh-bench-") as name:
         folder = Path(name)
-        program = _built(folder)
-        if program is None:
-            return []
         ensure_dev_certificates(folder)
         frame = folder / "frame"
         frame.write_bytes(quote_frame())
@@ -40,28 +38,6 @@ def measure(plan: Plan) -> list[Figure]:
 def figure_name(readers: int) -> str:
     """Return the name of the figure of so many readers."""
     return f"Gorilla WebSocket to {readers}, mTLS"
-
-
-def _built(folder: Path) -> Path | None:
-    """Build the program; None, with the reason on standard error, if it cannot be built here."""
-    go = shutil.which("go")
-    if go is None:
-        print("gorilla: left out, because Go is not installed", file=sys.stderr)
-        return None
-    program = folder / "gorilla"
-    command = [go, "build", "-buildvcs=false", "-o", str(program), "."]
-    try:
-        built = subprocess.run(
-            command, cwd=SOURCE, check=False, capture_output=True, text=True,
-            timeout=BUILD_TIMEOUT_S,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        print(f"gorilla: left out, not built within {BUILD_TIMEOUT_S} s", file=sys.stderr)
-        return None
-    if built.returncode:
-        print(f"gorilla: left out, not built: {built.stderr.strip()}", file=sys.stderr)
-        return None
-    return program
 
 
 def _tls(folder: Path, service: str) -> list[str]:

@@ -29,8 +29,9 @@ from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Trade
 from svc_marketdata.domain.price_rights import ALL_PRICES
 from svc_marketdata.service.channels import Topic
+from svc_marketdata.service.delivery.interest import Interest
 from svc_marketdata.service.feed_session import FeedIdentity, FeedSession
-from svc_marketdata.service.groups import Interest, Subscriber
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.history.recorder import Recorder
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits

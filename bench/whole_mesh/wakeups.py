@@ -2,8 +2,8 @@
 
 Lone orders are sent at a fixed rate, each after the last was acknowledged, so none shares a batch
 with another. `strace -c` counts the calls of each process; a second run without it measures CPU
-time. What the mesh does without orders is counted for the same time and subtracted. The counts are
-the same on every machine, and under load nearly so.
+time. What the mesh does without orders in the same time is subtracted. The counts are the same on
+every machine, and under load nearly so.
 """
 
 import asyncio
@@ -72,13 +72,13 @@ class WakeUpBench:
         for _ in range(self.plan.repeats):
             async with bench.flow() as flow:
                 meter = CpuMeter(self.mesh.pids())
-                await asyncio.sleep(orders / LONE_ORDERS_PER_S)
+                idle_s = await _rest(orders)
                 idle = meter.seconds()
                 meter = CpuMeter(self.mesh.pids())
-                await send_lone(flow, orders)
+                share = await send_lone(flow, orders) / idle_s
                 used = meter.seconds()
             latency.values.append(percentile(flow.acknowledged_ms, 50))
-            net = {name: (used[name] - idle.get(name, 0.0)) / orders * 1e6 for name in used}
+            net = {name: (used[name] - share * idle.get(name, 0.0)) / orders * 1e6 for name in used}
             total.values.append(sum(net.values()))
             for name, value in net.items():
                 part = parts.setdefault(name, Figure(f"lone order: CPU, {name}", "µs/order"))
@@ -88,13 +88,13 @@ class WakeUpBench:
     async def _calls(self, bench: OrderBench, orders: int, strace: str) -> list[Figure]:
         async with bench.flow() as flow:
             with self._traces(strace) as idle:
-                await asyncio.sleep(orders / LONE_ORDERS_PER_S)
+                idle_s = await _rest(orders)
             with self._traces(strace) as busy:
-                await send_lone(flow, orders)
+                share = await send_lone(flow, orders) / idle_s
         figures = []
         for process in TRACED:
             each = {
-                name: (count - idle[process].get(name, 0)) / orders
+                name: (count - share * idle[process].get(name, 0)) / orders
                 for name, count in busy[process].items()
             }
             wakes = each.pop(_WAIT, 0.0)
@@ -152,14 +152,22 @@ def read_summary(text: str) -> Calls:
     return {line[2]: int(line[1]) for line in lines if line is not None and line[2] != "total"}
 
 
-async def send_lone(flow: Flow, orders: int) -> None:
-    """Send orders at the rate of lone orders, each when the venue has acknowledged the last."""
+async def _rest(orders: int) -> float:
+    """Let the mesh work without orders for as long as so many lone orders take; return seconds."""
+    start = time.perf_counter()
+    await asyncio.sleep(orders / LONE_ORDERS_PER_S)
+    return time.perf_counter() - start
+
+
+async def send_lone(flow: Flow, orders: int) -> float:
+    """Send lone orders, each when the venue has acknowledged the last; return seconds."""
     start = time.perf_counter()
     for number in range(orders):
         due = start + number / LONE_ORDERS_PER_S
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         await flow.place(1)
         await flow.until_answered(0)
+    return time.perf_counter() - start
 
 
 def measure(plan: Plan) -> list[Figure]:

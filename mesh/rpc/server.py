@@ -50,7 +50,13 @@ from mesh.rpc.handlers import (
 from mesh.rpc.health import HealthThread
 from mesh.rpc.limits import SERVER_OPTIONS
 from mesh.rpc.user_limits import OpenPerUser
-from mesh.settings import MeshSettings, SettingsError, load_settings, with_flags
+from mesh.settings import (
+    SETTINGS_EXIT_CODE,
+    MeshSettings,
+    SettingsError,
+    load_settings,
+    with_flags,
+)
 from mesh.tasks import cancel_until_done, is_set_within
 from mesh.telemetry import OpsServer, Readiness, always_ready
 from mesh.telemetry.process import LOOP_LAG_SECONDS, ProcessCollector, collected
@@ -68,7 +74,6 @@ __all__ = [
 
 # How often readiness is copied to the standard health service.
 HEALTH_INTERVAL_S: Final = 1.0
-SETTINGS_EXIT_CODE: Final = 2
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

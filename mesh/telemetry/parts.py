@@ -36,13 +36,14 @@ POOL_USED: Final = scraped_gauge(
 class Dependency:
     """A server that a process depends on; measured where the process asks it something anyway.
 
-    It counts as away until it has answered.
+    Nothing is shown of it before the first exchange.
     """
 
     def __init__(self, name: str) -> None:
         """Take one of the names above."""
-        self._observe = SECONDS.labels(name).observe
-        self._up = UP.labels(name)
+        self._name = name
+        self._observe: Callable[[float], None] | None = None
+        self._set_up: Callable[[float], None] | None = None
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
@@ -51,7 +52,7 @@ class Dependency:
         try:
             yield
         except Exception:
-            self._up.set(0)
+            self._is(0)
             raise
         self._answered(begun)
 
@@ -61,16 +62,24 @@ class Dependency:
         if await check:
             self._answered(begun)
             return True
-        self._up.set(0)
+        self._is(0)
         return False
 
     def _answered(self, begun: float) -> None:
-        self._observe(perf_counter() - begun)
-        self._up.set(1)
+        seconds = perf_counter() - begun
+        if self._observe is None:
+            self._observe = SECONDS.labels(self._name).observe
+        self._observe(seconds)
+        self._is(1)
+
+    def _is(self, up: int) -> None:
+        if self._set_up is None:
+            self._set_up = UP.labels(self._name).set
+        self._set_up(up)
 
     def away(self) -> None:
         """Note that it does not answer."""
-        self._up.set(0)
+        self._is(0)
 
 
 class Pool(NamedTuple):

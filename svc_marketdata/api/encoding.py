@@ -107,6 +107,9 @@ class ProtoEncoder:
     def value(self, source: object, topic: Topic, form: int | Form) -> bytes:
         """Serialise the current value; empty if there is none."""
         if isinstance(source, InstrumentMarket):
+            if topic is Topic.QUOTE:
+                # A quote without any report has no value.
+                return _tagged(topic, quote_to_proto(source).SerializeToString()) * source.told
             assert isinstance(form, int)
             payload = _payload(source, topic, form)
             return _tagged(topic, payload) if payload else b""
@@ -138,8 +141,12 @@ class ProtoEncoder:
         self, name: str, sequence: int, conflated: int, value: bytes, *, snapshot: bool
     ) -> bytes:
         """Put an envelope around a value and make it an item of a frame."""
-        update = update_bytes(name, sequence, conflated, value, snapshot=snapshot)
-        return _item_head(len(update)) + update
+        if conflated or snapshot or sequence >= len(_SHORT):
+            update = update_bytes(name, sequence, conflated, value, snapshot=snapshot)
+            return _item_head(len(update)) + update
+        start, number = _name_and_sequence(name), _SHORT[sequence]
+        head = _item_head(len(start) + len(number) + len(value))
+        return b"".join((head, start, number, value))
 
 
 def _tagged(topic: Topic, payload: bytes) -> bytes:
@@ -147,9 +154,6 @@ def _tagged(topic: Topic, payload: bytes) -> bytes:
 
 
 def _payload(market: InstrumentMarket, topic: Topic, depth: int) -> bytes:
-    if topic is Topic.QUOTE:
-        # A quote without any report has no value.
-        return quote_to_proto(market).SerializeToString() if market.told else b""
     if topic is Topic.BOOK:
         return book_to_proto(market, depth).SerializeToString() if market.book_told else b""
     if topic is Topic.TRADE:

@@ -73,7 +73,7 @@ class FeedServicer:
                 expected="a FeedOpen in the first frame",
             )
         validate(pb.FeedRequest(open=first.open))
-        feed = _Feed(self._data, first.open)
+        feed = GatewayFeed(self._data, first.open)
         # A feed is ended by its gateway, by this process, or by another gateway.
         reader = asyncio.create_task(feed.read(first, frames))
         call.drain.join(feed.drain)
@@ -92,7 +92,7 @@ class FeedServicer:
             self._data.close_feed(feed.session)
 
 
-class _Feed:
+class GatewayFeed:
     """One stream of a gateway.
 
     Frames are applied as they arrive; one acknowledgement covers all frames applied since

@@ -14,7 +14,7 @@ from svc_marketdata.api.streaming import LiveStream
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.listing import Listing
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest
+from svc_marketdata.service.delivery.interest import Interest
 from svc_marketdata.service.market_data import MarketData
 
 PAGE_SIZE_DEFAULT = 100

@@ -11,8 +11,9 @@ from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.type.v1 import stream_pb2
 from svc_marketdata.api.encoding import ProtoEncoder, candle_bytes, item_bytes
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.frames import Frame, FrameBuilder
-from svc_marketdata.service.groups import Interest, Subscriber
+from svc_marketdata.service.delivery.frames import Frame, FrameBuilder
+from svc_marketdata.service.delivery.interest import Interest
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.market_data import MarketData
 
 

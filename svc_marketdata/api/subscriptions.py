@@ -9,7 +9,7 @@ from svc_marketdata.api.fields import fields_of
 from svc_marketdata.domain.consolidated import InstrumentKey
 from svc_marketdata.domain.price_rights import PriceRights
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest, Mode
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.market_data import MarketData
 
 INTERVAL_MS_MIN = 50

@@ -121,11 +121,6 @@ class BookSide:
         """The best level."""
         return self._levels[self.keys[0]] if self.keys else None
 
-    @property
-    def has_negative(self) -> bool:
-        """Whether a price or size is below zero."""
-        return bool(self.negative)
-
     def __len__(self) -> int:
         return len(self.keys)
 
@@ -177,8 +172,9 @@ class PriceBook:
     @property
     def flags(self) -> BookFlags:
         """Current faults of the book."""
+        bids, asks = self.bids, self.asks
         # Keys of bids are negated prices.
-        bids, asks = self.bids.keys, self.asks.keys
-        crossed = bool(bids) and bool(asks) and -bids[0] >= asks[0]
-        negative = self.bids.has_negative or self.asks.has_negative
-        return _FLAGS[crossed + 2 * negative]
+        crossed = bids.keys and asks.keys and -bids.keys[0] >= asks.keys[0]
+        if bids.negative or asks.negative:
+            return _FLAGS[3 if crossed else 2]
+        return _FLAGS[1 if crossed else 0]

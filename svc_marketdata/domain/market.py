@@ -432,15 +432,18 @@ class InstrumentMarket:
     def _stamp(self, venue_ns: int, received_ns: int) -> int:
         quote = self.quote
         self.told = True
-        quote.venue_time_ns = max(quote.venue_time_ns, venue_ns)
-        quote.received_ns = max(quote.received_ns, received_ns)
+        # Of every update; max() takes three times as long.
+        if venue_ns > quote.venue_time_ns:  # noqa: PLR1730
+            quote.venue_time_ns = venue_ns
+        if received_ns > quote.received_ns:  # noqa: PLR1730
+            quote.received_ns = received_ns
         if not self.aged:
             return Changed.NOTHING
         self.aged = False
         return Changed.QUOTE
 
     def _take_best(self) -> None:
-        quote, bid, ask = self.quote, self.book.bids.best, self.book.asks.best
-        quote.bid_price, quote.bid_size, _ = bid or NO_LEVEL
-        quote.ask_price, quote.ask_size, _ = ask or NO_LEVEL
-        quote.flags = self.book.flags
+        quote, book = self.quote, self.book
+        quote.bid_price, quote.bid_size, _ = book.bids.best or NO_LEVEL
+        quote.ask_price, quote.ask_size, _ = book.asks.best or NO_LEVEL
+        quote.flags = book.flags

@@ -1,6 +1,6 @@
 """A channel: one topic of one listing, with its own consecutive sequence.
 
-A channel has no queue. It counts the changes of its value (``sequence``) and serialises
+A channel has no queue. The hub counts the changes of its value (``sequence``); it serialises
 the current value at the first request, once for all subscribers. The bytes are cached
 until the value changes.
 """
@@ -87,16 +87,16 @@ class Channel:
 
     __slots__ = (
         "_encoder",
-        "_items",
         "_kept",
-        "_values",
         "counted",
         "every",
         "groups",
+        "items",
         "name",
         "sequence",
         "source",
         "topic",
+        "values",
         "venue_mic",
     )
 
@@ -114,16 +114,10 @@ class Channel:
         self.every: list[Collector] = []
         self._kept: tuple[tuple[int, bytes], ...] = ()
         self._encoder = encoder
-        # By form: the value. By (form, conflated, snapshot): the item.
-        self._values: dict[AnyForm, bytes] = {}
-        self._items: dict[tuple[AnyForm, int, bool], bytes] = {}
-
-    def advance(self) -> None:
-        """Count a change of the value."""
-        self.sequence += 1
-        if self._values:
-            self._values.clear()
-            self._items.clear()
+        self.values: dict[AnyForm, bytes] = {}
+        """The present value by form; the hub clears it with each change."""
+        self.items: dict[tuple[AnyForm, int, bool], bytes] = {}
+        """The item by (form, conflated, snapshot); the hub clears it with each change."""
 
     def keep(self) -> None:
         """Keep the current value: conflation sends it before the next value.
@@ -142,7 +136,7 @@ class Channel:
             snapshot: As part of a snapshot.
         """
         key = (form, conflated, snapshot)
-        item = self._items.get(key)
+        item = self.items.get(key)
         if item is None:
             if not self.counted:
                 item = self.value(
@@ -154,7 +148,7 @@ class Channel:
                 item = self._encoder.update(
                     self.name, self.sequence, conflated, value, snapshot=snapshot
                 )
-            self._items[key] = item
+            self.items[key] = item
         return item
 
     def items_since(self, form: AnyForm, base: int) -> tuple[bytes, int]:
@@ -186,12 +180,12 @@ class Channel:
 
     def value(self, form: AnyForm) -> bytes:
         """Serialise the current value, once; empty if there is none."""
-        value = self._values.get(form)
+        value = self.values.get(form)
         if value is None:
             if isinstance(form, Masked):
                 whole = self.value(form.whole)
                 value = self._encoder.masked(whole, form.fields) if whole else whole
             else:
                 value = self._encoder.value(self.source, self.topic, form)
-            self._values[form] = value
+            self.values[form] = value
         return value

@@ -1,7 +1,8 @@
 """Groups of subscribers with the same interest, and how each gets its frames.
 
-Subscribers with the same interest get the same bytes. A group works in *ticks*: the
-venue's frame was applied (LATEST_ON_READY) or the shared timer fired (INTERVAL).
+Subscribers with the same interest get the same bytes. A group works in *ticks*: frames of
+venues were applied and the hub delivers (EVERY_EVENT, LATEST_ON_READY), or the shared timer
+fired (INTERVAL).
 A ``Position`` is a point in the group's past together with the channels that changed
 since, each with its sequence at that point. A reader at that position needs the latest
 value of those channels, and the number of updates left out is known exactly. All readers
@@ -17,102 +18,13 @@ reader is ready.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from typing_extensions import override
 
-from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
-from svc_marketdata.service.channels import (
-    DELAYED,
-    LIVE,
-    AnyForm,
-    Channel,
-    Form,
-    Masked,
-    Topic,
-)
-from svc_marketdata.service.frames import Frame, FrameBuilder, FrameJoiner
+from svc_marketdata.service.channels import AnyForm, Channel, Topic
+from svc_marketdata.service.delivery.frames import Frame, FrameBuilder, FrameJoiner
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.limits import Limits
-
-
-class Mode(Enum):
-    """How updates are delivered."""
-
-    EVERY_EVENT = auto()
-    INTERVAL = auto()
-    LATEST_ON_READY = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """What a subscriber receives; equal interests share a group."""
-
-    topics: frozenset[Topic]
-    instruments: frozenset[str] | None = None
-    """Ids of listings; None for all."""
-    venue_mic: str = ""
-    """Only this venue, if not empty."""
-    depth: int = 10
-    mode: Mode = Mode.LATEST_ON_READY
-    interval_ms: int = 0
-    keys: frozenset[str] | None = None
-    """Names of consolidated books; None for all."""
-    rights: PriceRights = ALL_PRICES
-    """What the subscriber may read."""
-    fields: tuple[tuple[Topic, frozenset[str]], ...] = ()
-    """Names of the fields that are sent, of topics that are not sent whole."""
-
-    def wants(self, channel: Channel) -> bool:
-        """Return whether the channel is part of the interest."""
-        if LIVE.get(channel.topic, channel.topic) not in self.topics:
-            return False
-        if channel.topic is Topic.CONSOLIDATED_BOOK:
-            return self.keys is None or channel.name in self.keys
-        if not self._may_read(channel):
-            return False
-        if self.venue_mic and channel.venue_mic != self.venue_mic:
-            return False
-        if self.instruments is None or channel.name in self.instruments:
-            return True
-        return channel.topic is Topic.VENUE and any(
-            instrument.endswith(f".{channel.name}") for instrument in self.instruments
-        )
-
-    def _may_read(self, channel: Channel) -> bool:
-        """Return whether the rights to its venue allow the channel."""
-        if channel.topic >= Topic.LISTING:
-            return True
-        right = self.rights.of(channel.venue_mic)
-        if channel.topic in LIVE:
-            return right is PriceRight.DELAYED
-        return right is PriceRight.REAL_TIME
-
-    def topics_read(self) -> list[Topic]:
-        """Return the topics of the channels it may want, in order."""
-        return sorted(self.topics | {DELAYED[topic] for topic in self.topics & DELAYED.keys()})
-
-    def opens_with(self, channel: Channel) -> bool:
-        """Return whether the channel is part of the snapshot.
-
-        Listings are sent to readers of prices only when they change.
-        """
-        return channel.topic is not Topic.LISTING or len(self.topics) == 1
-
-    def form_of(self, channel: Channel) -> AnyForm:
-        """Return the depth for books, rights where values depend on them, and chosen fields."""
-        whole = self._whole_form_of(channel)
-        for topic, fields in self.fields:
-            if topic is LIVE.get(channel.topic, channel.topic):
-                return Masked(whole, fields)
-        return whole
-
-    def _whole_form_of(self, channel: Channel) -> int | Form:
-        if channel.topic is Topic.BOOK:
-            return self.depth
-        if channel.topic is Topic.CONSOLIDATED_BOOK:
-            return Form(self.depth, self.rights)
-        return Form(0, self.rights) if channel.topic is Topic.VENUE else 0
 
 
 class Position:
@@ -243,7 +155,10 @@ class Group:
         self.members.pop(subscriber, None)
         self.waiting.pop(subscriber, None)
         subscriber.group = None
-        return []
+        frames = list(subscriber.outbox)
+        subscriber.outbox.clear()
+        subscriber.queued_updates = 0
+        return frames
 
     def tick(self) -> None:
         """Deliver."""
@@ -306,16 +221,19 @@ class ConflatingGroup(Group):
             }
             frames = self._build(pending)
             self._release(subscriber)
-        super().leave(subscriber)
-        return frames
+        return super().leave(subscriber) + frames
 
-    def tick(self) -> None:
-        """Send the latest values to all ready subscribers, built once per position."""
+    def _fold(self) -> None:
+        """Have the changes of a tick in every position."""
         if self.changes:
             for position in self.positions:
                 position.fold(self.changes)
             self.changes = {}
             self.current = Position()
+
+    def tick(self) -> None:
+        """Send the latest values to all ready subscribers, built once per position."""
+        self._fold()
         current = self.current
         for subscriber in self.waiting:
             held = subscriber.position
@@ -336,7 +254,8 @@ class ConflatingGroup(Group):
             if self.arm is not None:
                 self.arm()
             return
-        # Between ticks ``changes`` is empty: a venue's frame and its tick are one step.
+        # It gets the changes of the next tick too: the values that are sent contain them.
+        self._fold()
         if position.frames is None:
             position.frames = self._build(position)
         subscriber.outbox.extend(position.frames)
@@ -385,21 +304,35 @@ class EveryEventGroup(Group):
         self.queue_updates_max = limits.subscriber_queue_updates_max
         self.joiner = FrameJoiner(limits.joined_bytes_max)
         self._builder = FrameBuilder(limits.frame_bytes_max)
+        self._forms: dict[Channel, AnyForm] = {}
 
     def attach(self, channel: Channel) -> None:
         """Add a channel and collect each of its updates."""
         super().attach(channel)
+        self._forms[channel] = self.interest.form_of(channel)
         channel.every.append(self)
 
     @override
     def detach_all(self) -> None:
         for channel in self.channels:
             channel.every.remove(self)
+        self._forms.clear()
         super().detach_all()
+
+    @override
+    def join(self, subscriber: Subscriber) -> None:
+        # The snapshot that the subscriber has contains what was collected.
+        self.tick()
+        super().join(subscriber)
+
+    @override
+    def leave(self, subscriber: Subscriber) -> list[Frame]:
+        self.tick()
+        return super().leave(subscriber)
 
     def collect(self, channel: Channel) -> None:
         """Add the current value of a channel that has just changed."""
-        self._builder.add(channel.item(self.interest.form_of(channel)))
+        self._builder.add(channel.item(self._forms[channel]))
 
     @override
     def note(self, channel: Channel, before: int) -> None:

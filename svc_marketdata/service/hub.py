@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from svc_marketdata.service.channels import AnyForm, Channel, Encoder, Topic
-from svc_marketdata.service.frames import Frame
+from svc_marketdata.service.delivery.frames import Frame
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.delivery.pace import Pace
 from svc_marketdata.service.groups import (
     ConflatingGroup,
     EveryEventGroup,
     Group,
-    Interest,
-    Mode,
     Subscriber,
     snapshot_frames,
 )
@@ -59,8 +59,9 @@ class IntervalTimer:
 class Hub:
     """All channels and groups of the process.
 
-    Changes are announced with ``touch`` and delivered by ``flush``, both called by the
-    feed without an await between, so that no subscriber sees a part of a venue's frame.
+    Changes are announced with ``touch`` and handed to the groups by ``flush``, both called by the
+    feed without an await between, so that no subscriber sees a part of a venue's frame. The
+    groups deliver them at once, or together with those of the next frames under load (``Pace``).
     """
 
     def __init__(self, encoder: Encoder, limits: Limits, epoch: str) -> None:
@@ -73,7 +74,9 @@ class Hub:
         self._groups: dict[Interest, ConflatingGroup | EveryEventGroup] = {}
         self._timers: dict[int, IntervalTimer] = {}
         self._dirty: dict[Channel, int] = {}
-        self._new: list[Channel] = []
+        self._due: dict[Group, None] = {}
+        """Groups with news for their readers, which they deliver together."""
+        self._pace = Pace(self._deliver, limits.delivery_pause_s_max)
 
     @property
     def group_count(self) -> int:
@@ -91,14 +94,20 @@ class Hub:
 
     def touch(self, channel: Channel) -> None:
         """Announce that the value of a channel changed."""
-        if channel not in self._dirty:
+        # In one place, for every change of every channel: most have no readers.
+        if not channel.groups:
+            self.updates_published += 1
+        elif channel not in self._dirty:
             self._dirty[channel] = channel.sequence
-        channel.advance()
+        channel.sequence += 1
+        if channel.values:
+            channel.values.clear()
+            channel.items.clear()
         for group in channel.every:
             group.collect(channel)
 
     def flush(self) -> None:
-        """Deliver the announced changes."""
+        """Hand the announced changes to the groups, which deliver them."""
         if not self._dirty:
             return
         dirty, self._dirty = self._dirty, {}
@@ -114,7 +123,14 @@ class Hub:
             if isinstance(group, ConflatingGroup) and group.at_tick_only:
                 self._timers[group.interest.interval_ms].arm()
             else:
-                group.tick()
+                self._due[group] = None
+        if self._due:
+            self._pace.due()
+
+    def _deliver(self) -> None:
+        due, self._due = self._due, {}
+        for group in due:
+            group.tick()
 
     def open(self, subscriber: Subscriber, interest: Interest) -> Opening:
         """Subscribe, or change the subscription of a subscriber.
@@ -124,13 +140,11 @@ class Hub:
         """
         self.flush()
         old = subscriber.group
-        rest: list[Frame] = list(subscriber.outbox)
-        subscriber.outbox.clear()
-        subscriber.queued_updates = 0
+        rest: list[Frame] = []
         had: set[tuple[Channel, AnyForm]] = set()
         if old is not None:
             had = {(channel, old.interest.form_of(channel)) for channel in old.channels}
-            rest.extend(old.leave(subscriber))
+            rest = old.leave(subscriber)
             self._drop_if_empty(old)
         group = self._group(interest)
         fresh = [c for c in group.channels if (c, interest.form_of(c)) not in had]
@@ -193,6 +207,7 @@ class Hub:
             return
         group.detach_all()
         self._groups.pop(group.interest, None)
+        self._due.pop(group, None)
         if isinstance(group, ConflatingGroup) and group.at_tick_only:
             timer = self._timers[group.interest.interval_ms]
             timer.groups.remove(group)

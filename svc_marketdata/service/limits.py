@@ -17,6 +17,11 @@ class Limits:
     """Bytes of waiting frames joined into one write for a slow EVERY_EVENT reader, as many as
     a stream's window; further frames go into the next write."""
 
+    delivery_pause_s_max: float = 0.005
+    """Longest pause in seconds after a delivery to readers of every event and of latest values. It
+    is as long as the delivery took; what comes meanwhile goes out in one write for each reader. 0
+    for no pause."""
+
     instruments_max: int = 10_000
     """Listings with prices; updates of further ones are counted and dropped. So many instruments
     have a consolidated book."""

@@ -17,13 +17,13 @@ ONLY_IN = {
         "sim_exchange/adapters/fix/",
         "conformance/venue_process.py",
     ),
-    "sqlalchemy": SQL_IN,
+    "sqlalchemy": (*SQL_IN, "mesh/postgres/"),
     "asyncpg": (
         *SQL_IN,
         "eventlog/source.py",
         "meshctl/stack/servers/postgres.py",  # starts the server and makes its roles
     ),
-    "alembic": SQL_IN,
+    "alembic": (*SQL_IN, "mesh/postgres/"),
     "redis": ("svc_oms/adapters/redis/", "svc_marketdata/adapters/redis/"),
     "trustme": ("meshctl/stack/",),
     "confluent_kafka": (

@@ -136,6 +136,47 @@ async def test_an_order_that_is_large_or_far_from_the_market_is_sent_by_a_second
     await expect(ticket.get_by_label("In force")).to_have_value(str(order_pb2.TIME_IN_FORCE_DAY))
 
 
+async def test_a_ladder_trades_by_one_click_and_positions_follow(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    await choose(page, "MC.SIMA")
+    await page.get_by_role("button", name="Positions", exact=True).click()
+    positions = page.get_by_role("region", name="Positions", exact=True)
+    await page.get_by_role("button", name="Ladder", exact=True).click()
+    ladder = page.get_by_role("region", name="Depth ladder")
+    await expect(ladder).to_have_attribute("data-current", "true")
+    await expect(ladder.locator("canvas")).to_have_attribute("data-frames", re.compile("[1-9]"))
+    assert await violations(page) == []
+    await ladder.get_by_label("Quantity").fill("3")
+    await ladder.get_by_role("switch").click()
+    await ladder.locator("canvas").focus()
+    await page.keyboard.press("Home")
+    # The lowest row that is shown: a bid there rests.
+    for _ in range(30):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("b")
+    await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("accepted")
+    await page.keyboard.press("Escape")
+    await expect(ladder.get_by_role("switch")).to_have_attribute("aria-checked", "false")
+    await ladder.get_by_role("button", name="As table").click()
+    assert await violations(page) == []
+    await ladder.get_by_role("button", name="Centre").click()
+    await ladder.get_by_role("button", name="Cancel own buy orders").first.click()
+    await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("cancel is accepted")
+
+    ticket = ticket_of(page)
+    await ticket.get_by_label("Type").select_option(label="Market")
+    await ticket.get_by_label("Quantity").fill("3")
+    await ticket.get_by_label("Quantity").press("Enter")
+    row = positions.locator("tr[data-position]").filter(has_text="MC")
+    await expect(row.locator("[data-cell=quantity]")).to_have_text(re.compile(r"\d"))
+    await expect(row.locator("[data-cell=unrealised]")).to_have_text(re.compile(r"\d"))
+    await page.get_by_role("button", name="Links", exact=True).click()
+    links = page.get_by_role("region", name="Streams and times")
+    await expect(links.locator("tr[data-link=Orders]")).to_have_attribute("data-tone", "live")
+    await expect(links.get_by_test_id("acknowledged")).to_contain_text("p99")
+    assert await violations(page) == []
+
+
 async def test_a_telephone_shows_orders_as_cards_and_covers_nothing(page: Page, mesh: Mesh) -> None:
     await log_in(page, mesh)
     await choose(page, "ASML.SIMA")

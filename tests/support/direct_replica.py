@@ -8,7 +8,7 @@ from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_service_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
-from svc_oms.adapters.redis.order_cache import NoOrderCache
+from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
 from svc_oms.service.ports import GuessMissedError
@@ -39,7 +39,7 @@ class DirectReplica:
     def __init__(self, name: str, store: PostgresStore) -> None:
         self.store = store
         self.book = build_replica(
-            OmsSettings(), store, NoOrderCache(), Silence(), name, SystemClock()
+            OmsSettings(), store, NoReadCopies(), Silence(), name, SystemClock()
         )
         self.book.market.learn([listing()])
         self.statements: list[str] = []

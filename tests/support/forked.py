@@ -137,6 +137,24 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
+def launched(
+    module: str, environment: Mapping[str, str], log: Path, *, fresh: bool
+) -> Forked | subprocess.Popen[bytes]:
+    """Start a service that writes to the end of a file.
+
+    Args:
+        module: What to run.
+        environment: Its whole environment.
+        log: The file.
+        fresh: Python reads everything anew: a forked process has the memory of libraries, too.
+    """
+    with log.open("ab") as file:
+        if not fresh:
+            return Forked(module, (), environment, stdout=file, stderr=file)
+        command = [sys.executable, "-m", module]
+        return subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+
+
 class _Handed:
     """A file descriptor that goes to the forked process."""
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -33,7 +34,7 @@ from svc_oms.adapters.postgres import migrate as oms
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import EventWrite, WriteSet
 from tests.support.certificates import tls_settings
-from tests.support.forked import Forked
+from tests.support.forked import Forked, launched
 from tests.support.oms import prepare_database
 from tests.support.pages import page, served
 from tests.support.ports import free_port
@@ -66,7 +67,9 @@ class NotifyProcess:
         self._environment = environment
         self._log = log
         self._tls = tls
-        self._process: Forked | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
+        # To be set before the start of a process whose memory is measured.
+        self.fresh = False
 
     @property
     def pid(self) -> int:
@@ -76,9 +79,8 @@ class NotifyProcess:
 
     def launch(self) -> None:
         """Start it; it need not work yet."""
-        with self._log.open("ab") as log:
-            environment = child_environment(self._environment)
-            self._process = Forked("svc_notify", (), environment, stdout=log, stderr=log)
+        environment = child_environment(self._environment)
+        self._process = launched("svc_notify", environment, self._log, fresh=self.fresh)
 
     async def start(self, state: str = "READING") -> Self:
         """Start it, and wait until the text of /readyz has this word."""

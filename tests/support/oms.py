@@ -219,6 +219,8 @@ class Gateway:
         self.opened: gw.LinkOpened | None = None
         self.commands: list[gw.VenueCommand] = []
         self.acks: list[gw.InboundAck] = []
+        # All but the first.
+        self.frames: list[gw.LinkResponse] = []
         self.marks: list[gw.BookMark] = []
         self.questions: list[gw.VenueCommand] = []
         self.blocks: list[gw.Blocks] = []
@@ -286,6 +288,7 @@ class Gateway:
     async def _read(self) -> None:
         try:
             while (frame := await self._call.read()) is not grpc.aio.EOF:
+                self.frames.append(frame)
                 self.commands.extend(frame.commands)
                 self.log.extend(("command", command.cl_ord_id) for command in frame.commands)
                 self.beats += frame.HasField("heartbeat")
@@ -379,11 +382,15 @@ class Gateway:
         return self.commands[index]
 
     async def applied(self) -> None:
-        """Wait until the book has applied all that was sent."""
-        await until(
-            lambda: self.acks and self.acks[-1].applied_inbound_msg_seq_num >= self._number,
-            "inbound ack",
-        )
+        """Wait until the book has applied all that was sent.
+
+        The acknowledgement goes with another frame: here with the answer to a sign of life.
+        """
+        async with asyncio.timeout(WAIT_S):
+            while not (self.acks and self.acks[-1].applied_inbound_msg_seq_num >= self._number):
+                answers = len(self.answered)
+                await self._call.write(gw.LinkRequest(beat=answers + 1))
+                await until(lambda: len(self.answered) > answers, "answer to a sign of life")  # noqa: B023
 
 
 @asynccontextmanager

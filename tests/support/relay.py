@@ -17,7 +17,7 @@ from mesh.settings import child_environment
 from ordermesh.oms.v1 import event_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.service.ports import AccountInfo, EventWrite, WriteSet
-from tests.support.forked import Forked, run_forked
+from tests.support.forked import Forked, launched, run_forked
 from tests.support.kafka import KafkaServer, headers_of
 from tests.support.pages import page
 from tests.support.ports import free_port
@@ -51,7 +51,9 @@ class RelayProcess:
             **settings,
         }
         self._environment = {f"ORDERMESH_{key}": text for key, text in chosen.items()}
-        self._process: Forked | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
+        # To be set before the start of a process whose memory is measured.
+        self.fresh = False
 
     @property
     def pid(self) -> int:
@@ -67,9 +69,8 @@ class RelayProcess:
 
     def start(self) -> None:
         """Start it; it need not work yet."""
-        with self._log.open("ab") as log:
-            environment = child_environment(self._environment)
-            self._process = Forked("svc_relay", (), environment, stdout=log, stderr=log)
+        environment = child_environment(self._environment)
+        self._process = launched("svc_relay", environment, self._log, fresh=self.fresh)
 
     def run_admin(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of svc_relay.admin with the same settings."""

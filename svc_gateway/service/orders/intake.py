@@ -21,6 +21,9 @@ from svc_gateway.venues import SessionConfig
 
 # Taken in one turn.
 BATCH_MAX = 500
+# Of the messages taken in one turn, so many show the venue's clock: the least delay of a minute
+# counts, and one of a burst says as much as all of it.
+CLOCK_SAMPLES_MAX = 4
 # Between tries to put a mark into a full queue. Seconds.
 FULL_RETRY_S = 0.05
 # Messages that refuse one of ours.
@@ -66,6 +69,9 @@ class Intake:
         self._logon_number = 0
         self._marks: list[asyncio.Event] = []
         self._counters: dict[str, Counter] = {}
+        # Messages by kind that are not counted yet: they are, once for all of a turn.
+        self._counted: dict[str, int] = {}
+        self._clock_samples = 0
         self._kept_gauge = metrics.UNACKNOWLEDGED.labels(session.config.session_id)
         self._log_parked = SparseLog(_log.error)
 
@@ -80,13 +86,16 @@ class Intake:
     async def run(self) -> None:
         """Take in messages, forever."""
         while True:
-            for handed in await self._inbox.get_batch(BATCH_MAX):
+            batch = await self._inbox.get_batch(BATCH_MAX)
+            self._clock_samples = 0
+            for handed in batch:
                 try:
                     self._take(handed)
                 except Exception:  # noqa: BLE001  whatever it is, the session goes on
                     # Our own fault; the venue's message is not lost: the session is rewound.
                     _log.exception("could not take in", session_id=self._session.config.session_id)
                     self.lossy = True
+            self._count()
             self.check_recovered()
             self._kept_gauge.set(len(self._session.kept))
             self._session.poke()
@@ -128,7 +137,10 @@ class Intake:
         message = self._reader.read(
             handed.raw, self._session.view.epoch_ns, handed.received_ns, number
         )
-        if not (message.poss_dup or message.poss_resend):
+        if self._clock_samples < CLOCK_SAMPLES_MAX and not (
+            message.poss_dup or message.poss_resend
+        ):
+            self._clock_samples += 1
             self._session.view.heard(
                 *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
             )
@@ -139,11 +151,7 @@ class Intake:
             self._session.outbound.questions.answer(
                 self._reader.reject_for(message, handed.raw, handed.number)
             )
-        counter = self._counters.get(kind)
-        if counter is None:
-            session_id = self._session.config.session_id
-            counter = self._counters[kind] = metrics.MESSAGES.labels(session_id, kind)
-        counter.inc()
+        self._counted[kind] = self._counted.get(kind, 0) + 1
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()
             self._session.view.parked_messages += 1
@@ -153,6 +161,15 @@ class Intake:
                 error=message.parked.error,
             )  # fmt: skip
         self._session.kept.append(self._session.view.epoch_ns, number, message)
+
+    def _count(self) -> None:
+        for kind, count in self._counted.items():
+            counter = self._counters.get(kind)
+            if counter is None:
+                session_id = self._session.config.session_id
+                counter = self._counters[kind] = metrics.MESSAGES.labels(session_id, kind)
+            counter.inc(count)
+        self._counted.clear()
 
     def _logged_on(self, handed: Handed) -> None:
         if handed.epoch_ns and handed.epoch_ns != self._session.view.epoch_ns:

@@ -263,25 +263,31 @@ class OrderSession:
                 silence.reschedule(loop.time() + LINK_SILENCE_MAX_S)
 
     async def _uplink(self, stream: LinkStream) -> None:
-        time = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
+        time = loop.time
         # A wake-up without content, or other frames, delay neither.
         beat_due, status_due = time(), time() + STATUS_S
-        while True:
-            self._uplink_wake.clear()
-            self.view.due |= time() >= status_due
-            frame = self._next_frame()
-            if frame is None and time() < beat_due:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout_at(beat_due):
-                        await self._uplink_wake.wait()
-                continue
-            frame = frame or link.LinkRequest()
-            if time() >= beat_due:
-                self.liveness.mark(frame)
-                beat_due = time() + BEAT_S
-            if frame.HasField("status"):
-                status_due = time() + STATUS_S
-            await stream.send(frame)
+        # One timer for each sign of life, and none for a frame.
+        timer = loop.call_at(beat_due, self.poke)
+        try:
+            while True:
+                self._uplink_wake.clear()
+                self.view.due |= time() >= status_due
+                frame = self._next_frame()
+                if frame is None and time() < beat_due:
+                    await self._uplink_wake.wait()
+                    continue
+                frame = frame or link.LinkRequest()
+                if time() >= beat_due:
+                    self.liveness.mark(frame)
+                    beat_due = time() + BEAT_S
+                    timer.cancel()
+                    timer = loop.call_at(beat_due, self.poke)
+                if frame.HasField("status"):
+                    status_due = time() + STATUS_S
+                await stream.send(frame)
+        finally:
+            timer.cancel()
 
     def _heartbeat(self) -> link.LinkRequest:
         beat = stream_pb2.Heartbeat(server_time=to_timestamp(self._clock.now_ns()))

@@ -85,7 +85,12 @@ class Receipts:
 
     def take(self, limit: int) -> list[link.CommandReceipt]:
         """Return receipts that the present link has not got, in outbound order."""
-        return [self._in_order.popleft() for _ in range(min(limit, len(self._in_order)))]
+        taken = [self._in_order.popleft() for _ in range(min(limit, len(self._in_order)))]
+        if self._gathering is not None and not self._in_order:
+            # They go with what is sent now; the timer would only wake this process once more.
+            self._gathering.cancel()
+            self._gathering = None
+        return taken
 
     def take_early(self, limit: int) -> list[link.CommandReceipt]:
         """Return receipts other than SENT that come before those of earlier commands."""

@@ -81,7 +81,8 @@ class LastValues:
         """Read the values of an earlier process; none if Redis is not available."""
         try:
             async with asyncio.timeout(START_PATIENCE_S):
-                return await self._load()
+                with self._server.exchange():
+                    return await self._load()
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
             return [], []
@@ -103,7 +104,8 @@ class LastValues:
             Whether the batch was full, so that there may be more.
         """
         if not self.connected:
-            await self._redis.ping()
+            with self._server.exchange():
+                await self._redis.ping()
             source.put_back_all()
         quotes, listings = source.take_unsaved(BATCH_KEYS_MAX)
         if not quotes and not listings:

@@ -20,7 +20,8 @@ from svc_marketdata.api.history.requests import invalid
 from svc_marketdata.api.subscriptions import interest_of
 from svc_marketdata.domain.price_rights import ALL_PRICES
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.history.candles import CalendarOf
 from svc_marketdata.service.history.ports import HistoryReader
 from svc_marketdata.service.history.replay import Replay, standing_quotes, windows
@@ -148,9 +149,7 @@ class ReplayStream:
     def _rest(self) -> list[bytes]:
         """Return what the reader has not got yet."""
         subscriber = self._subscriber
-        frames = list(subscriber.outbox)
-        if subscriber.group is not None:
-            frames += subscriber.group.leave(subscriber)
+        frames = [] if subscriber.group is None else subscriber.group.leave(subscriber)
         return [frame.data for frame in frames]
 
     def _room(self) -> bool:

@@ -3,62 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
-
+from mesh.postgres.migrations import Migrations
 from svc_notify.adapters.postgres.database import SCHEMA
 from svc_notify.adapters.postgres.privileges import grant
 
-FOLDER: Final = Path(__file__).parent / "migrations"
 LOCK: Final = 0x4F4D_4E46  # one migration at a time; "OMNF"
-
-
-async def migrate(database_url: str, service_role: str = "", revision: str = "head") -> str:
-    """Apply missing migrations in one transaction; return the new revision.
-
-    Args:
-        database_url: Of the role that owns the tables.
-        service_role: Role that the service connects as. It gets the rights of `privileges.py`;
-            empty: the service uses the owner's role, and nothing is granted.
-        revision: The last one to apply.
-    """
-    url = sa.make_url(database_url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, poolclass=NullPool)
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
-            # Checked first: a role that owns only its schema may not run CREATE SCHEMA.
-            present = await connection.scalar(
-                sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}
-            )
-            if not present:
-                await connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
-            return await connection.run_sync(_upgrade, service_role, revision)
-    finally:
-        await engine.dispose()
-
-
-def _upgrade(connection: sa.Connection, service_role: str, revision: str) -> str:
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-    if service_role:
-        grant(connection, service_role)
-    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    return context.get_current_revision() or ""
-
-
-def newest_revision() -> str:
-    """Return the revision this code needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    return config
+_SCHEMA = Migrations(SCHEMA, Path(__file__).parent / "migrations", LOCK, grant)
+migrate = _SCHEMA.migrate
+newest_revision = _SCHEMA.newest_revision

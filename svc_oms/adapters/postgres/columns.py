@@ -61,11 +61,12 @@ class PackedRows(NamedTuple):
                 at += size
                 bodies.append(body)
             texts.append(text)
+        if not texts:
+            return ["", b""] if self.bodies else [""]
         packed = ROW_END.join(texts)
         columns = self.texts + 2 * len(self.bodies)
-        if texts and (
-            packed.count(ROW_END) != len(texts) - 1
-            or packed.count(COLUMN_END) != len(texts) * (columns - 1)
+        if packed.count(ROW_END) != len(texts) - 1 or packed.count(COLUMN_END) != len(texts) * (
+            columns - 1
         ):
             raise StoreRefusedError("a text contains a control character that separates columns")
         return [packed, b"".join(bodies)] if self.bodies else [packed]

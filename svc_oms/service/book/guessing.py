@@ -8,6 +8,10 @@ from svc_oms.service.ports import GuessMissedError, OrderStore, Transaction
 
 T = TypeVar("T")
 
+PATHS = ("commands", "venue")
+_GUESSED = {path: metrics.TRANSACTIONS.labels(path, "guessed") for path in PATHS}
+_READ = {path: metrics.TRANSACTIONS.labels(path, "read") for path in PATHS}
+
 
 async def work_on_guess(
     store: OrderStore, path: str, work: Callable[[Transaction], Awaitable[T]]
@@ -18,15 +22,15 @@ async def work_on_guess(
 
     Args:
         store: The order store.
-        path: Whose work it is, for the metric.
+        path: Whose work it is, for the metric; one of PATHS.
         work: Locks accounts, decides, writes and commits.
     """
     try:
         async with store.guess() as transaction:
             done = await work(transaction)
     except GuessMissedError:
-        metrics.TRANSACTIONS.labels(path, "read").inc()
+        _READ[path].inc()
         async with store.transaction() as transaction:
             return await work(transaction)
-    metrics.TRANSACTIONS.labels(path, "guessed").inc()
+    _GUESSED[path].inc()
     return done

@@ -37,6 +37,8 @@ from svc_oms.service.submissions import (
 )
 
 log = get_logger("svc_oms.worker")
+_SECONDS = metrics.BATCH_SECONDS.labels("commands")
+_ITEMS = metrics.BATCH_ITEMS.labels("commands")
 
 # Commands one transaction takes at most: a larger one gains little and delays the first.
 BATCH_COMMANDS_MAX = 400
@@ -124,8 +126,8 @@ class CommandWorker:
         )
         for _, refusal in batch.refusals():
             refusal.recorded = True
-        metrics.BATCH_SECONDS.labels("commands").observe(perf_counter() - begun)
-        metrics.BATCH_ITEMS.labels("commands").observe(len(submissions))
+        _SECONDS.observe(perf_counter() - begun)
+        _ITEMS.observe(len(submissions))
         parts.publisher.committed(batch.changes, bases)
         return batch.outcomes()
 

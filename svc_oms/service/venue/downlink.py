@@ -3,6 +3,9 @@
 The commands are read from the session's outbox: from the tail in memory if this replica wrote
 last, otherwise from the database. A kill switch is sent before any command that was committed
 after it, and a heartbeat confirms both.
+
+Each frame wakes both processes, so what can wait for another frame does: how far the book has what
+the venue said goes with the next commands, or with the answer to the next sign of life.
 """
 
 import asyncio
@@ -36,6 +39,9 @@ HEARTBEAT_S = 2.0
 # Commands at a gateway without a receipt, at most. So the gateway never stops reading because it
 # is full, and a kill switch never waits for commands.
 OUTSTANDING_COMMANDS_MAX = 4_000
+# Messages of the venue that are in the book and not acknowledged, at most: these go at once. A
+# gateway keeps 20,000.
+ACK_MESSAGES_MAX = 500
 # A gateway that is silent for so long is considered hung: the session is down for new orders, and
 # a standby gets it. A gateway gives a sign of life every 0.5 s. Seconds.
 GATEWAY_SILENCE_MAX_S = 2.0
@@ -126,8 +132,12 @@ class Downlink:
         self.handed = max(self.acknowledged, session.outbound_sequence)
         self._admin: deque[gw.AdminCommand] = deque()
         self._ack_due = False
+        self._unacknowledged = 0
         self._wake = asyncio.Event()
         self._beat = 0
+        # The last command that was put into this stream, and the last mark of the order book.
+        self._sent = self.acknowledged
+        self._marked: gw.BookMark | None = None
 
     def answer(self, beat: int) -> None:
         """Answer a sign of life; 0 is none."""
@@ -135,14 +145,22 @@ class Downlink:
             self._beat = beat
             self._wake.set()
 
-    def wake(self) -> None:
-        """See whether there is something to say: there may be room for commands."""
-        self._wake.set()
+    def receipts_came(self) -> None:
+        """Send commands that waited because too many were without a receipt."""
+        if self._sent < self.tail.high:
+            self._wake.set()
 
     def acknowledge(self) -> None:
-        """Say how far the book has what the venue said."""
+        """Say at once how far the book has what the venue said."""
         self._ack_due = True
         self._wake.set()
+
+    def acknowledge_soon(self, messages: int) -> None:
+        """Say with the next frame that the book has so many more messages of the venue."""
+        self._ack_due = True
+        self._unacknowledged += messages
+        if self._unacknowledged >= ACK_MESSAGES_MAX:
+            self._wake.set()
 
     def ask(self, questions: Iterable[gw.VenueCommand]) -> None:
         """Have the gateway ask the venue about these."""
@@ -190,55 +208,64 @@ class Downlink:
             StoreUnavailableError: the database went away.
         """
         parts = self._parts
-        tail = self.tail
-        sent = self.acknowledged
         life = StreamLife(call, parts.clock, HEARTBEAT_S, self._wake.set)
         with life, self._joined():
             blocks_version = parts.blocks.version
             # At once after the opening: a standby may have connected long ago.
             life.hasten_heartbeat()
             yield self.opened()
-            marked = None
             while self.failure is None and not life.drains:
                 self._wake.clear()
-                for frame in self._answers():
+                for frame in self._wanted():
                     yield frame
                 # Before commands that were committed after them.
                 if parts.blocks.version != blocks_version:
                     blocks_version = parts.blocks.version
                     yield gw.LinkResponse(blocks=parts.blocks.message)
-                payloads = await self._commands(tail, sent)
+                payloads = self._at_hand()
+                if payloads is None:
+                    # An answer must not wait for the database.
+                    if early := self._answers().SerializeToString():
+                        yield early
+                    payloads = await self._read()
                 parts.blocks.require_fresh()
                 if parts.blocks.version != blocks_version:
                     continue
-                if life.heartbeat_due():
-                    mark = parts.recoveries.mark(self._session.fencing_token)
-                    due, marked = mark if mark != marked else None, mark
-                    yield gw.LinkResponse(heartbeat=life.heartbeat(), mark=due)
-                if payloads:
-                    commands = self._frame(sent, payloads)
-                    sent += len(payloads)
-                    self.handed = max(self.handed, sent)
-                    yield commands
-                else:
+                if out := self._frame(life, payloads):
+                    yield out
+                if not payloads:
                     await self._wake.wait()
             if self.failure is not None:
                 raise self.failure
 
-    def _answers(self) -> Iterator[gw.LinkResponse]:
-        """Yield what answers the gateway, and what people want of it."""
-        if self._beat:
-            beat, self._beat = self._beat, 0
-            yield gw.LinkResponse(beat=beat)
+    def _wanted(self) -> Iterator[gw.LinkResponse]:
+        """Yield what people and the order book want of the gateway."""
         while self._asked:
             count = min(len(self._asked), FRAME_COMMANDS_MAX)
             yield gw.LinkResponse(questions=[self._asked.popleft() for _ in range(count)])
         while self._admin:
             yield gw.LinkResponse(admin=self._admin.popleft())
+
+    def _frame(self, life: StreamLife, payloads: Sequence[bytes]) -> bytes:
+        """Return commands, which count as sent, in one frame with all else that is due."""
+        answers = self._answers()
+        if life.heartbeat_due():
+            mark = self._parts.recoveries.mark(self._session.fencing_token)
+            due, self._marked = mark if mark != self._marked else None, mark
+            answers.MergeFrom(gw.LinkResponse(heartbeat=life.heartbeat(), mark=due))
+        # Serialised messages that follow each other are one message with all their fields.
+        return answers.SerializeToString() + self._commands(payloads)
+
+    def _answers(self) -> gw.LinkResponse:
+        """Return what answers the gateway: its sign of life, and what is in the book."""
+        answers = gw.LinkResponse()
+        if self._beat:
+            answers.beat, self._beat = self._beat, 0
         if self._ack_due:
-            self._ack_due = False
-            ack = gw.InboundAck(session_epoch=self.epoch, applied_inbound_msg_seq_num=self.applied)
-            yield gw.LinkResponse(ack=ack)
+            self._ack_due, self._unacknowledged = False, 0
+            answers.ack.session_epoch = self.epoch
+            answers.ack.applied_inbound_msg_seq_num = self.applied
+        return answers
 
     @contextmanager
     def _joined(self) -> Iterator[None]:
@@ -251,20 +278,29 @@ class Downlink:
             self.tail.leave(self._wake)
             self._parts.blocks.leave(self._wake)
 
-    async def _commands(self, tail: Tail, sent: int) -> list[bytes]:
-        room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - sent
-        limit = min(FRAME_COMMANDS_MAX, room)
-        if sent >= tail.high or limit <= 0:
+    def _at_hand(self) -> list[bytes] | None:
+        """Return the next commands; None if they must be read from the database."""
+        limit = self._room()
+        if self._sent >= self.tail.high or limit <= 0:
             return []
-        payloads = tail.after(sent, limit)
-        if payloads is None:
-            rows = await self._parts.store.outbox(self._session.session_id, sent, limit)
-            assert not rows or rows[0][0] == sent + 1, "the outbox has no holes"
-            payloads = [payload for _, payload in rows]
-        return payloads
+        return self.tail.after(self._sent, limit)
 
-    def _frame(self, sent: int, payloads: Sequence[bytes]) -> bytes:
+    async def _read(self) -> list[bytes]:
+        rows = await self._parts.store.outbox(self._session.session_id, self._sent, self._room())
+        assert not rows or rows[0][0] == self._sent + 1, "the outbox has no holes"
+        return [payload for _, payload in rows]
+
+    def _room(self) -> int:
+        """Return how many commands may be sent."""
+        room = self.acknowledged + OUTSTANDING_COMMANDS_MAX - self._sent
+        return min(FRAME_COMMANDS_MAX, room)
+
+    def _commands(self, payloads: Sequence[bytes]) -> bytes:
+        """Frame commands, which count as sent."""
+        first = self._sent + 1
+        self._sent += len(payloads)
+        self.handed = max(self.handed, self._sent)
         return joined(
             numbered_command(number, payload, redelivered=number <= self._redelivered_to)
-            for number, payload in enumerate(payloads, sent + 1)
+            for number, payload in enumerate(payloads, first)
         )

@@ -264,13 +264,13 @@ class SessionLink:
         if reports or (epoch, applied) != (down.epoch, down.applied):
             await self._transaction(reports, progress)
             down.epoch, down.applied, down.acknowledged = epoch, applied, acknowledged
-            down.wake()
+            down.receipts_came()
         elif acknowledged != down.acknowledged:
             down.acknowledged = acknowledged
-            down.wake()
+            down.receipts_came()
             self._store_receipts_soon()
         if messages:
-            self._down.acknowledge()
+            self._down.acknowledge_soon(len(messages))
 
     def _read_receipts(self, receipts: Iterable[gw.CommandReceipt]) -> tuple[int, list[Report]]:
         """Return the number they reach up to, and those that say more than "sent"."""

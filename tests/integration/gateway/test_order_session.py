@@ -1,6 +1,8 @@
 import asyncio
 import time
 
+import pytest
+
 from conformance.scripted_venue import (
     SOH,
     Fields,
@@ -13,6 +15,7 @@ from conformance.scripted_venue import (
     unknown_order,
 )
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
+from svc_gateway.service.sending import receipts
 from tests.support.gateway_bench import Bench, change, command
 from tests.support.waiting import until
 
@@ -278,6 +281,23 @@ async def test_a_session_reject_names_the_order_it_refuses(bench: Bench) -> None
     await until(lambda: len(bench.oms.messages) >= 1, "the reject came")
     reject = bench.oms.messages[0].business_reject
     assert (reject.cl_ord_id, reject.reason, reject.text) == (order["11"], 3, "not today")
+
+
+async def test_an_order_and_its_receipt_take_one_frame_to_the_oms(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the venue of this test is.
+    monkeypatch.setattr(receipts, "RECEIPTS_GATHER_S", 3600.0)
+    bench.venue.on("D", lambda order: [accepted(order)])
+    await bench.up()
+    orders = 4
+    for number in range(1, orders + 1):
+        bench.oms.command(command(number))
+        await bench.oms.until_reports(number)
+    frames = [one for one in bench.oms.frames if one.messages or one.receipts]
+    assert len(frames) == orders
+    assert [len(one.messages) for one in frames] == [1] * orders
+    assert [len(one.receipts) for one in frames] == [1] * orders
 
 
 async def test_a_cancel_is_answered(bench: Bench) -> None:

@@ -176,7 +176,9 @@ async def test_an_order_in_doubt_is_notified_when_it_lasts_too_long(notify, even
 
 
 async def test_a_burst_of_fills_is_read_in_pages_with_bounded_memory(notify, events, user):
-    one = await notify().start()
+    one = notify()
+    one.fresh = True
+    await one.start()
     for begin in range(0, BURST, 1_000):
         await events.write("ACC-ALICE", *(fill(begin + n) for n in range(1_000)))
     alice = user(one)

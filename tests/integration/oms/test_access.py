@@ -202,7 +202,7 @@ BAD_REQUESTS = [
     ("PlaceBatch", batch("a", "a"), "INVALID_FIELD"),
     ("PlaceBatch", batch("batch"), "INVALID_FIELD"),
     ("PlaceBatch", batch("a", account_id="ACC-BOB"), "INVALID_FIELD"),
-    ("PlaceBatch", batch("a", quantity="1.50"), "INVALID_FIELD"),
+    ("PlaceBatch", batch("a", quantity="01.5"), "INVALID_FIELD"),
     (
         "PlaceBatch",
         batch("a", link=order_pb2.OrderLink(kind=2, parent_key="b", parent_order_id=NOBODYS)),

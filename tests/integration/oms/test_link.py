@@ -163,6 +163,26 @@ async def test_a_replica_that_stops_informs_its_gateways(book_url, tls):
         assert (await gateway.command(0)).redelivered
 
 
+async def test_an_order_and_its_answer_take_one_frame_each_way(book_url, tls):
+    async with trading(book_url, tls) as (_, client, gateway):
+        orders = 4
+        for number in range(orders):
+            order = (await client.place(f"k{number}")).order
+            command = await gateway.command(number)
+            await gateway.receipt(command)
+            await gateway.send(gateway.acknowledged(command.cl_ord_id))
+            await client.in_state(order.order_id, order_pb2.ORDER_STATE_NEW)
+        await gateway.applied()
+        with_commands = [frame for frame in gateway.frames if frame.commands]
+        assert len(with_commands) == orders, "each was answered before the next"
+        assert all(
+            frame.commands or frame.HasField("heartbeat") or frame.beat
+            for frame in gateway.frames
+            if frame.HasField("ack")
+        ), "no frame has nothing but an acknowledgement"
+        assert any(frame.HasField("ack") for frame in with_commands)
+
+
 async def test_receipts_acknowledge(book_url, tls):
     async with trading(book_url, tls) as (running, client, gateway):
         for index in range(3):

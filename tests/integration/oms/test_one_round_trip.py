@@ -12,7 +12,8 @@ from tests.support.oms import verified
 
 COMMANDS = [guess_statements.WRITE_COMMANDS]
 AUDITED = [guess_statements.WRITE_AUDITED_COMMANDS]
-VENUE = [guess_statements.WRITE_VENUE[False]]
+VENUE = [guess_statements.WRITE_REPORTS]
+MONEY = [guess_statements.WRITE_MONEY_REPORTS]
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def test_each_transaction_of_an_order_is_one_statement(one):
     await replica.report(venue.acknowledges(order_id))
     assert sent(replica) == VENUE
     await replica.report(venue.fills(order_id, cum=40, last=40))
-    assert sent(replica) == VENUE
+    assert sent(replica) == MONEY
     assert taken(await replica.cancel("k2", order_id)) == order_id
     assert sent(replica) == COMMANDS
     outbox = await replica.store.outbox("sima-orders", 0, 10)

@@ -6,7 +6,6 @@ import contextlib
 import asyncpg
 import grpc.aio
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 
 from meshctl.stack.servers.postgres import ROLES
@@ -174,11 +173,8 @@ async def _write(store: PostgresStore, writes: WriteSet) -> None:
 
 
 async def _migrate_to_the_one_before(url: str) -> None:
-    before = ScriptDirectory.from_config(migrate._config()).get_revision("0012").down_revision
-    upgrade = command.upgrade
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, before))
-        await migrate.migrate(url)
+    before = ScriptDirectory(str(migrate.FOLDER)).get_revision("0012").down_revision
+    await migrate.migrate(url, before)
 
 
 async def _copy(table: str, source: asyncpg.Connection, target: asyncpg.Connection):

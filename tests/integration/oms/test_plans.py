@@ -7,6 +7,7 @@ import pytest
 
 from svc_oms.adapters.postgres.controls import control_statements as controls
 from svc_oms.adapters.postgres.logs.commit_log import PAGES
+from svc_oms.adapters.postgres.orders import guess_statements
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders.order_store import BATCH_PLANS
 
@@ -25,6 +26,10 @@ LOGS = {"order_events", "audit_log", "control_records", "state_log"}
         sql.WRITE_OUTBOX,
         sql.WRITE_VENUE,
         sql.WRITE_FOUND,
+        guess_statements.WRITE_COMMANDS,
+        guess_statements.WRITE_AUDITED_COMMANDS,
+        guess_statements.WRITE_REPORTS,
+        guess_statements.WRITE_MONEY_REPORTS,
         controls.ALL_OPEN,
         controls.ORDERS_SINCE,
         controls.POSITIONS,

@@ -10,7 +10,7 @@ import pytest
 from mesh.errors import reason_of
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import order_pb2
-from svc_oms.adapters.postgres.orders.order_statements import FREE_SESSION
+from svc_oms.adapters.postgres.sessions.session_statements import FREE_SESSION
 from svc_oms.service.venue import downlink, session_link, unsent
 from svc_oms.service.venue.downlink import SEND_LEASE_S, SILENCE_LOOK_S, SilenceWatch
 from tests.support.oms import WAIT_S, Client, Gateway, replica, trading, verified

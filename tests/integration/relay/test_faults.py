@@ -178,8 +178,13 @@ def change_topic(kafka_server, topic: str, key: str, value: str) -> None:
 
 
 def add_partitions(kafka_server, topic: str, count: int) -> None:
-    for future in kafka_server.admin.create_partitions([NewPartitions(topic, count)]).values():
+    admin = kafka_server.admin
+    for future in admin.create_partitions([NewPartitions(topic, count)]).values():
         future.result()
+    # The broker's answer comes before it shows them.
+    wait_for(
+        lambda: len(admin.list_topics(topic).topics[topic].partitions) == count, "the partitions"
+    )
 
 
 @pytest.mark.long

@@ -215,6 +215,9 @@ async def test_memory_is_bounded_whatever_waits(book_url, relay):
     await connection.execute(FILL)
     await connection.close()
     one = relay()
+    one.kill()
+    one.fresh = True
+    one.start()
     name = 'ordermesh_relay_events_total{log="orders"}'
     wait_for(lambda: one.state()[0] == 200, "it relays", 60)
     wait_for(lambda: one.figures()[name] == 100_000, "all is in Kafka", 120)

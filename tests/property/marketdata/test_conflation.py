@@ -10,7 +10,8 @@ from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.listing import Venue
 from svc_marketdata.domain.market import DayStatistics, InstrumentMarket
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 
@@ -108,16 +109,26 @@ steps = st.lists(
         st.tuples(st.just("join"), interests()),
         st.tuples(st.just("resubscribe"), st.tuples(st.integers(0, 3), interests())),
         st.tuples(st.just("timer"), st.none()),
+        st.tuples(st.just("pause_over"), st.none()),
     ),
     max_size=60,
 )
 
 
+class ByHand:
+    """A pace that pauses until the script says that the pause is over."""
+
+    def due(self):
+        pass
+
+
 class Scene:
     """A hub with readers, moved by a script."""
 
-    def __init__(self, first):
-        self.hub = Hub(ProtoEncoder(), Limits(), "epoch")
+    def __init__(self, first, pauses):
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0), "epoch")
+        if pauses:
+            self.hub._pace = ByHand()
         self.markets = {name: InstrumentMarket(name, "SIMA") for name in NAMES}
         self.channels = {
             name: self.hub.add_channel(name, Topic.QUOTE, "SIMA", market)
@@ -144,6 +155,10 @@ class Scene:
             timer.close()
             timer._fire()
 
+    async def pause_over(self, _=None):
+        """As if the pause after the last delivery were over."""
+        self.hub._deliver()
+
     async def resubscribe(self, what):
         index, interest = what
         self.readers[index % len(self.readers)].subscribe(interest)
@@ -164,6 +179,7 @@ class Scene:
             for reader in self.readers:
                 await reader.read_what_is_there()
             await self.timer()
+            await self.pause_over()
         for reader in self.readers:
             await reader.read_what_is_there()
 
@@ -185,8 +201,8 @@ class Scene:
         assert all(not channel.groups for channel in self.channels.values())
 
 
-async def run(script, first):
-    scene = Scene(first)
+async def run(script, first, pauses):
+    scene = Scene(first, pauses)
     for step, what in script:
         await getattr(scene, step)(what)
     await scene.settle()
@@ -196,6 +212,6 @@ async def run(script, first):
 
 
 @settings(deadline=None, max_examples=300)
-@given(steps, interests())
-def test_the_last_value_arrives_and_the_counts_add_up(script, first):
-    asyncio.run(run(script, first))
+@given(steps, interests(), st.booleans())
+def test_the_last_value_arrives_and_the_counts_add_up(script, first, pauses):
+    asyncio.run(run(script, first, pauses))

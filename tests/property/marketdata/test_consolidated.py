@@ -14,8 +14,9 @@ from svc_marketdata.domain.book import Level, Side
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.price_rights import ALL_PRICES, PriceRight, PriceRights
 from svc_marketdata.service.channels import Form, Topic
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.feed_session import FeedIdentity
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -93,7 +94,7 @@ class Model:
 class Run:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.hub = Hub(ProtoEncoder(), Limits(), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0), "epoch")
         self.data = MarketData(self.hub, self.clock)
         self.model = Model()
         self.reader = Subscriber()

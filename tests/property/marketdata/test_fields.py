@@ -14,8 +14,9 @@ from svc_marketdata.domain.book import Level
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Trade
 from svc_marketdata.service.channels import Topic
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.feed_session import FeedIdentity
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -96,7 +97,7 @@ class Reader:
 class Scene:
     def __init__(self, mode: Mode, paths: list[str]) -> None:
         self.clock = ManualClock()
-        self.hub = Hub(ProtoEncoder(), Limits(), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0), "epoch")
         self.data = MarketData(self.hub, self.clock)
         identity = FeedIdentity("s", "SIMA", "g", "e")
         self.session = self.data.open_feed(identity, lambda: None)
@@ -166,7 +167,7 @@ def test_a_masked_stream_is_the_masked_whole_stream(mode, paths, steps) -> None:
 
 
 def test_readers_of_the_same_fields_share_their_bytes_and_their_group() -> None:
-    hub = Hub(ProtoEncoder(), Limits(), "epoch")
+    hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0), "epoch")
     for paths in (
         ["quote.bid_price", "quote.ask_price"],
         ["quote.ask_price", "quote.bid_price", "quote.stale"],

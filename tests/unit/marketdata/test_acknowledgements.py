@@ -14,7 +14,7 @@ from tests.support.clock import ManualClock
 @pytest.fixture
 def feed():
     data = MarketData(Hub(ProtoEncoder(), Limits(), "epoch"), ManualClock())
-    made = module._Feed(data, pb.FeedOpen(session_id="s", venue_mic="SIMA", epoch="one"))
+    made = module.GatewayFeed(data, pb.FeedOpen(session_id="s", venue_mic="SIMA", epoch="one"))
     yield made
     made.close()
 

@@ -8,7 +8,8 @@ from svc_marketdata.api.fields import ALWAYS, VALUES
 from svc_marketdata.domain.price_rights import PriceRight, PriceRights, read_rights
 from svc_marketdata.service.channels import Topic
 from svc_marketdata.service.delayed import DELAY_S, DELAYED_INTERVAL_S, VALUES_KEPT_MAX
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from tests.unit.marketdata.test_feed_session import ID, Bench, book, trade
 
 TICK_S = 0.25

@@ -17,8 +17,9 @@ from svc_marketdata.domain.day_statistics import DayStatistics
 from svc_marketdata.domain.listing import Listing, TradingStatus
 from svc_marketdata.domain.market import Aggressor, Quote, Trade
 from svc_marketdata.service.channels import Topic
+from svc_marketdata.service.delivery.interest import Interest, Mode
 from svc_marketdata.service.feed_session import FeedIdentity
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 from svc_marketdata.service.market_data import MarketData
@@ -31,7 +32,7 @@ ALL = frozenset(Topic)
 class Bench:
     def __init__(self, mode=Mode.EVERY_EVENT, **limits):
         self.clock = ManualClock()
-        self.hub = Hub(ProtoEncoder(), Limits(**limits), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0, **limits), "epoch")
         self.data = MarketData(self.hub, self.clock)
         self.superseded = []
         self.subscriber = Subscriber()

@@ -11,7 +11,7 @@ from kernel.nanoseconds import NS_PER_S
 from svc_marketdata.domain.book import Level
 from svc_marketdata.domain.candles import CANDLES_KEPT_MAX
 from svc_marketdata.domain.market import TRADE_IDS_KEPT_MAX, Aggressor, Trade
-from svc_marketdata.service.groups import Mode
+from svc_marketdata.service.delivery.interest import Mode
 from tests.unit.marketdata.test_feed_session import Bench
 
 LISTINGS = [f"SYM{number}.SIMA" for number in range(8)]

@@ -9,8 +9,9 @@ from ordermesh.marketdata.v1 import market_data_service_pb2 as pb
 from svc_marketdata.api.encoding import ProtoEncoder
 from svc_marketdata.domain.market import InstrumentMarket
 from svc_marketdata.service.channels import Topic
-from svc_marketdata.service.frames import Frame, FrameJoiner
-from svc_marketdata.service.groups import Interest, Mode, Subscriber
+from svc_marketdata.service.delivery.frames import Frame, FrameJoiner
+from svc_marketdata.service.delivery.interest import Interest, Mode
+from svc_marketdata.service.groups import Subscriber
 from svc_marketdata.service.hub import Hub
 from svc_marketdata.service.limits import Limits
 
@@ -19,7 +20,7 @@ class Bench:
     """A hub with one listing and readers of its every event."""
 
     def __init__(self, readers=1, **limits):
-        self.hub = Hub(ProtoEncoder(), Limits(**limits), "epoch")
+        self.hub = Hub(ProtoEncoder(), Limits(delivery_pause_s_max=0, **limits), "epoch")
         self.market = InstrumentMarket("ASML.SIMA", "SIMA")
         self.channel = self.hub.add_channel("ASML.SIMA", Topic.QUOTE, "SIMA", self.market)
         self.readers = [Subscriber() for _ in range(readers)]

@@ -13,7 +13,7 @@ from tests.support.clock import ManualClock
 
 async def test_the_pause_doubles_while_refreshes_bring_the_same(monkeypatch) -> None:
     data = MarketData(Hub(ProtoEncoder(), Limits(), "epoch"), ManualClock())
-    feed = feed_api._Feed(data, pb.FeedOpen(session_id="s", venue_mic="SIMA", epoch="one"))
+    feed = feed_api.GatewayFeed(data, pb.FeedOpen(session_id="s", venue_mic="SIMA", epoch="one"))
     now = 0.0
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now, raising=False)
     asked = []

@@ -4,7 +4,7 @@ import asyncio
 import tomllib
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
 from mesh import VERSION
 from mesh.telemetry import (
@@ -15,8 +15,8 @@ from mesh.telemetry import (
     scraped_counter,
     scraped_gauge,
 )
-from mesh.telemetry.parts import UP, Dependency, Pool, PoolCollector
-from mesh.telemetry.process import ProcessCollector
+from mesh.telemetry.parts import Dependency, Pool, PoolCollector
+from mesh.telemetry.process import ProcessCollector, collected
 from mesh.telemetry.scrape import Standstill
 from tests.support.sources import ROOT
 
@@ -73,6 +73,23 @@ def test_a_process_shows_build_readiness_and_disk(tmp_path) -> None:
     assert "not there" not in text
 
 
+def test_two_replicas_in_one_process_do_not_disturb_each_other() -> None:
+    def free() -> float | None:
+        name = "ordermesh_postgres_pool_connections_used"
+        return REGISTRY.get_sample_value(name, {"pool": "of-this-test"})
+
+    first, second = (PoolCollector({"of-this-test": lambda n=n: Pool(8, n, n)}) for n in (1, 2))
+    with collected(first):
+        with collected(second):
+            assert free() == 1
+        assert free() == 1
+        with collected(second):
+            pass
+    assert free() is None
+    with collected(second):
+        assert free() == 2
+
+
 def test_pools_show_what_is_lent_out() -> None:
     text = text_of(PoolCollector({"read": lambda: Pool(8, 3, 2)}))
     assert 'ordermesh_postgres_pool_connections_max{pool="read"} 8.0' in text
@@ -81,9 +98,12 @@ def test_pools_show_what_is_lent_out() -> None:
 
 
 async def test_a_dependency_is_up_while_its_exchanges_work() -> None:
+    def value() -> float | None:
+        name = "ordermesh_dependency_up"
+        return REGISTRY.get_sample_value(name, {"dependency": "of-this-test"})
+
     one = Dependency("of-this-test")
-    value = UP.labels("of-this-test")._value.get
-    assert value() == 0
+    assert value() is None, "nothing is known of it"
     with one.exchange():
         await asyncio.sleep(0)
     assert value() == 1

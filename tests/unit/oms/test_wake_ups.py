@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+from svc_oms.service import wake_ups
 from svc_oms.service.wake_ups import (
     ACCOUNT_CHANNEL,
     SESSION_CHANNEL,
@@ -57,7 +58,8 @@ async def test_a_sender_with_another_receiver_sends_everything_at_once():
         assert way.messages == [(ACCOUNT_CHANNEL, f"R|{name}") for name in "abc"]
 
 
-async def test_who_is_alone_gathers_and_loses_nothing():
+async def test_who_is_alone_gathers_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr(wake_ups, "GATHER_S", 0.05)
     way = Way(1)
     async with telling(way) as waker:
         await one_by_one(waker, "abc")
@@ -66,7 +68,8 @@ async def test_who_is_alone_gathers_and_loses_nothing():
         assert way.messages[1:] == [(ACCOUNT_CHANNEL, "R|b,c")]
 
 
-async def test_a_sender_that_is_not_alone_any_more_sends_at_once_again():
+async def test_a_sender_that_is_not_alone_any_more_sends_at_once_again(monkeypatch):
+    monkeypatch.setattr(wake_ups, "GATHER_S", 0.05)
     way = Way(1)
     async with telling(way) as waker:
         await one_by_one(waker, "ab")
@@ -74,6 +77,22 @@ async def test_a_sender_that_is_not_alone_any_more_sends_at_once_again():
         await way.until(2)
         await one_by_one(waker, "cd")
         assert [message for _, message in way.messages] == ["R|a", "R|b", "R|c", "R|d"]
+
+
+async def test_what_is_gathered_goes_at_once_when_another_replica_is_heard(monkeypatch):
+    monkeypatch.setattr(wake_ups, "GATHER_S", 3600.0)
+    way = Way(1)
+    async with telling(way) as waker:
+        await one_by_one(waker, "ab")
+        way.heard = SOMEBODY
+        waker.heard("R|x")
+        await one_by_one(waker, "c")
+        assert way.messages == [(ACCOUNT_CHANNEL, "R|a")], "its own message is not another's"
+        waker.heard("another|x")
+        await one_by_one(waker, "d")
+        assert [message for _, message in way.messages] == ["R|a", "R|b,c,d"]
+        await one_by_one(waker, "e")
+        assert way.messages[-1] == (ACCOUNT_CHANNEL, "R|e")
 
 
 async def test_what_one_way_cannot_send_goes_the_next_and_sessions_go_first():

@@ -55,6 +55,8 @@ const CALL_TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
 /** Price levels per side of the book of all venues. */
 export const BOOK_DEPTH = 10;
+/** Price levels per side while a depth ladder is open. */
+const LADDER_DEPTH = 100;
 /** Alerts that are read at once, the newest. */
 const ALERTS_READ_MAX = 100;
 /** Kinds of events that change a position. */
@@ -154,7 +156,10 @@ export class Desk {
       options,
     );
     this.detail = new DetailPrices((instrumentId, topics, signal) => {
-      const subscription = { instrumentIds: [instrumentId], topics, depth: BOOK_DEPTH, mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
+      // Trades are counted, so none may be left out; without them the newest of each interval is enough.
+      const ladder = topics.includes(Topic.TRADE);
+      const pace = ladder ? { mode: DeliveryMode.EVERY_EVENT } : { mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
+      const subscription = { instrumentIds: [instrumentId], topics, depth: ladder ? LADDER_DEPTH : BOOK_DEPTH, ...pace };
       return this.#priceClient.watch({ subscription, heartbeatS: HEARTBEAT_S }, { signal });
     }, options);
     const recoveryClient = createClient(RecoveryService, transport);

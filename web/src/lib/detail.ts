@@ -19,9 +19,11 @@ export interface DetailReader {
 }
 
 /** The topics that panels read here. */
-export type DetailTopic = Topic.CANDLE | Topic.CONSOLIDATED_BOOK;
+export type DetailTopic = Topic.BOOK | Topic.TRADE | Topic.CANDLE | Topic.CONSOLIDATED_BOOK;
 
 const TOPIC_OF: Readonly<Partial<Record<string, DetailTopic>>> = {
+  book: Topic.BOOK,
+  trade: Topic.TRADE,
   candle: Topic.CANDLE,
   consolidatedBook: Topic.CONSOLIDATED_BOOK,
 };

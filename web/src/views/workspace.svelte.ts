@@ -10,7 +10,7 @@ import { priceScale } from "$lib/tick";
 import { beginListing, emptyDraft, touch, type Draft } from "$lib/ticket";
 
 /** The panels that take turns beside the ticket. */
-export type SidePanel = "order" | "chart" | "replay" | "alerts" | "links" | "notifications";
+export type SidePanel = "order" | "chart" | "ladder" | "replay" | "alerts" | "links" | "notifications";
 
 /** The panels that take turns with the blotter. */
 export type LowerPanel = "orders" | "positions" | "past";

@@ -39,9 +39,10 @@ _KEYS_NEW = f"""oms.require(NOT EXISTS (
     JOIN oms.idempotency i ON i.account_id = wanted.c[1] AND i.key = wanted.c[2]), 'key')"""
 
 
-def _venue(audit: str) -> str:
+def _venue(more: str) -> str:
     return f"""
-WITH {_confirmed(37)}, {sql.venue_writes(_GATE)}{audit}
+WITH {_confirmed(17)}, {sql.accounts_written(1)}, {sql.events_written(4)}, {sql.orders_changed(6)},
+{sql.progress_written(8, _GATE)}, {venue_order_ids.written(16)}{more}
 SELECT c.xid, oms.require(p.session_id IS NOT NULL, 'position of the session'),
     oms.require(n.order_id IS NULL, 'OrderID(37) of another order')
 FROM confirmed c LEFT JOIN progressed p ON true
@@ -56,5 +57,9 @@ without a session if there are no commands."""
 WRITE_AUDITED_COMMANDS = _commands(f", {appended(20)}", f", {_KEYS_NEW}")
 """The same with entries of the audit log, and keys of commands that were not carried out."""
 
-WRITE_VENUE = {False: _venue(""), True: _venue(f", {appended(41)}")}
-"""Without and with entries of the audit log, for reports that bring no commands."""
+WRITE_REPORTS = _venue("")
+"""Venue reports that bring no money and no commands. A statement costs the database also what it
+could write and does not."""
+
+WRITE_MONEY_REPORTS = _venue(f", {sql.money_written(21)}")
+"""The same with executions and positions."""

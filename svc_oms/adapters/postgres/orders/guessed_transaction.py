@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres.errors import translated
@@ -12,6 +11,7 @@ from svc_oms.adapters.postgres.logs import audit_log_store
 from svc_oms.adapters.postgres.orders import guess_statements as sql
 from svc_oms.adapters.postgres.orders import write_parameters as parameters
 from svc_oms.adapters.postgres.orders.guesses import Guesses
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.service.ports import (
@@ -43,8 +43,8 @@ class GuessedTransaction(PostgresTransaction):
 
     __slots__ = ("_accounts", "_asked", "_audit", "_bases", "_keys", "_real", "_writes")
 
-    def __init__(self, pool: asyncpg.Pool, trusted: Trusted, guesses: Guesses) -> None:
-        super().__init__(pool, trusted, guesses)
+    def __init__(self, connections: KeptConnections, trusted: Trusted, guesses: Guesses) -> None:
+        super().__init__(connections, trusted, guesses)
         self._connection = _NothingIsRead()
         self._real: Any = None
         self._accounts: list[str] = []
@@ -58,7 +58,7 @@ class GuessedTransaction(PostgresTransaction):
     async def __aenter__(self) -> Self:
         """Take a connection."""
         with translated():
-            self._real = await self._pool.acquire()
+            self._real = await self._connections.take()
         return self
 
     @override
@@ -69,13 +69,15 @@ class GuessedTransaction(PostgresTransaction):
         traceback: TracebackType | None,
     ) -> None:
         """Commit if that was not done, and give the connection back."""
+        clean = kind is GuessMissedError
         try:
             if kind is None and not self._ended:
                 await self.commit()
+            clean = clean or kind is None
         finally:
             self._guesses.turns.end(self._taken)
             with translated():
-                await self._pool.release(self._real)
+                await self._connections.give_back(self._real, clean=clean)
 
     @override
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
@@ -127,7 +129,7 @@ class GuessedTransaction(PostgresTransaction):
         if writes.progress is None:
             rare += [writes.executions, writes.positions, writes.venue_order_ids]
         else:
-            rare += [writes.outbox, writes.new_orders]
+            rare += [writes.outbox, writes.new_orders, writes.idempotency]
         if any(rare):
             raise GuessMissedError("writes what is rare")
         # Only an execution that is written is compared with those that were applied before.
@@ -140,17 +142,23 @@ class GuessedTransaction(PostgresTransaction):
     async def commit(self) -> None:
         self._ended = True
         writes, guesses = self._writes, self._guesses
-        audit = self._audit
+        more = self._audit
         if writes.progress is not None:
-            statement = sql.WRITE_VENUE[bool(audit)]
-            values = parameters.venue_parameters(writes, writes.progress)
+            statement = sql.WRITE_REPORTS
+            values = parameters.report_parameters(writes, writes.progress)
+            if more:
+                # A strategy was stopped.
+                raise GuessMissedError("reports with an entry")
+            if writes.executions or writes.positions:
+                statement = sql.WRITE_MONEY_REPORTS
+                more = parameters.money_parameters(writes)
         else:
             values = parameters.command_parameters(writes)
             written = ((row.account_id, row.key) for row in writes.idempotency)
             unwritten = self._keys.difference(written)
-            if audit:
+            if more:
                 statement = sql.WRITE_AUDITED_COMMANDS
-                audit = [*audit, *parameters.wanted_keys(unwritten)]
+                more = [*more, *parameters.wanted_keys(unwritten)]
             elif unwritten:
                 raise GuessMissedError("a command that has no key and no entry")
             else:
@@ -163,7 +171,7 @@ class GuessedTransaction(PostgresTransaction):
         )
         try:
             with translated(committing=True):
-                rows = await self._real.fetch(statement, *values, *guess, *audit)
+                rows = await self._real.fetch(statement, *values, *guess, *more)
         except StoreRefusedError as error:
             guesses.missed(self._accounts)
             raise GuessMissedError(str(error)) from error

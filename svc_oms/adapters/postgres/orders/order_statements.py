@@ -124,27 +124,45 @@ _POSITIONS_WRITTEN = """INSERT INTO oms.positions
 ORDERS_TABLE = Table(OrderWrite)
 
 
-# The session's row is locked here, after the accounts', and gives the commands
-# their numbers: gap-free and in commit order, without a round trip of its own.
-# An event whose sequence the account has already passed becomes NULL, which its column refuses:
-# the primary key alone finds a sequence only in the partition of the same month.
-def common_writes(gate: str = "true") -> str:
-    """Return what every batch writes, from $1 to $13; the gate is evaluated before any lock."""
-    return f"""
-accounts_written AS (
+def accounts_written(first: int) -> str:
+    """Return the CTE that moves accounts on, from this parameter on."""
+    return f"""accounts_written AS (
     UPDATE oms.accounts a SET last_sequence = u.last_sequence, chain_head = u.chain_head,
         controls = c[2]
     FROM (SELECT string_to_array(packed, E'\\x1f') AS c, last_sequence, chain_head
-        FROM unnest($1::text[], $2::int8[], $3::bytea[]) AS p (packed, last_sequence, chain_head)
+        FROM unnest(${first}::text[], ${first + 1}::int8[], ${first + 2}::bytea[])
+            AS p (packed, last_sequence, chain_head)
         OFFSET 0) AS u
     WHERE a.account_id = c[1]
-), events_written AS (
+)"""
+
+
+# An event whose sequence the account has already passed becomes NULL, which its column refuses:
+# the primary key alone finds a sequence only in the partition of the same month.
+def events_written(first: int) -> str:
+    """Return the CTE that writes events, from this parameter on."""
+    return f"""events_written AS (
     INSERT INTO oms.order_events (account_id, sequence, order_id, payload, hash)
     SELECT c[1], CASE WHEN c[2]::int8 > (
             SELECT a.last_sequence FROM oms.accounts a WHERE a.account_id = c[1]
         ) THEN c[2]::int8 END, c[3], payload, hash
-    FROM {EVENT_ROWS.sql(4)} AS rows
-), sessions_locked AS (
+    FROM {EVENT_ROWS.sql(first)} AS rows
+)"""
+
+
+def orders_changed(first: int) -> str:
+    """Return the CTE that changes orders, from this parameter on."""
+    return f"""orders_changed AS (
+    UPDATE oms.orders o SET {ORDERS_TABLE.changes("o", "u")}
+    FROM ({ORDERS_TABLE.unpacked(first)}) u WHERE o.order_id = u.order_id
+)"""
+
+
+# The session's row is locked here, after the accounts', and gives the commands
+# their numbers: gap-free and in commit order, without a round trip of its own.
+def common_writes(gate: str = "true") -> str:
+    """Return what every batch writes, from $1 to $13; the gate is evaluated before any lock."""
+    return f"""{accounts_written(1)}, {events_written(4)}, sessions_locked AS (
     SELECT s.session_id, u.commands
     FROM oms.sessions s JOIN unnest($6::text[], $7::int8[]) AS u (session_id, commands)
     USING (session_id) WHERE {gate} ORDER BY s.session_id FOR UPDATE OF s
@@ -161,10 +179,7 @@ accounts_written AS (
         (account_id, key, kind, body_hash, order_id, sequence, result)
     SELECT c[1], c[2], c[3]::int2, body_hash, c[4], c[5]::int8, result
     FROM {KEY_ROWS.sql(10)} AS rows
-), orders_changed AS (
-    UPDATE oms.orders o SET {ORDERS_TABLE.changes("o", "u")}
-    FROM ({ORDERS_TABLE.unpacked(12)}) u WHERE o.order_id = u.order_id
-)"""
+), {orders_changed(12)}"""
 
 
 WRITE_OUTBOX = f"""
@@ -227,36 +242,44 @@ WITH executions_written AS ({_executions_written(1)}
 """Executions that a person states or applies, and the positions they change."""
 
 
-def venue_writes(gate: str = "true") -> str:
-    """Return what a batch of venue reports writes, from $1 to $36; see `common_writes`."""
-    return f"""
-{common_writes(gate)}, executions_written AS ({_executions_written(14)}
-), busted AS (
+def progress_written(first: int, gate: str = "true") -> str:
+    """Return the CTEs that write LinkProgress, from this parameter on, and trim the outbox."""
+    session, token, epoch, number, acknowledged, sender, old_epoch, old_number = (
+        f"${each}" for each in range(first, first + 8)
+    )
+    return f"""progressed AS (
+    UPDATE oms.sessions SET inbound_epoch = {epoch}, inbound_msg_seq_num = {number},
+        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, {acknowledged}),
+        next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, {sender})
+    WHERE session_id = {session} AND fencing_token = {token}
+        AND (inbound_epoch, inbound_msg_seq_num) >= ({old_epoch}::int8, {old_number}::int8)
+        AND {gate}
+    RETURNING session_id
+), trimmed AS (
+    DELETE FROM oms.outbox WHERE session_id = {session} AND outbound_sequence <= {acknowledged}
+        AND EXISTS (SELECT FROM progressed)
+)"""
+
+
+def money_written(first: int) -> str:
+    """Return the CTEs that write executions and positions, from this parameter on."""
+    return f"""executions_written AS ({_executions_written(first)}
+), positions_written AS (
+    {_POSITIONS_WRITTEN.format(f"${first + 2}")}
+)"""
+
+
+WRITE_VENUE = f"""
+WITH {common_writes()}, {money_written(14)}, busted AS (
     UPDATE oms.executions e SET busted = true
-    FROM unnest($16::text[], $17::text[], $35::int2[]) AS u (order_id, exec_id, part)
+    FROM unnest($17::text[], $18::text[], $19::int2[]) AS u (order_id, exec_id, part)
     WHERE e.order_id = u.order_id AND e.exec_id = u.exec_id AND e.part = u.part
 ), parked AS (
     INSERT INTO oms.parked_messages (session_id, session_epoch, msg_seq_num, msg_type, error,
         account_id, order_id, body)
-    SELECT * FROM unnest($18::text[], $19::int8[], $20::int8[], $21::text[], $22::text[],
-        $23::text[], $24::text[], $25::bytea[])
-), progressed AS (
-    UPDATE oms.sessions SET inbound_epoch = $28, inbound_msg_seq_num = $29,
-        acknowledged_outbound_sequence = greatest(acknowledged_outbound_sequence, $30),
-        next_sender_msg_seq_num = greatest(next_sender_msg_seq_num, $31)
-    WHERE session_id = $26 AND fencing_token = $27
-        AND (inbound_epoch, inbound_msg_seq_num) >= ($32::int8, $33::int8) AND {gate}
-    RETURNING session_id
-), positions_written AS (
-    {_POSITIONS_WRITTEN.format("$34")}
-), trimmed AS (
-    DELETE FROM oms.outbox WHERE session_id = $26 AND outbound_sequence <= $30
-        AND EXISTS (SELECT FROM progressed)
-), {venue_order_ids.written(36)}"""
-
-
-WRITE_VENUE = f"""
-WITH {venue_writes()}
+    SELECT * FROM unnest($20::text[], $21::int8[], $22::int8[], $23::text[], $24::text[],
+        $25::text[], $26::text[], $27::bytea[])
+), {progress_written(28)}, {venue_order_ids.written(36)}
 SELECT p.session_id, n.venue_order_id, n.order_id
 FROM progressed p LEFT JOIN ({venue_order_ids.NAMED_BEFORE}) AS n ON true
 """
@@ -334,58 +357,6 @@ WHERE i.inhparent = 'oms.order_events'::regclass ORDER BY c.relname
 OUTBOX = """
 SELECT outbound_sequence, payload FROM oms.outbox
 WHERE session_id = $1 AND outbound_sequence > $2 ORDER BY outbound_sequence LIMIT $3
-"""
-
-# A session without a recent renewal is down, whatever its last owner wrote. Its lease ends
-# sooner (SESSION_LEASE_S): then another gateway may take it.
-_SESSION_COLUMNS = """session_id, venue_mic, outbound_sequence, acknowledged_outbound_sequence,
-    inbound_epoch, inbound_msg_seq_num, fencing_token, owner,
-    CASE WHEN owner_seen_at < now() - interval '10 s' THEN 1::smallint ELSE state END AS state,
-    status, drop_copy, gateway_instance,
-    linked AND owner_seen_at >= now() - interval '3 s' AS held, kept_out,
-    next_sender_msg_seq_num, sender_epoch"""
-
-SESSIONS = f"SELECT {_SESSION_COLUMNS} FROM oms.sessions"
-
-ADD_SESSION = """
-INSERT INTO oms.sessions (session_id, venue_mic, drop_copy) VALUES ($1, $2, $3)
-ON CONFLICT DO NOTHING
-"""
-
-TAKE_SESSION = f"""
-UPDATE oms.sessions SET fencing_token = fencing_token + 1, owner = $3,
-    gateway_instance = $4, owner_seen_at = now(), state = 1, linked = true,
-    handed_over_from = CASE WHEN handed_over_from = $4 THEN handed_over_from ELSE '' END,
-    inbound_epoch = CASE WHEN $6::int8 = 0 THEN inbound_epoch ELSE $6 END,
-    sender_epoch = CASE WHEN $6::int8 = 0 THEN sender_epoch ELSE $6 END
-WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $5
-    AND (NOT linked OR gateway_instance = $4 OR owner_seen_at < now() - interval '3 s')
-    AND NOT (handed_over_from = $4 AND handed_over_until > now())
-RETURNING {_SESSION_COLUMNS}
-"""
-
-STORE_STATUS = f"""
-UPDATE oms.sessions SET state = $3, state_since = {FROM_US.format("$4::int8")}, status = $5,
-    owner_seen_at = now(),
-    sender_epoch = CASE WHEN $6::int8 = 0 THEN sender_epoch ELSE $6 END,
-    next_sender_msg_seq_num = CASE WHEN $6::int8 = 0 THEN next_sender_msg_seq_num ELSE $7 END
-WHERE session_id = $1 AND fencing_token = $2
-RETURNING session_id
-"""
-
-FREE_SESSION = """
-UPDATE oms.sessions SET linked = false WHERE session_id = $1 AND fencing_token = $2
-"""
-
-SESSION_HOLDER = f"""
-SELECT {_SESSION_COLUMNS} FROM oms.sessions
-WHERE session_id = $1 AND venue_mic = $2 AND drop_copy = $3
-"""
-
-VOUCH = """
-UPDATE oms.sessions SET owner_seen_at = now() WHERE session_id IN (
-    SELECT session_id FROM oms.sessions WHERE session_id = ANY($1::text[]) AND owner = $2
-    ORDER BY session_id FOR UPDATE)
 """
 
 # The mark is a field of the message: appended to its bytes, it is part of it.

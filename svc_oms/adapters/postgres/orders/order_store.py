@@ -22,12 +22,14 @@ from svc_oms.adapters.postgres.logs.book_reader import PostgresBookReader, opene
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders.guessed_transaction import GuessedTransaction
 from svc_oms.adapters.postgres.orders.guesses import Guesses
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
 from svc_oms.adapters.postgres.orders.order_pages import order_scan
 from svc_oms.adapters.postgres.orders.transaction import PostgresTransaction
 from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.pool_reader import PoolReader
 from svc_oms.adapters.postgres.recovery_store import PostgresRecoveries
 from svc_oms.adapters.postgres.routing_store import PostgresRoutingStore
+from svc_oms.adapters.postgres.sessions import session_statements as session_sql
 from svc_oms.adapters.postgres.sessions.parked_store import PostgresParkedStore
 from svc_oms.adapters.postgres.sessions.session_action_store import PostgresSessionActions
 from svc_oms.service.book.book_view import Audited
@@ -91,6 +93,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
         self._kills = PostgresKillStore(write_pool, read_pool)
         self._trusted = Trusted()
         self._guesses = Guesses()
+        self._connections = KeptConnections(write_pool)
 
     @property
     @override
@@ -117,6 +120,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     async def close(self) -> None:
         """Close both pools, by force after a while."""
+        await self._connections.close()
         for pool in (self._write_pool, self._read_pool):
             try:
                 await asyncio.wait_for(pool.close(), CONNECT_TIMEOUT_S)
@@ -125,11 +129,11 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        return PostgresTransaction(self._write_pool, self._trusted, self._guesses)
+        return PostgresTransaction(self._connections, self._trusted, self._guesses)
 
     @override
     def guess(self) -> AbstractAsyncContextManager[Transaction]:
-        return GuessedTransaction(self._write_pool, self._trusted, self._guesses)
+        return GuessedTransaction(self._connections, self._trusted, self._guesses)
 
     @override
     def trust(self, instance: str, on_other: Callable[[], None]) -> None:
@@ -270,7 +274,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
 
     @override
     async def sessions(self) -> list[SessionRow]:
-        return [SessionRow(*row) for row in await self._fetch(sql.SESSIONS)]
+        return [SessionRow(*row) for row in await self._fetch(session_sql.SESSIONS)]
 
     @override
     async def take_session(
@@ -286,14 +290,22 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     ) -> SessionRow | None:
         with translated():
             if may_add:
-                await self._write_pool.execute(sql.ADD_SESSION, session_id, venue_mic, drop_copy)
+                await self._write_pool.execute(
+                    session_sql.ADD_SESSION, session_id, venue_mic, drop_copy
+                )
             row = await self._write_pool.fetchrow(
-                sql.TAKE_SESSION, session_id, venue_mic, owner, gateway, drop_copy, store_lost_epoch
+                session_sql.TAKE_SESSION,
+                session_id,
+                venue_mic,
+                owner,
+                gateway,
+                drop_copy,
+                store_lost_epoch,
             )
             if row is not None:
                 return SessionRow(*row)
             held = await self._write_pool.fetchrow(
-                sql.SESSION_HOLDER, session_id, venue_mic, drop_copy
+                session_sql.SESSION_HOLDER, session_id, venue_mic, drop_copy
             )
         if held is not None:
             raise SessionHeldError(SessionRow(*held))
@@ -302,7 +314,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     @override
     async def free_session(self, session_id: str, token: int) -> None:
         with translated():
-            await self._write_pool.execute(sql.FREE_SESSION, session_id, token)
+            await self._write_pool.execute(session_sql.FREE_SESSION, session_id, token)
 
     @override
     async def store_status(
@@ -316,7 +328,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     ) -> None:
         with translated():
             row = await self._write_pool.fetchrow(
-                sql.STORE_STATUS, session_id, token, state, since_us, status, *sender
+                session_sql.STORE_STATUS, session_id, token, state, since_us, status, *sender
             )
         if row is None:
             raise FencedError(f"session {session_id} has another owner")
@@ -324,7 +336,7 @@ class PostgresStore(OrderStore, Audited, PoolReader):
     @override
     async def vouch(self, session_ids: Sequence[str], owner: str) -> None:
         with translated():
-            await self._write_pool.execute(sql.VOUCH, session_ids, owner)
+            await self._write_pool.execute(session_sql.VOUCH, session_ids, owner)
 
     @override
     async def instruments(self) -> list[bytes]:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-import asyncpg
 from typing_extensions import override
 
 from svc_oms.adapters.postgres import routing_store
@@ -18,6 +17,7 @@ from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
 from svc_oms.adapters.postgres.orders import write_parameters as parameters
 from svc_oms.adapters.postgres.orders.guesses import Guesses
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
 from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.orders.write_parameters import columns
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
@@ -48,17 +48,17 @@ from svc_oms.service.ports.session_ports import ActionRow
 
 
 class PostgresTransaction(Transaction):
-    """A transaction on a connection of the pool; see `ports.Transaction`."""
+    """A transaction on a connection; see `ports.Transaction`."""
 
     __slots__ = (
         "_connection",
+        "_connections",
         "_ended",
         "_guesses",
         "_heads",
         "_id",
         "_locked",
         "_named_before",
-        "_pool",
         "_taken",
         "_transaction",
         "_trusted",
@@ -66,8 +66,8 @@ class PostgresTransaction(Transaction):
         "_written",
     )
 
-    def __init__(self, pool: asyncpg.Pool, trusted: Trusted, guesses: Guesses) -> None:
-        self._pool = pool
+    def __init__(self, connections: KeptConnections, trusted: Trusted, guesses: Guesses) -> None:
+        self._connections = connections
         self._trusted = trusted
         self._guesses = guesses
         # Accounts that are this transaction's turn.
@@ -87,12 +87,12 @@ class PostgresTransaction(Transaction):
     async def __aenter__(self) -> Self:
         """Take a connection and begin."""
         with translated():
-            self._connection = await self._pool.acquire()
+            self._connection = await self._connections.take()
             try:
                 self._transaction = self._connection.transaction()
                 await self._transaction.start()
             except BaseException:
-                await self._pool.release(self._connection)
+                await self._connections.give_back(self._connection, clean=False)
                 raise
         return self
 
@@ -103,18 +103,19 @@ class PostgresTransaction(Transaction):
         traceback: TracebackType | None,
     ) -> None:
         """Commit, or roll back what failed, and give the connection back."""
+        clean = False
         try:
             with translated(committing=kind is None):
-                if self._ended:
-                    return
-                if kind is None:
-                    await self.commit()
-                elif not self._connection.is_closed():
-                    await self._transaction.rollback()
+                if not self._ended:
+                    if kind is None:
+                        await self.commit()
+                    elif not self._connection.is_closed():
+                        await self._transaction.rollback()
+                clean = kind is None
         finally:
             self._guesses.turns.end(self._taken)
             with translated():
-                await self._pool.release(self._connection)
+                await self._connections.give_back(self._connection, clean=clean)
 
     @override
     async def commit(self) -> None:
@@ -318,7 +319,7 @@ class PostgresTransaction(Transaction):
                 await self._connection.execute(sql.WRITE_UNSOLICITED, *new)
         bases: dict[str, int] = {}
         if writes.outbox:
-            outbox = parameters.outbox_parameters(writes)
+            outbox = parameters.outbox_parameters(writes.outbox)
             with translated():
                 rows = await self._connection.fetch(sql.WRITE_OUTBOX, *outbox, progress.session_id)
             bases = dict(rows)

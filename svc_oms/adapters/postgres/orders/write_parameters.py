@@ -2,35 +2,51 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
-from svc_oms.service.ports import ExecutionRow, LinkProgress, ParkedWrite, PositionRow, WriteSet
+from svc_oms.service.ports import (
+    ExecutionRow,
+    LinkProgress,
+    OutboxWrite,
+    ParkedWrite,
+    PositionRow,
+    WriteSet,
+)
 
 
-def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    """Turn rows into the arrays that unnest takes; empty ones when there are no rows."""
-    return zip(*rows, strict=True) if rows else ((),) * width
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any] | None]:
+    """Turn rows into the arrays that unnest takes.
+
+    NULLs when there are no rows: unnest makes no rows of them, and the driver looks at each array.
+    """
+    return zip(*rows, strict=True) if rows else (None,) * width
 
 
-def outbox_parameters(writes: WriteSet) -> list[Any]:
+def outbox_parameters(commands: Sequence[OutboxWrite]) -> list[Any]:
     """Return how many commands each session gets, and the commands."""
     counts: Counter[str] = Counter()
     outbox = []
-    for session_id, payload in writes.outbox:
+    for session_id, payload in commands:
         counts[session_id] += 1
         outbox.append((f"{session_id}\x1f{counts[session_id]}", payload))
     return [*columns(list(counts.items()), 2), *sql.OUTBOX_ROWS.pack(outbox)]
 
 
-def common_parameters(writes: WriteSet) -> list[Any]:
-    """Return the parameters of `common_writes`."""
-    events = [
+def _accounts(writes: WriteSet) -> Iterable[Any]:
+    return columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3)
+
+
+def _events(writes: WriteSet) -> list[Any]:
+    return sql.EVENT_ROWS.pack(
         (f"{account_id}\x1f{sequence}\x1f{order_id}", payload, hash_)
         for account_id, sequence, order_id, payload, hash_ in writes.events
-    ]
+    )
+
+
+def common_parameters(writes: WriteSet, outbox: Sequence[OutboxWrite]) -> list[Any]:
+    """Return the parameters of `common_writes`."""
     keys = [
         (
             f"{k.account_id}\x1f{k.key}\x1f{k.kind}\x1f{k.order_id}\x1f{k.sequence}",
@@ -40,9 +56,9 @@ def common_parameters(writes: WriteSet) -> list[Any]:
         for k in writes.idempotency
     ]
     return [
-        *columns([(f"{a}\x1f{controls}", n, head) for a, n, head, controls in writes.accounts], 3),
-        *sql.EVENT_ROWS.pack(events),
-        *outbox_parameters(writes),
+        *_accounts(writes),
+        *_events(writes),
+        *outbox_parameters(outbox),
         *sql.KEY_ROWS.pack(keys),
         *sql.ORDERS_TABLE.pack(writes.changed_orders),
     ]
@@ -50,7 +66,7 @@ def common_parameters(writes: WriteSet) -> list[Any]:
 
 def command_parameters(writes: WriteSet) -> list[Any]:
     """Return the parameters of WRITE_COMMANDS."""
-    return [*common_parameters(writes), *sql.ORDERS_TABLE.pack(writes.new_orders)]
+    return [*common_parameters(writes, writes.outbox), *sql.ORDERS_TABLE.pack(writes.new_orders)]
 
 
 def venue_order_id_parameters(writes: WriteSet) -> list[Any]:
@@ -68,17 +84,31 @@ def execution_parameters(writes: WriteSet) -> list[Any]:
     return sql.EXECUTION_ROWS.pack(map(_packed_execution, writes.executions))
 
 
+def money_parameters(writes: WriteSet) -> list[Any]:
+    """Return the parameters of `money_written`."""
+    positions = [packed_position(row) for row in writes.positions]
+    return [*execution_parameters(writes), positions or None]
+
+
+def report_parameters(writes: WriteSet, progress: LinkProgress) -> list[Any]:
+    """Return the parameters of WRITE_REPORTS."""
+    return [
+        *_accounts(writes),
+        *_events(writes),
+        *sql.ORDERS_TABLE.pack(writes.changed_orders),
+        *progress,
+        *venue_order_id_parameters(writes),
+    ]
+
+
 def venue_parameters(writes: WriteSet, progress: LinkProgress) -> list[Any]:
     """Return the parameters of WRITE_VENUE, which has no outbox."""
-    *busted, busted_parts = columns(writes.busted, 3)
     return [
-        *common_parameters(replace(writes, outbox=[])),
-        *execution_parameters(writes),
-        *busted,
+        *common_parameters(writes, ()),
+        *money_parameters(writes),
+        *columns(writes.busted, 3),
         *columns(writes.parked, len(ParkedWrite._fields)),
         *progress,
-        [packed_position(row) for row in writes.positions],
-        busted_parts,
         *venue_order_id_parameters(writes),
     ]
 

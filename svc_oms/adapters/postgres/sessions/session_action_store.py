@@ -14,8 +14,8 @@ from ordermesh.oms.v1 import session_pb2 as pb
 from svc_oms.adapters.postgres.columns import FROM_US
 from svc_oms.adapters.postgres.errors import translated
 from svc_oms.adapters.postgres.logs.audit_log_store import AuditConnection
-from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.pool_reader import PoolReader
+from svc_oms.adapters.postgres.sessions import session_statements as sql
 from svc_oms.service.ports import Record, SessionRow
 from svc_oms.service.ports.session_ports import (
     ActionRow,

@@ -18,6 +18,9 @@ from svc_oms.service.venue.reports.report_batch import ReportBatch
 from svc_oms.service.venue.reports.reports import Report
 from svc_oms.service.venue.reports.unsolicited import Unsolicited, find_unsolicited
 
+_SECONDS = metrics.BATCH_SECONDS.labels("venue")
+_ITEMS = metrics.BATCH_ITEMS.labels("venue")
+
 
 class ReportWriter:
     """The writer of one session's owner; see the head of this file."""
@@ -51,8 +54,8 @@ class ReportWriter:
         await until_numbers_known(
             partial(self._written, reports, progress, withdrawn, order_accounts)
         )
-        metrics.BATCH_SECONDS.labels("venue").observe(perf_counter() - begun)
-        metrics.BATCH_ITEMS.labels("venue").observe(len(reports))
+        _SECONDS.observe(perf_counter() - begun)
+        _ITEMS.observe(len(reports))
 
     async def _written(
         self,

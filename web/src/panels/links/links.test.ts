@@ -23,7 +23,7 @@ describe("the streams of the page", () => {
   it("are shown with state, age, sequence and what was missed", () => {
     expect(lines[0]).toMatchObject({ name: "Orders", sequence: "17", lives: 3, note: "2 × hole re-read", light: { tone: "stale", word: "resuming in 2 s", ageMs: 500 } });
     expect(lines.find(({ name }) => name === "Notifications")).toMatchObject({ sequence: "5", light: { tone: "live" } });
-    expect(lines.find(({ name }) => name === "Detail of the listing")).toMatchObject({ light: { word: "idle", ageMs: undefined } });
+    expect(lines.find(({ name }) => name === "Detail of the listing")).toMatchObject({ light: { tone: "busy", word: "not needed now", ageMs: undefined } });
   });
 
   it("have none of orders for a user without accounts", () => {

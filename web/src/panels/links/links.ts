@@ -19,7 +19,7 @@ type Streams = Pick<Desk, "orders" | "orderStream" | "quotes" | "priceStream" | 
 
 /** The streams, those that are not opened for this user left out. */
 export function streamLines(desk: Streams, now: number): readonly StreamLine[] {
-  const line = (name: string, stream: StreamState, sequence: string, note = ""): StreamLine => ({ name, light: lightOf(stream, now), sequence, lives: stream.lives, note });
+  const line = (name: string, stream: StreamState, sequence: string, note = ""): StreamLine => ({ name, light: openLight(stream, now), sequence, lives: stream.lives, note });
   const sequences = [...desk.orders.sequences];
   const ofOrders = sequences.map(([account, sequence]) => (sequences.length === 1 ? String(sequence) : `${account} ${String(sequence)}`)).join(", ");
   const orders = line("Orders", desk.orderStream, ofOrders || "–", counted([[desk.orders.holes, "hole re-read"], [desk.orders.repeats, "repeat skipped"]]));
@@ -32,6 +32,13 @@ export function streamLines(desk: Streams, now: number): readonly StreamLine[] {
     line("Kill switches", desk.killStream, "–"),
     line("Parked messages", desk.parkedStream, "–"),
   ];
+}
+
+/** A stream that no panel needs is closed, which is no fault. */
+function openLight(stream: StreamState, now: number): Light {
+  const light = lightOf(stream, now);
+  const unneeded = stream.phase === "idle" || (stream.phase === "stopped" && !stream.refused);
+  return unneeded ? { ...light, tone: "busy", word: "not needed now" } : light;
 }
 
 function counted(counts: readonly (readonly [number, string])[]): string {

@@ -1,0 +1,3 @@
+module ordermesh/bench/peers/readers
+
+go 1.24

@@ -1,0 +1,1 @@
+"""What our services share to use PostgreSQL."""

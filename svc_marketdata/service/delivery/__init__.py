@@ -1,0 +1,1 @@
+"""How changes reach subscribers: what each wants, frames of bytes, and the pace."""
