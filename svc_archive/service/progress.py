@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from kernel.clock import Clock
-from kernel.lag import Lag
+from kernel.clock import Clock, Lag
 from mesh.log import get_logger
 from svc_archive.domain.state import Condition, State
 

@@ -11,8 +11,7 @@ from typing import Final
 
 from eventlog.logs import SCHEMAS, START, Entry, Heads, Log, Position, Source, SourceError
 from eventlog.reading import Reading
-from kernel.clock import Clock
-from kernel.lag import Lag
+from kernel.clock import Clock, Lag
 from mesh.log import get_logger
 from svc_relay.domain.state import Condition, State
 from svc_relay.service.ports import LogRefusedError, OwnerLostError, Sink, SinkError
