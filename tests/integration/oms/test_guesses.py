@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mesh.errors import MeshError
-from svc_oms.adapters.postgres.orders import guess_statements
+from svc_oms.adapters.postgres.orders import guess_statements, order_statements
 from svc_oms.domain.controls.limits.limit_values import TradingState
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
@@ -255,3 +255,24 @@ async def test_controls_that_changed_are_read_before_the_next_order(book_url):
         taken(await replica.place("k3"))
         await asyncio.sleep(0)
         assert len(replica.statements) == 1
+
+
+async def test_after_a_restart_accounts_are_read_once_and_then_guessed_again(book_url):
+    other = await asyncpg.connect(book_url)
+    async with two_replicas(book_url) as (replica, _):
+        store = replica.store
+        store.trust((await store.recoveries().look()).instance, lambda: None)
+        taken(await replica.place("k1"))
+        # As a restore does, this changes what the instance is named by.
+        await other.execute("UPDATE oms.alembic_version SET version_num = version_num")
+        # It is compared with what is known before a batch finds it.
+        store.trust((await store.recoveries().look()).instance, lambda: None)
+        taken(await replica.place("k2"))
+        await asyncio.sleep(0)
+        replica.statements.clear()
+        taken(await replica.place("k3"))
+        await asyncio.sleep(0)
+        assert guess_statements.WRITE_COMMANDS in replica.statements
+        assert order_statements.LOCK_ACCOUNTS not in replica.statements
+    await other.close()
+    await verified(book_url)
