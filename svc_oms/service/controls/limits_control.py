@@ -338,7 +338,7 @@ class PositionBatchFollower(BatchFollower):
             held[key] = followed(position, fill_of(after, event, sequence))
             stop = count_execution(view, after, self._changes.now_ns)
             if stop is not None:
-                STRATEGY_STOPS.inc()
+                self._changes.writes.afterwards.append(STRATEGY_STOPS.inc)
                 self._changes.writes.audit.append(_stop_entry(view.strategy(after), after, stop))
 
     @override

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from mesh.errors import MeshError
 from svc_oms.adapters.postgres.orders import guess_statements, order_statements
 from svc_oms.domain.controls.limits.limit_values import TradingState
+from svc_oms.service import metrics
+from svc_oms.service.audit import refusal_log
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import FencedError
@@ -275,4 +277,29 @@ async def test_after_a_restart_accounts_are_read_once_and_then_guessed_again(boo
         assert guess_statements.WRITE_COMMANDS in replica.statements
         assert order_statements.LOCK_ACCOUNTS not in replica.statements
     await other.close()
+    await verified(book_url)
+
+
+async def test_what_is_decided_twice_is_counted_once(book_url, monkeypatch):
+    monkeypatch.setattr(refusal_log, "CALLER_ENTRIES_BURST", 0)
+
+    def counted() -> list[float]:
+        return [
+            each.labels("SIMA")._value.get()
+            for each in (metrics.EXECUTIONS, metrics.DUPLICATE_EXECUTIONS, metrics.PARKED)
+        ]
+
+    async with two_replicas(book_url) as (replica, _):
+        venue = Venue()
+        order_id = taken(await replica.place("k1"))
+        await replica.report(venue.acknowledges(order_id))
+        before = counted()
+        for _ in range(2):
+            # The second time it is guessed that it is new.
+            await replica.report(venue.fills(order_id, cum=40, last=40, exec_id="X"))
+        changes = [after - was for after, was in zip(counted(), before, strict=True)]
+        assert changes == [1, 1, 0]
+        # Neither a key nor an entry of the audit log is written: it is decided again.
+        assert isinstance(await replica.place("k2", quantity="0.5"), MeshError)
+        assert replica.book.refusal_log._counts.total() == 1
     await verified(book_url)
