@@ -15,7 +15,7 @@ from svc_oms.service import metrics
 from svc_oms.service.audit import refusal_log
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.ports import FencedError
+from svc_oms.service.ports import FencedError, GuessMissedError
 from svc_oms.service.submissions import Taken
 from tests.support.direct_replica import Venue, direct_replica, placing, taken
 from tests.support.oms import ACCOUNTS, prepare_database, verified
@@ -303,3 +303,20 @@ async def test_what_is_decided_twice_is_counted_once(book_url, monkeypatch):
         assert isinstance(await replica.place("k2", quantity="0.5"), MeshError)
         assert replica.book.refusal_log._counts.total() == 1
     await verified(book_url)
+
+
+async def test_controls_that_are_seen_meanwhile_are_not_those_of_the_decision(book_url):
+    async with two_replicas(book_url) as (replica, other):
+        taken(await replica.place("k1"))
+        taken(await replica.place("k1", account_id="ACC-BOB"))
+        trading = Trading([replica, other])
+        async with replica.store.guess() as transaction:
+            await transaction.lock_accounts(["ACC-ALICE"])
+            version = await transaction.controls_version()
+            await trading.set_status(other, "ACC-BOB", "halt")
+            # A link of this replica sees it in a batch of another account.
+            async with replica.store.transaction() as another:
+                await another.lock_accounts(["ACC-BOB"])
+                assert await another.controls_version() > version
+            with pytest.raises(GuessMissedError):
+                await transaction.commit()
