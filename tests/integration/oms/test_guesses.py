@@ -19,7 +19,7 @@ from svc_oms.service.ports import FencedError, GuessMissedError
 from svc_oms.service.submissions import Taken
 from tests.support.direct_replica import Venue, direct_replica, placing, taken
 from tests.support.oms import ACCOUNTS, prepare_database, verified
-from tests.support.waiting import POLL_S
+from tests.support.waiting import POLL_S, WAIT_S
 
 EXAMPLES = 12
 STEPS = 14
@@ -320,3 +320,18 @@ async def test_controls_that_are_seen_meanwhile_are_not_those_of_the_decision(bo
                 assert await another.controls_version() > version
             with pytest.raises(GuessMissedError):
                 await transaction.commit()
+
+
+async def test_kept_connections_that_were_lost_are_replaced_at_once(book_url):
+    other = await asyncpg.connect(book_url)
+    async with two_replicas(book_url) as (replica, _):
+        taken(await replica.place("k1"))
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'r1'"
+        )
+        async with asyncio.timeout(WAIT_S):
+            while replica.store._write_pool.get_size():
+                await asyncio.sleep(POLL_S)
+        taken(await replica.place("k2"))
+    await other.close()
+    await verified(book_url)

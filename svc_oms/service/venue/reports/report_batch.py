@@ -240,7 +240,8 @@ class ReportBatch:
             # Applied to an order with another name: not a new one.
             return None
         self._afterwards(metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc)
-        log.warning("unsolicited order", order=opening.order_id, named=opening.venue_order_id)
+        said = {"order": opening.order_id, "named": opening.venue_order_id}
+        self._afterwards(partial(log.warning, "unsolicited order", **said))
         accepted = [OrderAccepted(opening)]
         order = self.changes.add(opening.account_id, None, accepted, self._stamp(report))
         self._keep_venue_order_id(None, order)
@@ -333,7 +334,8 @@ class ReportBatch:
         account_id = self.order_accounts.get(report.order_id)
         if message is None:
             # A receipt for a command of an order that does not exist cannot be kept.
-            log.error("receipt not applied", session=self.session_id, why=why)
+            said = {"session": self.session_id, "why": why}
+            self._afterwards(partial(log.error, "receipt not applied", **said))
             return
         event = VenueReportParked(*self._keep_whole(report, message, why))
         if account_id is None:
