@@ -110,7 +110,7 @@ RISK: Final = Board(
               rates("ordermesh_oms_commands_total", "outcome", _REFUSED)),
         Panel("Limits hit", "By limit.", _R,
               rates("ordermesh_oms_commands_total", "outcome",
-                    '{outcome=~".+_LIMIT_EXCEEDED|RATE_LIMITED"}')),
+                    '{outcome=~".+_EXCEEDED|RATE_LIMITED"}')),
         Panel("Strategies stopped", "By the repeated-execution throttle.", _R,
               (Query("sum(rate(ordermesh_oms_strategy_stops_total[5m]))", "stops"),)),
         Panel("Parked and anomalies", "Reports that wait for a person, or did not fit.", _R,
