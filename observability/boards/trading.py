@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from observability.boards.panels import Board, Panel, Query, Unit, largest, quantiles, rates
+from observability.boards.panels import (
+    Board,
+    Panel,
+    Query,
+    Unit,
+    largest,
+    named,
+    owners,
+    quantiles,
+    rates,
+)
 
 _N, _S, _R = Unit.NUMBER, Unit.SECONDS, Unit.PER_SECOND
 _PLACE: Final = '{grpc_service="ordermesh.oms.v1.OrderService", grpc_method="Place"}'
@@ -43,27 +53,29 @@ VENUES: Final = Board(
         Panel("Owners", "1 while a gateway has the session; 0: nobody has it.", _N,
               largest("ordermesh_gateway_session_owner", "session"), single=True),
         Panel("Last message", "Longer than HeartBtInt(108): the venue is silent.", _S,
-              largest("ordermesh_gateway_last_message_age_seconds", "session")),
+              owners("ordermesh_gateway_last_message_age_seconds")),
         Panel("Numbers", "Next MsgSeqNum(34) sent and expected.", _N,
-              (*largest("ordermesh_gateway_next_sender_seq_num", "session"),
-               *largest("ordermesh_gateway_next_target_seq_num", "session"))),
+              named({"out": owners("ordermesh_gateway_next_sender_seq_num"),
+                     "in": owners("ordermesh_gateway_next_target_seq_num")})),
         Panel("Messages of the venues", "By kind.", _R,
               rates("ordermesh_gateway_messages_total", "session, kind")),
         Panel("Commands", "By what became of them.", _R,
               rates("ordermesh_gateway_commands_total", "session, outcome")),
         Panel("Resend requests and missed heartbeats", "0 in good order.", _R,
-              (*rates("ordermesh_gateway_resend_requests_sent_total", "session"),
-               *rates("ordermesh_gateway_resend_requests_received_total", "session"),
-               *rates("ordermesh_gateway_heartbeats_missed_total", "session"))),
+              named({"sent": rates("ordermesh_gateway_resend_requests_sent_total", "session"),
+                     "received": rates("ordermesh_gateway_resend_requests_received_total",
+                                       "session"),
+                     "missed": rates("ordermesh_gateway_heartbeats_missed_total", "session")})),
         Panel("Refused and parked", "0 in good order.", _R,
-              (*rates("ordermesh_gateway_business_rejects_total", "session"),
-               *rates("ordermesh_gateway_rejects_received_total", "session"),
-               *rates("ordermesh_gateway_parked_total", "session"))),
+              named({"refused": rates("ordermesh_gateway_business_rejects_total", "session"),
+                     "refused by the venue": rates("ordermesh_gateway_rejects_received_total",
+                                                   "session"),
+                     "parked": rates("ordermesh_gateway_parked_total", "session")})),
         Panel("Clocks", "Least time a message took by SendingTime(52); below 0: one is wrong.", _S,
-              largest("ordermesh_gateway_clock_skew_seconds", "session")),
+              owners("ordermesh_gateway_clock_skew_seconds")),
         Panel("Waiting", "Commands for the venue's rate or logon; reports for the OMS.", _N,
-              (*largest("ordermesh_gateway_queued_commands", "session"),
-               *largest("ordermesh_gateway_unacknowledged_messages", "session"))),
+              named({"commands": largest("ordermesh_gateway_queued_commands", "session"),
+                     "reports": largest("ordermesh_gateway_unacknowledged_messages", "session")})),
     ),
 )  # fmt: skip
 
@@ -114,8 +126,8 @@ RISK: Final = Board(
         Panel("Strategies stopped", "By the repeated-execution throttle.", _R,
               (Query("sum(rate(ordermesh_oms_strategy_stops_total[5m]))", "stops"),)),
         Panel("Parked and anomalies", "Reports that wait for a person, or did not fit.", _R,
-              (*rates("ordermesh_oms_parked_messages_total", "venue"),
-               *rates("ordermesh_oms_anomalies_total", "venue"))),
+              named({"parked": rates("ordermesh_oms_parked_messages_total", "venue"),
+                     "did not fit": rates("ordermesh_oms_anomalies_total", "venue")})),
         Panel("Waiting orders", "Orders that wait here, and listings with a price for them.", _N,
               (Query("max(ordermesh_oms_waiting_orders)", "orders"),
                Query("max(ordermesh_oms_trigger_prices)", "listings with a price"))),
