@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.long, needs_prometheus]
 # Without Kafka there is no relay and no archive; in good order these have no series.
 EMPTY = re.compile(
     r"ordermesh_(relay|archive)_|_parked|_anomalies|rejects|dropped|history_"
-    r"|_LIMIT_EXCEEDED|notify_attempts|ALERTS|ratio_rate|outcome!~"
+    r"|_EXCEEDED|notify_attempts|ALERTS|ratio_rate|outcome!~"
 )
 
 
