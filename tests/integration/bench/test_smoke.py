@@ -8,12 +8,12 @@ import pytest
 PARTS = ["grpc", "postgres", "fix", "fan-out", "market-data"]
 
 
-def run(*words):
+def run(*words, timeout_s=110):
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", "--no-write", *words],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=timeout_s,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -29,6 +29,7 @@ def test_every_bare_part_and_market_data():
 
 
 @pytest.mark.long
+@pytest.mark.timeout(240)  # It starts a mesh, or two, beside what other workers run.
 @pytest.mark.parametrize(
     ("part", "figure"),
     [
@@ -38,4 +39,4 @@ def test_every_bare_part_and_market_data():
     ],
 )
 def test_parts_with_a_whole_mesh(part, figure):
-    assert figure in run("--only", part)
+    assert figure in run("--only", part, timeout_s=220)
