@@ -113,7 +113,8 @@ def _trailing_zeros(name: str) -> _Check:
 
     def leave_out(message: Any, _path: str) -> None:
         value = getattr(message, name)
-        if value.endswith("0") and "." in value:
+        # ".0" has no digit before the point: it is refused, and not read as an empty field.
+        if value.endswith("0") and value.find(".") > 0:
             setattr(message, name, value.rstrip("0").removesuffix("."))
 
     return leave_out

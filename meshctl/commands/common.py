@@ -179,15 +179,18 @@ def usage_error(text: str) -> NoReturn:
     raise typer.Exit(EXIT_USAGE)
 
 
-_TYPED: Final = re.compile(r"(-?)(\d*|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?([km]?)", re.IGNORECASE)
+_TYPED: Final = re.compile(
+    r"(-?)(\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(\d*))?([km]?)", re.IGNORECASE | re.ASCII
+)
 _POWERS: Final = {"": 0, "k": 3, "m": 6}
 
 
 def number(typed: str) -> str:
     """Return a typed decimal as the contracts have it: "240.50" is "240.5", "1.5k" is "1500".
 
-    Commas may stand between groups of three digits; k is thousands, m millions. What is no
-    decimal stays as it was typed; the mesh says what is wrong with it.
+    Commas may stand between groups of three digits, which 0,500 is not: elsewhere it is a half. k
+    is thousands, m millions. What is no decimal stays as it was typed; the mesh says what is wrong
+    with it.
     """
     match = _TYPED.fullmatch(typed.strip())
     if match is None or not (match[2] or match[3]):

@@ -93,7 +93,7 @@ async def test_a_role_without_accounts_has_a_page_of_use(page: Page, mesh: Mesh,
         bar = page.get_by_test_id("parked")
         await bar.get_by_role("button", name="Show", exact=True).click()
     await expect(page.locator(FIRST_ROWS[name]).first).to_be_visible()
-    assert "account_id" not in await page.locator("body").inner_text()
+    assert "account_id is ''" not in await page.locator("body").inner_text()
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
         assert await violations(page) == [], width
@@ -124,7 +124,9 @@ async def test_an_order_that_is_large_or_far_from_the_market_is_sent_by_a_second
     await quantity.fill("")
     await expect(send).to_be_disabled()
     await quantity.fill("2")
-    await limit.press("Enter")
+    # The second click of a double click lands where the first one's question stands.
+    await send.dblclick()
+    await expect(confirm).to_be_visible()
     await confirm.get_by_role("button", name="Confirm").click()
     await expect(ticket.get_by_test_id("ticket-taken")).to_contain_text("filled, 2 at")
 
@@ -134,6 +136,31 @@ async def test_an_order_that_is_large_or_far_from_the_market_is_sent_by_a_second
     await choose(page, "AIR.SIMA")
     await expect(quantity).to_have_value("100")
     await expect(ticket.get_by_label("In force")).to_have_value(str(order_pb2.TIME_IN_FORCE_DAY))
+
+
+async def test_a_double_click_and_a_held_key_send_one_order(page: Page, mesh: Mesh) -> None:
+    await log_in(page, mesh)
+    await choose(page, "ASML.SIMA")
+    ticket = ticket_of(page)
+    taken, orders = ticket.get_by_test_id("ticket-taken"), page.get_by_test_id("open-count")
+    await ticket.get_by_label("Quantity").fill("3")
+    await ticket.get_by_label("Limit price").fill("1")
+    before = int(await orders.inner_text())
+    await ticket.locator("button[type=submit]").dblclick(delay=150)
+    await expect(taken).to_contain_text("working at the venue")
+    await expect(orders).to_have_text(str(before + 1))
+    await ticket.get_by_label("Quantity").focus()
+    await page.keyboard.down("Enter")
+    await expect(orders).to_have_text(str(before + 2))
+    for _ in range(3):
+        await expect(ticket.locator("button[type=submit]")).to_be_enabled()
+        await page.keyboard.down("Enter")
+    await page.keyboard.up("Enter")
+    # What comes after it shows that nothing else was on its way.
+    await ticket.get_by_label("Quantity").fill("4")
+    await ticket.get_by_label("Quantity").press("Enter")
+    await expect(taken).to_contain_text("Buy 4 ASML.SIMA: working at the venue")
+    await expect(orders).to_have_text(str(before + 3))
 
 
 async def test_a_ladder_trades_by_one_click_and_positions_follow(page: Page, mesh: Mesh) -> None:
@@ -153,8 +180,12 @@ async def test_a_ladder_trades_by_one_click_and_positions_follow(page: Page, mes
     # Past the lowest row the ladder moves, and stays: a bid that far below the market rests.
     for _ in range(30):
         await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("b")
+    await page.keyboard.down("b")
     await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("accepted")
+    await page.keyboard.down("b")
+    await page.keyboard.up("b")
+    await page.keyboard.press("b")
+    await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("within a second")
     await page.keyboard.press("Escape")
     await expect(ladder.get_by_role("switch")).to_have_attribute("aria-checked", "false")
     await ladder.get_by_role("button", name="As table").click()

@@ -5,9 +5,9 @@ import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderType, RoutingStrategy, Side, TimeInForce } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import type { PlaceBody } from "@ordermesh/client";
-import { cautionsOf, type Market } from "$lib/cautions";
+import { cautionOfChange, cautionsOf, type Market } from "$lib/cautions";
 
-import { instrument } from "../../clients/typescript/test/builders";
+import { instrument, order } from "../../clients/typescript/test/builders";
 
 const body: PlaceBody = {
   accountId: "ACC-ALICE",
@@ -49,6 +49,27 @@ describe("cautions about an order", () => {
 
   it("say nothing about a limit while there is no current price", () => {
     expect(cautionsOf({ ...body, limitPrice: "7000" }, { ...market, quote: undefined })).toEqual([]);
+  });
+
+  it("ask for a second press when nothing says what an order without a limit is worth", () => {
+    const [caution] = cautionsOf({ ...body, type: OrderType.MARKET, limitPrice: "" }, { ...market, quote: undefined });
+    expect(caution).toEqual({ text: "Its value is not known: the order has no limit, and the listing no current price.", confirm: true });
+  });
+
+  it.each([
+    ["10", "7000", "Far from the market"],
+    ["500", "700", "Large"],
+    ["20", "700", ""],
+    ["10", "700", ""],
+  ])("ask before an order is changed to %s at %s", (quantity, limitPrice, words) => {
+    const before = order({ side: Side.BUY, type: OrderType.LIMIT, terms: { quantity: "10", limitPrice: "700" } });
+    expect(cautionOfChange(before, quantity, limitPrice, market)).toContain(words);
+    expect(cautionOfChange(before, quantity, limitPrice, market) === "").toBe(words === "");
+  });
+
+  it("do not ask when a large order is made smaller", () => {
+    const before = order({ side: Side.BUY, type: OrderType.LIMIT, terms: { quantity: "900", limitPrice: "700" } });
+    expect(cautionOfChange(before, "800", "700", market)).toBe("");
   });
 
   it("name a venue whose order link is down, unless the order is routed", () => {

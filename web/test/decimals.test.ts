@@ -92,6 +92,8 @@ describe("what people type", () => {
     ["", "is missing"],
     ["1,5", "takes a point for decimals, and commas only between groups of three digits"],
     ["1,0000", "takes a point for decimals, and commas only between groups of three digits"],
+    ["0,500", "takes a point for decimals, and commas only between groups of three digits"],
+    ["007,500", "takes a point for decimals, and commas only between groups of three digits"],
     [",100", "takes a point for decimals, and commas only between groups of three digits"],
     ["1,000,00k", "takes a point for decimals, and commas only between groups of three digits"],
     ["k", "is not a number"],

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from kernel.decimals import plain
+from kernel.decimals import is_canonical, plain
 from meshctl.commands.common import EXIT_USAGE, errors
 from ordermesh.marketdata.v1 import market_data_pb2
 from ordermesh.oms.v1 import order_pb2, order_service_pb2
@@ -22,6 +22,16 @@ async def warned(mesh: MeshClient, request: order_service_pb2.PlaceRequest, *, y
     quote = await quote_of(mesh, request)
     confirm(far_words(request, quote), yes=yes)
     return reaches(request, quote)
+
+
+async def warned_of_change(
+    mesh: MeshClient, order: order_pb2.Order, terms: order_pb2.OrderTerms, *, yes: bool
+) -> None:
+    """Warn of a limit that an order gets, if it is far from the market."""
+    changed = order_service_pb2.PlaceRequest(
+        instrument_id=order.instrument_id, side=order.side, type=order.type, terms=terms
+    )
+    await warned(mesh, changed, yes=yes)
 
 
 async def quote_of(
@@ -54,7 +64,7 @@ def far_words(request: order_service_pb2.PlaceRequest, quote: market_data_pb2.Qu
     if percent <= FAR_PERCENT_MAX:
         return ""
     way = "above" if request.side == order_pb2.SIDE_BUY else "below"
-    shown, limit = plain(percent.quantize(Decimal("0.1"))), request.terms.limit_price
+    shown, limit = plain(Decimal(f"{percent:.1f}")), request.terms.limit_price
     return f"the limit {limit} is {shown} % {way} the market ({plain(price)})"
 
 
@@ -70,10 +80,11 @@ def confirm(words: str, *, yes: bool) -> None:
 def _other_side(
     request: order_service_pb2.PlaceRequest, quote: market_data_pb2.Quote | None
 ) -> Decimal | None:
-    if quote is None or not request.terms.limit_price:
+    # What is no number is refused by the mesh, which says why.
+    if quote is None or not is_canonical(request.terms.limit_price):
         return None
     price = quote.ask_price if request.side == order_pb2.SIDE_BUY else quote.bid_price
-    return Decimal(price) if price else None
+    return Decimal(price) if price and Decimal(price) > 0 else None
 
 
 def _worse(request: order_service_pb2.PlaceRequest, price: Decimal) -> Decimal:

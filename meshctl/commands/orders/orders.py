@@ -23,7 +23,7 @@ from meshctl.commands.common import (
     usage_error,
     with_mesh,
 )
-from meshctl.commands.orders.cautions import warned
+from meshctl.commands.orders.cautions import warned, warned_of_change
 from meshctl.commands.orders.follow import follow, print_order
 from meshctl.commands.orders.pace import (
     EveryOption,
@@ -63,6 +63,7 @@ RETRY_FOR_S: Final = 10.0
 SymbolArgument = Annotated[
     str, typer.Argument(help="ASML, or ASML.SIMA to name the venue; with --route also an ISIN.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Send without a question.")]
 LimitOption = Annotated[str, typer.Option("--limit", help="Price(44); without it, a market order.")]
 StopOption = Annotated[
     str,
@@ -189,7 +190,7 @@ def order(
     note: Annotated[str, typer.Option(help="Recorded here, not sent to the venue.")] = "",
     account: AccountOption = "",
     key: Annotated[str, typer.Option(help="Idempotency key; made if not given.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Send without a question.")] = False,
+    yes: YesOption = False,
     wait: WaitOption = True,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
@@ -316,6 +317,7 @@ def replace(
     trail: Annotated[str, typer.Option(help="New distance of a trailing stop.")] = "",
     display: Annotated[str, typer.Option(help="New MaxFloor(111).")] = "",
     expire: Annotated[str, typer.Option(help="New ExpireTime(126).")] = "",
+    yes: YesOption = False,
     timeout: TimeoutOption = WAIT_DEFAULT_S,
     as_json: JsonOption = False,
 ) -> None:
@@ -333,9 +335,12 @@ def replace(
         )
 
     async def work(mesh: MeshClient) -> int:
-        terms = (await mesh.get(order_id)).order.terms
+        order = (await mesh.get(order_id)).order
+        terms = order.terms
         for field, value in changes.items():
             setattr(terms, field, number(value) or getattr(terms, field))
+        if limit:
+            await warned_of_change(mesh, order, terms, yes=yes)
         if expire:
             terms.expire_time.CopyFrom(moment(expire, datetime.now(UTC), "--expire"))
         request = order_service_pb2.ReplaceRequest(order_id=order_id, terms=terms)

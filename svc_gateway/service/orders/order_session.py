@@ -96,6 +96,7 @@ class OrderSession:
         self._blocks_version = self._blocks_reported = 0
         self._confirm_from = 0.0
         self._uplink_wake = asyncio.Event()
+        self._beat_due = True
         self._start_over = asyncio.Event()
         self._acknowledged = asyncio.Event()
         self.engine_lock = asyncio.Lock()
@@ -266,28 +267,33 @@ class OrderSession:
         loop = asyncio.get_running_loop()
         time = loop.time
         # A wake-up without content, or other frames, delay neither.
-        beat_due, status_due = time(), time() + STATUS_S
-        # One timer for each sign of life, and none for a frame.
-        timer = loop.call_at(beat_due, self.poke)
+        self._beat_due, status_due = True, time() + STATUS_S
+        timer: asyncio.TimerHandle | None = None
         try:
             while True:
                 self._uplink_wake.clear()
                 self.view.due |= time() >= status_due
                 frame = self._next_frame()
-                if frame is None and time() < beat_due:
+                if frame is None and not self._beat_due:
                     await self._uplink_wake.wait()
                     continue
                 frame = frame or link.LinkRequest()
-                if time() >= beat_due:
+                if self._beat_due:
+                    self._beat_due = False
                     self.liveness.mark(frame)
-                    beat_due = time() + BEAT_S
-                    timer.cancel()
-                    timer = loop.call_at(beat_due, self.poke)
+                    # One timer for each sign of life, and none for a frame. Whatever the clock
+                    # says when it fires, the sign is due: nothing else would wake this.
+                    timer = loop.call_later(BEAT_S, self._beat)
                 if frame.HasField("status"):
                     status_due = time() + STATUS_S
                 await stream.send(frame)
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
+
+    def _beat(self) -> None:
+        self._beat_due = True
+        self.poke()
 
     def _heartbeat(self) -> link.LinkRequest:
         beat = stream_pb2.Heartbeat(server_time=to_timestamp(self._clock.now_ns()))

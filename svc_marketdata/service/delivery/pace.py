@@ -46,9 +46,12 @@ class Pace:
         self._due = False
         self._scheduled = True
         self._begins_s = monotonic()
-        self._deliver()
-        # The streams that were woken are served before this callback.
-        asyncio.get_running_loop().call_soon(self._served)
+        try:
+            self._deliver()
+        finally:
+            # The streams that were woken are served before this callback. It comes after a failed
+            # delivery too: without it nothing would ever be delivered again.
+            asyncio.get_running_loop().call_soon(self._served)
 
     def _served(self) -> None:
         took_s = monotonic() - self._begins_s

@@ -45,7 +45,7 @@ async def test_numbers_are_changed_by_two_persons_and_the_gap_is_filled(book_url
     session = await t.up("first")
     assert session.numbers.next_sender_msg_seq_num > 500
     orders.append(await t.place("two"))
-    await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
+    await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
 async def test_a_lower_target_has_the_venue_send_again_and_nothing_counts_twice(
@@ -140,7 +140,7 @@ async def test_a_session_that_waits_for_its_next_attempt_connects_now(
         assert (await t.settled(now.action.action_id)).state == DONE
         await t.up("first")
         orders.append(await t.place("two"))
-        await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
+        await nothing_doubled_and_none_lost(book_url, t, orders)
 
 
 async def test_who_may_do_what_and_what_is_refused(t: Trial) -> None:

@@ -64,7 +64,7 @@ async def test_a_standby_with_a_disk_of_its_own_goes_on_after_a_margin(
         session = await t.up("second")
         assert session.numbers.next_sender_msg_seq_num > 1000
         orders += [await t.place(f"b{number}") for number in range(5)]
-        await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
+        await nothing_doubled_and_none_lost(book_url, t, orders)
         assert "FIX store lost" in t.gateways.log("second")
         assert t.venue.of_type("H"), "what was not answered is asked about"
 

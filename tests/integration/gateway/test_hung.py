@@ -105,7 +105,7 @@ async def test_a_hung_gateway_that_cannot_be_killed_wakes_as_the_standby(
         await t.standby("first")
         assert hung.poll() is None
         orders.append(await t.place("last"))
-        await nothing_doubled_and_none_lost(book_url, t, orders, margin=True)
+        await nothing_doubled_and_none_lost(book_url, t, orders)
         assert (await t.session()).owner_instance == "second"
 
 

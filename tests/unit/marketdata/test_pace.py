@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from svc_marketdata.service.delivery.pace import Pace
 
 
@@ -50,6 +52,24 @@ async def test_the_pause_has_a_limit(monkeypatch):
     Pace(made, 0.005).due()
     await asyncio.sleep(0)
     assert made.pauses == [0.005]
+
+
+async def test_a_delivery_that_fails_is_not_the_last(monkeypatch):
+    made = Deliveries(monkeypatch, took_s=0.001)
+    faults = [ValueError("a value that cannot be serialised")]
+
+    def deliver():
+        if faults:
+            raise faults.pop()
+        made()
+
+    pace = Pace(deliver, 0.005)
+    with pytest.raises(ValueError, match="cannot be serialised"):
+        pace.due()
+    await asyncio.sleep(0)
+    made.over()
+    pace.due()
+    assert made.count == 1
 
 
 def test_without_a_pause_every_delivery_is_at_once():

@@ -6,10 +6,12 @@
 
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { Quote } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
-import { OrderType, Side } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderType, Side, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import type { PlaceBody } from "@ordermesh/client";
 import { compare, divide, format, grouped, multiply, padded, parse, rounded, subtract, tryParse, type Decimal } from "./decimals";
+import type { Desk } from "./desk";
+import { lightOf } from "./status";
 import { priceScale } from "./tick";
 import { valueOf } from "./ticket";
 
@@ -42,6 +44,22 @@ export function cautionsOf(body: PlaceBody, market: Market): readonly Caution[] 
   return found.filter((caution) => caution !== undefined).sort((a, b) => Number(b.confirm) - Number(a.confirm));
 }
 
+/** What an order is compared with at this moment: a quote that is not current counts for nothing. */
+export function marketNow(desk: Pick<Desk, "orders" | "quotes" | "priceStream">, instrument: Instrument | undefined): Market {
+  const instrumentId = instrument?.instrumentId ?? "";
+  const current = lightOf(desk.priceStream, performance.now()).tone === "live" && desk.quotes.staleBecause(instrumentId) === "";
+  return { instrument, quote: current ? desk.quotes.lines.get(instrumentId)?.quote : undefined, linksDown: desk.orders.linksDown };
+}
+
+/** Why an order that gets these terms is sent after a second press only, or "". What is made smaller is not asked about. */
+export function cautionOfChange({ accountId, instrumentId, side, type, terms }: Order, quantity: string, limitPrice: string, market: Market): string {
+  const before = terms?.quantity ?? "";
+  const more = before === "" || compare(parse(quantity), parse(before)) > 0;
+  if (!more && limitPrice === (terms?.limitPrice ?? "")) return "";
+  const body = { accountId, instrumentId, side, type, quantity, limitPrice, timeInForce: terms?.timeInForce ?? 0 };
+  return cautionsOf(body, market).find(({ confirm }) => confirm)?.text ?? "";
+}
+
 function isBuy(side: Side): boolean {
   return side === Side.BUY;
 }
@@ -53,7 +71,8 @@ function otherSide({ side }: PlaceBody, quote: Quote | undefined): string {
 
 function sizeCaution(body: PlaceBody, { instrument, quote }: Market): Caution | undefined {
   const value = valueOf(body.quantity, body.limitPrice || otherSide(body, quote) || quote?.lastPrice || "");
-  if (!value || compare(parse(value), parse(CONFIRM_VALUE_MIN)) < 0) return undefined;
+  if (!value) return { text: "Its value is not known: the order has no limit, and the listing no current price.", confirm: true };
+  if (compare(parse(value), parse(CONFIRM_VALUE_MIN)) < 0) return undefined;
   const currency = instrument?.currency ?? "";
   return { text: `Large: ${grouped(padded(rounded(value, 2), 2))} ${currency}. Orders of ${grouped(CONFIRM_VALUE_MIN)} ${currency} and more are confirmed.`, confirm: true };
 }

@@ -101,8 +101,8 @@ export function perMille(part: string, whole: string): number {
 /** The canonical form of a typed text, or its fault. */
 export type Typed = { ok: true; text: string } | { ok: false; why: string };
 
-/** What a typed number looks like: commas between groups of three digits, a point, and k (thousands) or m (millions). */
-const TYPED = /^(-?)(\d*|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?([km]?)$/i;
+/** What a typed number looks like: commas between groups of three digits, which 0,500 is not: elsewhere it is a half; a point, and k (thousands) or m (millions). */
+const TYPED = /^(-?)(\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(\d*))?([km]?)$/i;
 const POWERS: Readonly<Record<string, number>> = { "": 0, k: 3, m: 6 };
 
 /** Turns a typed text into canonical form, or says why that is not possible: "1,000" is 1000, "1.5m" is 1500000. */

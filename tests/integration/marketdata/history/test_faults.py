@@ -118,6 +118,8 @@ async def test_a_database_that_is_away_delays_the_history_and_nothing_else(
         gateway = await past.service.gateway().open()
         await send(gateway, some[:10])
         await past.until_trades(10)
+        # The writer has its answer, too: what it did not hear of would wait to be written again.
+        await until(lambda: process.metric("history_waiting_trades") == 0, "nothing waits")
         await asyncio.to_thread(own_server.stop)
         await send(gateway, some[10:30])
         await until(lambda: process.metric("history_failures_total") > 0, "a write fails")

@@ -66,6 +66,26 @@ describe("a ladder", () => {
     expect(shown(8)[4]).toBe("5 710 .");
   });
 
+  it("stays under a pointer, and follows again when it has left", () => {
+    ladder.book.take(book([["700.1", "5"]], []));
+    ladder.rows(8);
+    ladder.held = true;
+    ladder.book.take(book([["710", "5"]], [["710.1", "3"]]));
+    expect(shown(8)[4]).toBe(". 700.1 .");
+    expect(ladder.touch).toEqual({ bidPrice: "710", askPrice: "710.1", lastPrice: "" });
+    ladder.held = false;
+    expect(shown(8)[4]).toBe("5 710 .");
+  });
+
+  it("has the own orders of the listing that is shown, also right after another one was", () => {
+    const resting = { side: Side.BUY, terms: { quantity: "9", limitPrice: "700" }, progress: { state: OrderState.NEW, leavesQuantity: "9" } };
+    ladder.setOrders([order({ ...resting, orderId: "A" }), { ...order({ ...resting, orderId: "S" }), instrumentId: "SAP.SIMA" }]);
+    ladder.show(instrument({ instrumentId: "SAP.SIMA", tickTable: [{ fromPrice: "0", tickSize: "0.1" }] }));
+    ladder.book.take(create(MarketDataUpdateSchema, { instrumentId: "SAP.SIMA", value: { case: "book", value: { bids: [{ price: "700", size: "5" }] } } }));
+    expect(ladder.rows(5).find(({ price }) => price === "700")?.ownBuy).toBe("9");
+    expect(ladder.ownAt("700", Side.BUY).map(({ orderId }) => orderId)).toEqual(["S"]);
+  });
+
   it("stays where a person moves it, and goes to no price at or below zero", () => {
     ladder.book.take(book([["0.3", "5"]], []));
     ladder.rows(4);

@@ -39,6 +39,8 @@ type Sizes = Map<bigint, Decimal>;
 export class Ladder extends Emitter {
   /** The ladder stays where it is, whatever the market does. */
   pinned = false;
+  /** A person points at a row, which must stay under the pointer: the ladder does not follow meanwhile. */
+  held = false;
   /** Ticks of a row. */
   group = 1;
   /** The book is of the connection that is open, and neither stale nor awaited. */
@@ -49,6 +51,7 @@ export class Ladder extends Emitter {
 
   #instrument: Instrument | undefined;
   #book: Book | undefined;
+  /** Of all listings. */
   #orders: readonly Order[] = [];
   #traded = new Map<string, Decimal>();
   #tradeSequence: bigint | undefined;
@@ -79,7 +82,7 @@ export class Ladder extends Emitter {
 
   /** Own orders of all listings; those that rest in this one at a limit are shown. */
   setOrders(orders: readonly Order[]): void {
-    this.#orders = orders.filter((order) => order.instrumentId === this.#instrument?.instrumentId && isOpen(order) && order.terms?.limitPrice);
+    this.#orders = orders;
     this.changed();
   }
 
@@ -132,20 +135,31 @@ export class Ladder extends Emitter {
     return rows;
   }
 
+  /** The prices that an order is compared with before it is sent: those that are shown. */
+  get touch(): { bidPrice: string; askPrice: string; lastPrice: string } {
+    return { bidPrice: this.#book?.bids[0]?.price ?? "", askPrice: this.#book?.asks[0]?.price ?? "", lastPrice: this.lastPrice };
+  }
+
   /** Own orders of a side in the row of a price. */
   ownAt(price: string, side: Side): readonly Order[] {
     const [step, wanted] = [this.#step(), tryParse(price)];
     if (!step || !wanted) return [];
     const sells = side !== Side.BUY;
     const index = indexOf(wanted, step, sells);
-    return this.#orders.filter((order) => (order.side !== Side.BUY) === sells && indexOf(parse(order.terms?.limitPrice ?? "0"), step, sells) === index);
+    return this.#resting().filter((order) => (order.side !== Side.BUY) === sells && indexOf(parse(order.terms?.limitPrice ?? "0"), step, sells) === index);
+  }
+
+  /** Own orders of the listing that is shown, of those that have a limit. */
+  #resting(): readonly Order[] {
+    const instrumentId = this.#instrument?.instrumentId;
+    return this.#orders.filter((order) => order.instrumentId === instrumentId && isOpen(order) && order.terms?.limitPrice);
   }
 
   #follow(count: number, step: Decimal | undefined): void {
     const market = this.#market();
     if (!market || !step) return;
     this.#middle ??= market;
-    if (this.pinned) return;
+    if (this.pinned || this.held) return;
     const away = indexOf(market, step, false) - indexOf(this.#middle, step, false);
     if ((away < 0n ? -away : away) * BigInt(FOLLOW_SHARE) > BigInt(count)) this.#middle = market;
   }
@@ -170,7 +184,7 @@ export class Ladder extends Emitter {
 
   #own(step: Decimal, sells: boolean): Sizes {
     const sizes: Sizes = new Map();
-    for (const { side, terms, progress } of this.#orders) {
+    for (const { side, terms, progress } of this.#resting()) {
       if ((side !== Side.BUY) === sells) put(sizes, indexOf(parse(terms?.limitPrice ?? "0"), step, sells), parse(progress?.leavesQuantity || "0"));
     }
     return sizes;

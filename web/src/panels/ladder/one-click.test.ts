@@ -8,7 +8,7 @@ import { Session } from "@ordermesh/client";
 import { Desk } from "$lib/desk";
 
 import { FakeMesh } from "../../../test/fake-mesh";
-import { ARMED_FOR_MS, OneClick, type Click } from "./one-click";
+import { ARMED_FOR_MS, OneClick, SAME_AGAIN_MS, type Click } from "./one-click";
 import { columnAt } from "./drawing";
 
 let mesh: FakeMesh;
@@ -63,6 +63,24 @@ describe("a click on a ladder", () => {
     clicks.arm(true);
     await Promise.all([clicks.click(click, market, ""), clicks.click(click, market, "")]);
     expect(mesh.keys).toHaveLength(1);
+  });
+
+  it("sends the same order once for a double click or a held key, and again after a while", async () => {
+    let nowMs = 50_000;
+    clicks = new OneClick(desk, (one) => filled.push(one), () => nowMs);
+    clicks.arm(true);
+    await clicks.click(click, market, "");
+    for (let press = 0; press < 5; press++) {
+      nowMs += SAME_AGAIN_MS - 1;
+      await clicks.click(click, market, "");
+    }
+    expect(mesh.keys).toHaveLength(1);
+    expect(clicks.answer).toBe("Buy 10 ASML.SIMA at 612.4: accepted. Pressed again within a second: that was not sent");
+    await clicks.click({ ...click, price: "612.3" }, market, "");
+    expect(mesh.keys).toHaveLength(2);
+    nowMs += SAME_AGAIN_MS;
+    await clicks.click({ ...click, price: "612.3" }, market, "");
+    expect(mesh.keys).toHaveLength(3);
   });
 
   it.each([

@@ -15,6 +15,9 @@ import { check, emptyDraft } from "$lib/ticket";
 
 /** The arm switch turns itself off when nothing was clicked for so long. */
 export const ARMED_FOR_MS = 300_000;
+/** The same order again so soon is a double click, or a key that is held: it is not sent again. */
+export const SAME_AGAIN_MS = 1_000;
+const NOT_AGAIN = ". Pressed again within a second: that was not sent";
 
 /** What a click is about. */
 export interface Click {
@@ -33,11 +36,14 @@ export class OneClick extends Emitter {
   /** Clicks whose answer is awaited: the same one is not sent twice meanwhile. */
   readonly #open = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The last order that a click was for, and when. */
+  #last = { key: "", at: 0 };
 
   constructor(
     private readonly desk: Pick<Desk, "place" | "commands" | "nameOf" | "notices">,
     /** Puts a side, a price and a quantity into the ticket. */
     private readonly fill: (click: Click) => void,
+    private readonly nowMs: () => number = () => performance.now(),
   ) {
     super();
   }
@@ -73,6 +79,11 @@ export class OneClick extends Emitter {
     this.arm(this.armed);
   }
 
+  /** A press that ended at another place than where it began, because the ladder moved or the pointer did. */
+  moved(): void {
+    this.#say("Not sent: the place under the pointer changed while it was pressed.", true);
+  }
+
   /** Cancels own orders; the switch is not needed for what can only reduce a risk. */
   async cancel(orders: readonly Order[]): Promise<void> {
     if (orders.length === 0) return;
@@ -89,11 +100,18 @@ export class OneClick extends Emitter {
 
   async #send(body: PlaceBody): Promise<void> {
     const name = `${sideWord(body.side)} ${body.quantity} ${body.instrumentId} at ${body.limitPrice}`;
-    if (this.#open.has(name)) return;
-    this.#open.add(name);
+    const key = `${body.accountId} ${name}`;
+    const again = this.#last.key === key && this.nowMs() - this.#last.at < SAME_AGAIN_MS;
+    this.#last = { key, at: this.nowMs() };
+    if (this.#open.has(key)) return;
+    if (again) {
+      if (!this.answer.endsWith(NOT_AGAIN)) this.#say(this.answer + NOT_AGAIN, this.failed);
+      return;
+    }
+    this.#open.add(key);
     this.#say(`${name}: sending…`, false);
     const outcome = await this.desk.place(new IntentKeeper<PlaceBody>().intent(body));
-    this.#open.delete(name);
+    this.#open.delete(key);
     if (outcome.ok) this.#say(`${name}: accepted`, false);
     else this.#say(`${name}: ${outcome.refusal.ambiguous ? "no answer, it may have been taken: look at the blotter before you send it again. " : ""}${outcome.refusal.text}`, true);
   }

@@ -47,6 +47,24 @@ describe("the overview", () => {
     expect(overview.entries.rows[0]?.actor).toBe("u-7");
   });
 
+  it("reads a list once at a time, and last what was asked last", async () => {
+    const asked: boolean[] = [];
+    const transport = createRouterTransport(({ service }) => {
+      service(OrderService, {
+        list: ({ openOnly }) => {
+          asked.push(openOnly);
+          return { orders: [order({ orderId: openOnly ? "OPEN" : "ALL" })] };
+        },
+      });
+    });
+    const overview = new Overview(transport, () => Promise.resolve(), Date.now);
+    await Promise.all([overview.readOrders(false), ...Array.from({ length: 50 }, (_, at) => overview.readOrders(at % 2 === 1))]);
+    expect(asked).toEqual([false, true]);
+    expect(overview.orders.rows.map(({ orderId }) => orderId)).toEqual(["OPEN"]);
+    await overview.readOrders(false);
+    expect(asked).toHaveLength(3);
+  });
+
   it("follows sessions as they are pushed", async () => {
     const sent = [create(SessionSchema, { sessionId: "sima-orders", state: FixSessionState.DOWN }), create(SessionSchema, { sessionId: "sima-orders", state: FixSessionState.UP })];
     const transport = createRouterTransport(({ service }) => {

@@ -51,6 +51,8 @@ export class Overview extends Emitter {
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #auditClient: Client<typeof AuditService>;
+  /** Lists that are being read, each with what is read after that. */
+  readonly #next = new Map<"orders" | "entries", (() => Promise<void>) | undefined>();
 
   constructor(
     transport: Transport,
@@ -68,19 +70,35 @@ export class Overview extends Emitter {
   }
 
   async readOrders(openOnly: boolean): Promise<void> {
-    this.orders = await this.#read(this.orders, async () => {
-      const page = await this.#orderClient.list({ openOnly, pageSize: ROWS_MAX }, { timeoutMs: CALL_TIMEOUT_MS });
-      return [page.orders, page.nextPageToken];
+    await this.#inTurn("orders", async () => {
+      this.orders = await this.#read(this.orders, async () => {
+        const page = await this.#orderClient.list({ openOnly, pageSize: ROWS_MAX }, { timeoutMs: CALL_TIMEOUT_MS });
+        return [page.orders, page.nextPageToken];
+      });
     });
-    this.changed();
   }
 
   async readEntries(actor: string): Promise<void> {
-    this.entries = await this.#read(this.entries, async () => {
-      const page = await this.#auditClient.list({ actor, pageSize: ROWS_MAX }, { timeoutMs: CALL_TIMEOUT_MS });
-      return [page.entries, page.nextPageToken];
+    await this.#inTurn("entries", async () => {
+      this.entries = await this.#read(this.entries, async () => {
+        const page = await this.#auditClient.list({ actor, pageSize: ROWS_MAX }, { timeoutMs: CALL_TIMEOUT_MS });
+        return [page.entries, page.nextPageToken];
+      });
     });
-    this.changed();
+  }
+
+  /** Reads a list once at a time. Of what is asked meanwhile only the last is read, after it: a burst of notifications is no burst of calls, and no older answer comes last. */
+  async #inTurn(list: "orders" | "entries", read: () => Promise<void>): Promise<void> {
+    if (this.#next.has(list)) {
+      this.#next.set(list, read);
+      return;
+    }
+    for (let turn: (() => Promise<void>) | undefined = read; turn; turn = this.#next.get(list)) {
+      this.#next.set(list, undefined);
+      await turn();
+      this.changed();
+    }
+    this.#next.delete(list);
   }
 
   async #read<Row>(before: Read<Row>, ask: () => Promise<readonly [readonly Row[], string]>): Promise<Read<Row>> {
