@@ -2,7 +2,8 @@
 
 An error budget is 1 - objective over 30 days. An alert comes when it is used up so much faster
 than allowed that a person must act, and when that is still so: a long and a short window, as in
-Google's "Site Reliability Workbook", chapter 5.
+Google's "Site Reliability Workbook", chapter 5. A share of few events says little, so some number
+of them must be bad as well.
 """
 
 from typing import Any, Final, NamedTuple
@@ -73,6 +74,10 @@ SLOS: Final = (
     ),
 )
 
+BAD_MIN: Final = 20
+"""Bad events in the long window of a burn, below which it is no alert."""
+WINDOW_S: Final = {"1h": 3_600, "6h": 21_600, "3d": 259_200}
+"""Seconds of the long windows."""
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
 
@@ -101,6 +106,10 @@ def rules() -> str:
             "name": "ordermesh-slo-errors",
             "rules": [_errors(one, window) for one in SLOS for window in WINDOWS],
         },
+        {
+            "name": "ordermesh-slo-bad",
+            "rules": [_bad(one, window) for one in SLOS for window in WINDOW_S],
+        },
         {"name": "ordermesh-slo-burns", "rules": [_burn(one) for one in BURNS]},
     ]
     return HEADER + yaml.safe_dump({"groups": groups}, sort_keys=False, width=110)
@@ -124,6 +133,14 @@ def _errors(one: Slo, window: str) -> dict[str, Any]:
     }
 
 
+def _bad(one: Slo, window: str) -> dict[str, Any]:
+    return {
+        "record": f"ordermesh:slo_bad:increase{window}",
+        "expr": f"({one.bad.replace('{window}', window)}) * {WINDOW_S[window]}",
+        "labels": {"slo": one.name},
+    }
+
+
 def _burn(one: Burn) -> dict[str, Any]:
     def above(window: str) -> str:
         return (
@@ -133,7 +150,8 @@ def _burn(one: Burn) -> dict[str, Any]:
 
     return {
         "alert": one.alert,
-        "expr": f"({above(one.long)}) and on (slo) ({above(one.short)})",
+        "expr": f"({above(one.long)}) and on (slo) ({above(one.short)}) "
+        f"and on (slo) (ordermesh:slo_bad:increase{one.long} >= {BAD_MIN})",
         "labels": {"severity": one.severity},
         "annotations": {
             "summary": "the error budget of {{ $labels.slo }} is used up "

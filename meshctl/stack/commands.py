@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from meshctl.stack.home import Home, Ports, find_home
@@ -336,7 +336,7 @@ async def readiness(state: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _status_table(rows: list[dict[str, Any]]) -> Table:
     table = Table(
-        "process", "state", "ready", "pid", "for", "restarts", "address",
+        "process", "state", "ready", "pid", "for", "restarts", Column("address", overflow="fold"),
         box=box.SIMPLE_HEAD, pad_edge=False,
     )  # fmt: skip
     for row in rows:

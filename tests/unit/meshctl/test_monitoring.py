@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from meshctl.stack.commands import _status_table
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import StartError
 from meshctl.stack.servers.monitoring import INSTALL, configuration, monitoring_specs, targets
@@ -63,3 +65,15 @@ def test_prometheus_accepts_what_is_written(tmp_path) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 rule files found" in done.stdout
+
+
+def test_status_shows_the_whole_address_in_a_narrow_terminal() -> None:
+    row = {
+        "name": "alertmanager", "state": "ready", "ready": True, "text": "", "pid": 12345,
+        "since": 0.0, "restarts": 0, "detail": "http://127.0.0.1:26094",
+    }  # fmt: skip
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(_status_table([row]))
+    assert "…" not in shown.get()
+    assert "94" in shown.get()
