@@ -128,8 +128,8 @@ def remove(
     while files := _not_held(store, known, old):
         removed = [_leave_ends(store, known, file) for file in files]
         body = removed_body(removed, before_us, by)
-        if not _append_unless_held(store, known, REMOVED, clock_ns(), body):
-            # Somebody set a hold meanwhile: what it covers stays.
+        if not _append_unless_changed(store, known, REMOVED, clock_ns(), body):
+            # Meanwhile somebody set a hold, and what it covers stays; or removed files.
             old = chain(files, old)
             continue
         for file in files:
@@ -138,8 +138,9 @@ def remove(
 
 
 def _not_held(store: Store, known: Present, old: Iterator[ArchivedFile]) -> list[ArchivedFile]:
-    """Take the next files that no hold covers, FILES_AT_ONCE at most."""
-    free = (one for one in old if _hold_of(store, one, known.holds.values()) is None)
+    """Take the next files that are there and no hold covers, FILES_AT_ONCE at most."""
+    there = (one for one in old if one.name in known.files)
+    free = (one for one in there if _hold_of(store, one, known.holds.values()) is None)
     return list(islice(free, FILES_AT_ONCE))
 
 
@@ -214,18 +215,19 @@ def _append(store: Store, known: Contents, kind: str, now_ns: int, body: dict[st
                 known.add(entry)
 
 
-def _append_unless_held(
+def _append_unless_changed(
     store: Store, known: Contents, kind: str, now_ns: int, body: dict[str, object]
 ) -> bool:
-    """Add an entry, unless somebody set a hold meanwhile; return whether it was added."""
+    """Add an entry, unless somebody set a hold or removed files meanwhile; return whether."""
     while True:
         try:
             append(store, known.tail, kind, now_ns // NS_PER_US, body)
         except ExistsError:
-            for entry in newer_entries(store, known.tail):
+            newer = list(newer_entries(store, known.tail))
+            for entry in newer:
                 known.add(entry)
-                if entry.kind == HOLD:
-                    return False
+            if any(entry.kind in {HOLD, REMOVED} for entry in newer):
+                return False
         else:
             for entry in newer_entries(store, known.tail):
                 known.add(entry)

@@ -12,7 +12,8 @@ import yaml
 HEADER: Final = "# Written by `python -m observability` from observability/slo.py.\n"
 FAULTS: Final = "INTERNAL|UNAVAILABLE|UNKNOWN|DEADLINE_EXCEEDED|DATA_LOSS"
 """Status codes that are our fault and not the caller's."""
-ORDERS: Final = 'grpc_service="ordermesh.oms.v1.OrderService"'
+ORDERS: Final = 'grpc_type="unary", grpc_service="ordermesh.oms.v1.OrderService"'
+"""Unary calls: each stream of a replica that is restarted ends with UNAVAILABLE, and is resumed."""
 
 
 class Slo(NamedTuple):
@@ -44,7 +45,7 @@ def _slow(bucket: str, within: str, labels: str = "") -> tuple[str, str]:
 SLOS: Final = (
     Slo(
         "commands_answered",
-        "Calls of OrderService that do not fail by a fault of ours.",
+        "Unary calls of OrderService that do not fail by a fault of ours.",
         "0.9995",
         f'sum(rate(grpc_server_handled_total{{{ORDERS}, grpc_code=~"{FAULTS}"}}[{{window}}]))',
         f"sum(rate(grpc_server_handled_total{{{ORDERS}}}[{{window}}]))",

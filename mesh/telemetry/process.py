@@ -4,9 +4,9 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import Metric
@@ -53,9 +53,15 @@ class ProcessCollector(Collector):
         """Return the current figures."""
         yield BUILD.values([(self._build, 1.0)])
         yield READY.value(float(self._readiness()[0]))
-        disks = [(str(one), shutil.disk_usage(one)) for one in self._folders if one.exists()]
+        disks = list(self._disks())
         yield DISK_FREE.values(((name,), disk.free) for name, disk in disks)
         yield DISK_SIZE.values(((name,), disk.total) for name, disk in disks)
+
+    def _disks(self) -> Iterator[tuple[str, Any]]:
+        for one in self._folders:
+            # Of a folder that is not there or cannot be read nothing is known; the rest is shown.
+            with suppress(OSError):
+                yield str(one), shutil.disk_usage(one)
 
 
 class _Collectors(Collector):

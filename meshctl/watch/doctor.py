@@ -23,7 +23,7 @@ from meshctl.stack.processes.process import StartError
 from meshctl.stack.servers.certificates import expiring
 from meshctl.stack.settings import stack_settings
 from meshctl.watch import machine
-from meshctl.watch.findings import Finding, Level, of_metrics, of_processes, of_versions
+from meshctl.watch.findings import Finding, Level, of_metrics, of_owners, of_processes, of_versions
 from meshctl.watch.scrape import scrapes
 
 COLOURS = {Level.GOOD: "green", Level.ODD: "yellow", Level.WRONG: "red"}
@@ -81,6 +81,7 @@ async def _of_running(state: dict[str, Any]) -> list[Finding]:
     return [
         *of_processes(rows),
         of_versions(VERSION, found),
+        *of_owners(found),
         *(finding for one in found for finding in of_metrics(one)),
     ]
 

@@ -82,6 +82,20 @@ def of_versions(installed: str, found: Sequence[Scrape]) -> Finding:
     )  # fmt: skip
 
 
+def of_owners(found: Sequence[Scrape]) -> Iterator[Finding]:
+    """Judge whether some gateway has each session; a standby alone does not say how it is."""
+    owned: dict[str, float] = {}
+    for one in found:
+        for session, owner in one.by("ordermesh_gateway_session_owner", "session").items():
+            owned[session] = max(owner, owned.get(session, 0.0))
+    for session, owner in sorted(owned.items()):
+        if not owner:
+            yield Finding(
+                Level.WRONG, f"session {session}", "no gateway has it",
+                "docs/OPERATIONS.md, SessionWithoutOwner",
+            )  # fmt: skip
+
+
 def of_metrics(one: Scrape) -> Iterator[Finding]:
     """Judge what a process measures of itself."""
     name = one.process

@@ -61,15 +61,17 @@ def parsed(process: str, text: str, at_s: float = 0.0) -> Scrape:
 
 
 async def scrapes(state: Mapping[str, Any]) -> list[Scrape]:
-    """Read every process of ours that the supervisor's state names and that answers."""
+    """Read every process of ours that the supervisor's state names.
+
+    One that does not answer has no samples.
+    """
     ports, now = state.get("ports", {}), asyncio.get_running_loop().time()
     names = [one["name"] for one in state.get("processes", [])]
     ours = [name for name in names if f"{name}_ops" in ports]
     pages = await asyncio.gather(*(http_get(ports[f"{name}_ops"], "/metrics") for name in ours))
     return [
-        parsed(name, text, now)
+        parsed(name, text, now) if status == OK else Scrape(name, now)
         for name, (status, text) in zip(ours, pages, strict=True)
-        if status == OK
     ]
 
 
@@ -98,7 +100,7 @@ def quantile(before: Scrape | None, now: Scrape, histogram: str, q: float, **lab
 
 def rate(before: Scrape | None, now: Scrape, counter: str, **labels: str) -> float:
     """Return a counter's increase per second between two scrapes; 0 without an earlier one."""
-    if before is None or now.at_s <= before.at_s:
+    if before is None or not before.samples or now.at_s <= before.at_s:
         return 0.0
     grown = now.sum(counter, **labels) - before.sum(counter, **labels)
     return max(0.0, grown) / (now.at_s - before.at_s)

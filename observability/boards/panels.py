@@ -1,5 +1,6 @@
 """What a dashboard is made of, without Grafana's own words."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -67,3 +68,18 @@ def largest(gauge: str, by: str) -> tuple[Query, ...]:
     """Return the largest value of a gauge over the replicas, by labels."""
     legend = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
     return (Query(f"max by ({by}) ({gauge})", legend),)
+
+
+def owners(gauge: str) -> tuple[Query, ...]:
+    """Return a gauge by session, of the gateway that has it: an earlier owner shows old values."""
+    owner = "on (job, instance, session) ordermesh_gateway_session_owner == 1"
+    return (Query(f"max by (session) ({gauge} and {owner})", "{{session}}"),)
+
+
+def named(queries: Mapping[str, tuple[Query, ...]]) -> tuple[Query, ...]:
+    """Return queries of one panel with what each shows before its labels."""
+    return tuple(
+        Query(one.expression, f"{what} {one.legend}")
+        for what, some in queries.items()
+        for one in some
+    )

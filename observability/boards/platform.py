@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from observability.boards.panels import Board, Panel, Query, Unit, largest, quantiles, rates
+from observability.boards.panels import Board, Panel, Query, Unit, largest, named, quantiles, rates
 
 _N, _S, _R = Unit.NUMBER, Unit.SECONDS, Unit.PER_SECOND
 _EDGE: Final = '{envoy_http_conn_manager_prefix="edge"}'
@@ -52,9 +52,9 @@ STREAMS: Final = Board(
               (Query("max(ordermesh_relay_lag_seconds)", "Kafka"),
                Query("max(ordermesh_archive_lag_seconds)", "archive"))),
         Panel("Waiting", "Entries that are not passed on.", _N,
-              (*largest("ordermesh_relay_waiting_events", "log"),
-               *largest("ordermesh_notify_waiting_entries", "log"),
-               *largest("ordermesh_archive_waiting_records", "topic"))),
+              named({"Kafka": largest("ordermesh_relay_waiting_events", "log"),
+                     "notifications": largest("ordermesh_notify_waiting_entries", "log"),
+                     "archive": largest("ordermesh_archive_waiting_records", "topic")})),
     ),
 )  # fmt: skip
 

@@ -101,8 +101,7 @@ class Archiver:
                 while await self._in_thread(self._step):
                     pass
             except HinderedError as error:
-                self._progress.be(error.state)
-                self._progress.lag.note(waits=True)
+                self._progress.hindered(error.state)
                 await self._in_thread(self._give_up)
                 await asyncio.sleep(RETRY_S)
 

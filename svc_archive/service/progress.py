@@ -37,6 +37,14 @@ class Progress:
             report("archive", state=state.condition.value, cause=state.text)
         self.state = state
 
+    def hindered(self, state: State) -> None:
+        """Take a state in which nothing is archived here; a standby does not know what waits."""
+        self.be(state)
+        if state.condition is Condition.STANDBY:
+            self.measured({}, 0)
+        else:
+            self.lag.note(waits=True)
+
     def measured(self, waiting: Mapping[str, int], in_hand: int) -> None:
         """Note what waits."""
         self.waiting = dict(waiting)

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mesh.telemetry import counter, gauge, histogram
-from svc_oms.service.submissions import Outcome, Submission, Taken
+from svc_oms.service.submissions import CommandKind, Outcome, Submission, Taken
 
 COMMANDS = counter("oms_commands", "Commands by kind and outcome.", ["kind", "outcome"])
+for _kind in CommandKind:
+    for _fault in ("INTERNAL", "DEPENDENCY_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"):
+        COMMANDS.labels(_kind.name.lower(), _fault)  # 0 from the start: the first is an increase
 BATCH_ITEMS = histogram(
     "oms_batch_items",
     "Commands or venue messages per transaction.",

@@ -149,20 +149,25 @@ class WakeUpReceiver:
 
     async def run(self) -> None:
         """Look forever."""
-        looks = 0
+        looks, whole_at = 0, 0.0
+        now = asyncio.get_running_loop().time
         while True:
-            rung = await self._wait()
-            accounts = self._accounts if rung else set(self._publisher.accounts)
+            # Wake-ups that come all the time do not put off the look at everything.
+            whole = not await self._wait() or now() >= whole_at
+            accounts = set(self._publisher.accounts) if whole else self._accounts
             self._accounts = set()
-            sessions = self._sessions or not rung
+            sessions = self._sessions or whole
             self._sessions = False
+            if whole:
+                whole_at = now() + LOOK_INTERVAL_S
             try:
                 await self.look(accounts, sessions=sessions)
-                if not rung:
+                if whole:
                     looks += 1
                     if looks % UNKNOWN_COUNT_LOOKS == 1:
                         metrics.UNKNOWN_ORDERS.set(await self._store.unknown_orders())
             except StoreUnavailableError as error:
+                self._postgres.away()
                 if self.database_seen:
                     log.warning("database away", error=str(error))
                 self.database_seen = False

@@ -47,6 +47,11 @@ class Progress:
             report("relay", state=state.condition.value, cause=state.text)
         self.state = state
 
+    def stand_by(self, text: str) -> None:
+        """Leave the logs to another relay, which knows what waits."""
+        self.be(State(Condition.STANDBY, text))
+        self.measured(dict.fromkeys(RELAYED, 0), closed=False)
+
     def measured(self, waiting: Mapping[Log, int], *, closed: bool) -> None:
         """Note what waits, and whether there are logs of which that is not known."""
         self.waiting.update(waiting)
@@ -80,12 +85,12 @@ class Relay:
                 await self._sink.close()
                 await asyncio.sleep(RETRY_S)
             except OwnerLostError as error:
-                self._progress.be(State(Condition.STANDBY, str(error)))
+                self._progress.stand_by(str(error))
                 await self._sink.close()
 
     async def _own(self) -> None:
         while not await self._sink.join():
-            self._progress.be(State(Condition.STANDBY, "another relay has the logs"))
+            self._progress.stand_by("another relay has the logs")
         self._confirmed = dict(await self._sink.take_over())
         self._refused.clear()
         self._too_large.clear()

@@ -1,6 +1,7 @@
 """What a gateway shows of its FIX sessions: figures that are calculated when scraped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -58,7 +59,7 @@ class SessionCollector(Collector):
         yield INFO.values(
             ((one.session_id, one.venue_mic, one.role), 1) for one, _ in self._sessions
         )
-        numbers = [(one.session_id, *engine.numbers()) for one, engine in self._sessions]
+        numbers = list(self._numbers())
         yield SENDER.values(((name,), sender) for name, sender, _ in numbers)
         yield TARGET.values(((name,), target) for name, _, target in numbers)
         yield SILENCE.values(
@@ -70,3 +71,9 @@ class SessionCollector(Collector):
         yield RESENDS_ASKED.values(((name,), one.resends_asked) for name, one in facts)
         yield RESENDS_WANTED.values(((name,), one.resends_wanted) for name, one in facts)
         yield REJECTED.values(((name,), one.rejected) for name, one in facts)
+
+    def _numbers(self) -> Iterator[tuple[str, int, int]]:
+        for one, engine in self._sessions:
+            # A store that cannot be read has the metric of its fault, and all else is shown.
+            with suppress(OSError, ValueError):
+                yield one.session_id, *engine.numbers()

@@ -20,6 +20,9 @@ NO_SCHEMA: Final = frozenset({"42P01", "3F000"})
 CONNECTIONS_MAX: Final = 8
 CONNECTION_WAIT_S: Final = 5.0
 STATEMENT_TIMEOUT_MS: Final = 5_000
+"""Of the server's own clock."""
+ANSWER_TIMEOUT_S: Final = 6.0
+"""Of ours, for a server that hangs: its own clock hangs, too."""
 OUR_FAULTS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 """Wrong statements or values; every other driver error means the database is not available."""
 
@@ -35,6 +38,7 @@ def open_engine(database_url: str) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": CONNECTION_WAIT_S,
+            "command_timeout": ANSWER_TIMEOUT_S,
             "server_settings": {
                 "application_name": "svc_identity",
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),

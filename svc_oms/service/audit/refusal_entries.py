@@ -1,6 +1,8 @@
 """From refusals to entries of the audit log: who requested what, and why it was refused."""
 
+from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from google.protobuf.message import Message
@@ -10,7 +12,7 @@ from mesh.rpc.call import Call
 from ordermesh.oms.v1.audit_service_pb2 import AUDIT_KIND_ACTION
 from svc_oms.service.audit.refusal_log import RefusalLog, refusal_entry
 from svc_oms.service.codec.audit_entries import request_text
-from svc_oms.service.ports import AuditWrite
+from svc_oms.service.ports import AuditWrite, WriteSet
 from svc_oms.service.submissions import OrderCommand, Submission
 
 # Regular ends of streams, and unknown outcomes: neither refuses a command.
@@ -50,16 +52,26 @@ def call_action(call: Call, request: Message, account_id: str = "") -> AuditWrit
     )
 
 
-def batch_refusals(
-    refusal_log: RefusalLog, now_ns: int, refused: Iterable[tuple[Submission, MeshError]]
-) -> list[AuditWrite]:
-    """Make the entries of what the command worker refuses in one batch."""
-    entries = []
+def add_refusals(
+    refusal_log: RefusalLog,
+    now_ns: int,
+    refused: Iterable[tuple[Submission, MeshError]],
+    writes: WriteSet,
+) -> None:
+    """Add the entries of what the command worker refuses in one batch.
+
+    Budgets and counts change after the commit: a batch may be decided twice.
+    """
+    admitted: Counter[str] = Counter()
     for submission, error in refused:
         entry = _desk_refusal(now_ns, submission, error)
-        if refusal_log.admits(entry):
-            entries.append(entry._replace(request=request_text(submission.request)))
-    return entries
+        actor = entry.actor
+        if refusal_log.has_room(actor, admitted[actor]):
+            admitted[actor] += 1
+            writes.audit.append(entry._replace(request=request_text(submission.request)))
+            writes.afterwards.append(partial(refusal_log.take, actor))
+        else:
+            writes.afterwards.append(partial(refusal_log.count, entry))
 
 
 def _desk_refusal(now_ns: int, submission: Submission, error: MeshError) -> AuditWrite:

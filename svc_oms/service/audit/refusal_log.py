@@ -69,13 +69,13 @@ class _Budget:
         self._left = float(burst)
         self._at = now_s
 
-    def take(self, now_s: float) -> bool:
+    def left(self, now_s: float) -> float:
         self._left = min(self._burst, self._left + (now_s - self._at) * self._per_s)
         self._at = now_s
-        if self._left < 1:
-            return False
+        return self._left
+
+    def take(self) -> None:
         self._left -= 1
-        return True
 
 
 class RefusalLog:
@@ -99,10 +99,19 @@ class RefusalLog:
 
     def admits(self, entry: AuditWrite) -> bool:
         """Return whether a refusal must be written with its details; otherwise it is counted."""
-        if self._budget(entry.actor).take(self._clock.monotonic()):
+        if self.has_room(entry.actor):
+            self.take(entry.actor)
             return True
-        self._count(entry)
+        self.count(entry)
         return False
+
+    def has_room(self, actor: str, beside: int = 0) -> bool:
+        """Return whether a caller may cause an entry beside so many that were not yet taken."""
+        return self._budget(actor).left(self._clock.monotonic()) >= 1 + beside
+
+    def take(self, actor: str) -> None:
+        """Take an entry from a caller's budget."""
+        self._budget(actor).take()
 
     async def refused(self, entry: AuditWrite, request: Message | None = None) -> None:
         """Record a refusal; a known caller's is durable when this returns, or is late."""
@@ -111,7 +120,7 @@ class RefusalLog:
         entry = entry._replace(request=request_text(request))
         future = asyncio.get_running_loop().create_future() if entry.actor else None
         if not self._inbox.put((entry, future)):
-            self._count(entry)
+            self.count(entry)
         elif future is not None:
             try:
                 async with asyncio.timeout(ANSWER_DELAY_MAX_S):
@@ -133,7 +142,8 @@ class RefusalLog:
             self._budgets.move_to_end(actor)
         return budget
 
-    def _count(self, entry: AuditWrite) -> None:
+    def count(self, entry: AuditWrite) -> None:
+        """Count a refusal that is not written with its details."""
         metrics.AUDIT_COUNTED.inc()
         key = (entry.actor, entry.command, entry.reason)
         if key not in self._counts and len(self._counts) >= COUNTS_MAX:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from kernel.hashchain import event_hash
 from ordermesh.oms.v1 import order_pb2
+from svc_oms.domain.controls.state import AccountState
 from svc_oms.domain.events import Event, OrderAccepted, Stamp, VenueReportParked
 from svc_oms.domain.model import Order
 from svc_oms.domain.order import evolve
@@ -29,6 +30,8 @@ class BookChanges:
         writes: The rows to write; `finish` completes it.
         bodies: Serialised orders that changed, by id; filled by `finish`.
         controls: The control state of each account; written if its log grows.
+        states: What these texts say, as far as a control or follower of the batch needs it: one
+            object of each account, because what one of them counts the other one writes, too.
     """
 
     __slots__ = (
@@ -41,6 +44,7 @@ class BookChanges:
         "controls",
         "now_ns",
         "orders",
+        "states",
         "writes",
     )
 
@@ -49,6 +53,7 @@ class BookChanges:
             account_id: (row.last_sequence, row.chain_head) for account_id, row in accounts.items()
         }
         self.controls = {account_id: row.controls for account_id, row in accounts.items()}
+        self.states: dict[str, AccountState] = {}
         self._created: set[str] = set()
         self._encoded: dict[str, _Encoded] = {}
         self._lines: defaultdict[str, list[EventWrite]] = defaultdict(list)

@@ -4,7 +4,8 @@ The same for a client's command and a venue's report: what follows is folded int
 book changes, and its commands go into the same outbox.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -166,11 +167,15 @@ class OrderGroups:
                 continue
             if not self._venues.name_of(order.venue_mic):
                 # Only a drop copy was ever linked: there is no session to ask on.
-                log.error("venue cannot be asked", order=order.order_id, why=event.text)
+                self._afterwards(log.error, "venue cannot be asked", order, event.text)
                 continue
             command = self._command(order, event)
             assert command is not None, "a question is a command"
             self._changes.writes.outbox.append(command)
+
+    def _afterwards(self, say: Callable[..., None], event: str, order: Order, why: str) -> None:
+        said = partial(say, event, order=order.order_id, why=why)
+        self._changes.writes.afterwards.append(said)
 
     def _fold(self, order: Order, events: list[Event]) -> Moved | None:
         changes = self._changes
@@ -178,7 +183,7 @@ class OrderGroups:
             commands = [self._command(order, event) for event in events]
         except MeshError as error:
             # Its venue never had a session, so it cannot have the order either.
-            log.warning("consequence not sent", order=order.order_id, why=error.text)
+            self._afterwards(log.warning, "consequence not sent", order, error.text)
             return None
         after = changes.add(order.account_id, order, events, Stamp(changes.now_ns))
         changes.writes.outbox.extend(one for one in commands if one is not None)

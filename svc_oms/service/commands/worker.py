@@ -19,7 +19,7 @@ from mesh.errors import MeshError
 from mesh.log import get_logger
 from mesh.rpc.call import Call
 from svc_oms.service import metrics
-from svc_oms.service.audit.refusal_entries import batch_refusals
+from svc_oms.service.audit.refusal_entries import add_refusals
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.book.guessing import work_on_guess
 from svc_oms.service.bounded_queue import BoundedQueue
@@ -143,10 +143,11 @@ class CommandWorker:
         await batch.finish(transaction)
         writes = batch.changes.finish()
         refused = batch.refusals()
-        writes.audit += batch_refusals(parts.refusal_log, batch.changes.now_ns, refused)
+        add_refusals(parts.refusal_log, batch.changes.now_ns, refused, writes)
         bases = await transaction.write(writes) if writes.events or writes.idempotency else {}
         await parts.audit_log.append(transaction, writes.audit)
         await transaction.commit()
+        writes.committed()
         parts.known.committed_all(accounts, batch.changes)
         return batch, bases
 

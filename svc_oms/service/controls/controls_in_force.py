@@ -13,9 +13,7 @@ from svc_oms.domain.controls.limits.limit_values import (
     Values,
 )
 from svc_oms.domain.controls.state import AccountState, read_state
-from svc_oms.domain.controls.trial import (
-    AccountView,
-)
+from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.model import Order
 from svc_oms.domain.order_terms.checks import Limits
 from svc_oms.service.codec.control_records import (
@@ -51,15 +49,23 @@ class ControlsInForce:
             self._controls = read_controls(version, self._decoded)
         return self._controls
 
-    def view(self, row: AccountRow, controls: Controls) -> AccountView:
-        """Return what an account's controls need, without its open orders."""
+    def view(
+        self, row: AccountRow, controls: Controls, states: dict[str, AccountState]
+    ) -> AccountView:
+        """Return what an account's controls need, without its open orders.
+
+        Args:
+            row: The account.
+            controls: The controls in force.
+            states: What the controls and followers of one batch share and change.
+        """
         return AccountView(
             account_id=row.account_id,
             firm_id=row.firm_id,
             controls=controls,
             limits=controls.of_account(row.account_id, row.firm_id, row.desk_id),
             defaults=self.defaults,
-            state=self._state(row),
+            state=self._state(row, states),
             book=None,
             own_state=TradingState(row.status),
             value_price=self.market.reference_price,
@@ -67,10 +73,14 @@ class ControlsInForce:
             strategy_of=strategy_of,
         )
 
-    def _state(self, row: AccountRow) -> AccountState:
+    def _state(self, row: AccountRow, states: dict[str, AccountState]) -> AccountState:
         """Return what the text of a row says; its batch alone has it, and may change it."""
-        text, state = self._states.pop(row.account_id, ("", None))
-        return state if state is not None and text == row.controls else read_state(row.controls)
+        known = states.get(row.account_id)
+        if known is None:
+            text, kept = self._states.pop(row.account_id, ("", None))
+            known = kept if kept is not None and text == row.controls else read_state(row.controls)
+            states[row.account_id] = known
+        return known
 
     def keep(self, account_id: str, text: str, state: AccountState) -> None:
         """Keep what a text says, in case the account's row has it at the next batch."""

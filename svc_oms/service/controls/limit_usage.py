@@ -30,7 +30,7 @@ def usage(
         {each.key: each for each in positions},
         controls_in_force.market.reference_price,
     )
-    view = replace(controls_in_force.view(account, controls), book=book)
+    view = replace(controls_in_force.view(account, controls, {}), book=book)
     answer = limit_service_pb2.GetUsageResponse(
         account_id=account.account_id,
         status=account.status,  # type: ignore[arg-type] # by number

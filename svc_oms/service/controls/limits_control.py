@@ -77,7 +77,10 @@ class LimitsControl(PreTradeControl):
     ) -> "LimitsBatchControl":
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
-        views = {name: controls_in_force.view(row, controls) for name, row in accounts.items()}
+        views = {
+            name: controls_in_force.view(row, controls, changes.states)
+            for name, row in accounts.items()
+        }
         routing = {s.account_id for s in submissions if _is_routing(s, changes)}
         asked = [name for name, view in views.items() if name in routing or _needs_book(view)]
         if asked:
@@ -278,7 +281,10 @@ class PositionFollower(FillFollower):
             if accounts
             else NO_CONTROLS
         )
-        views = {name: controls_in_force.view(row, controls) for name, row in accounts.items()}
+        views = {
+            name: controls_in_force.view(row, controls, changes.states)
+            for name, row in accounts.items()
+        }
         positions_at = {name: view.state.positions_at for name, view in views.items()}
         positions = await controls_in_force.books.positions(transaction, positions_at)
         for name, row in accounts.items():
@@ -332,7 +338,7 @@ class PositionBatchFollower(BatchFollower):
             held[key] = followed(position, fill_of(after, event, sequence))
             stop = count_execution(view, after, self._changes.now_ns)
             if stop is not None:
-                STRATEGY_STOPS.inc()
+                self._changes.writes.afterwards.append(STRATEGY_STOPS.inc)
                 self._changes.writes.audit.append(_stop_entry(view.strategy(after), after, stop))
 
     @override

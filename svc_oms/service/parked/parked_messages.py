@@ -179,6 +179,7 @@ class ParkedMessages:
             check_numbers(transaction.named_before(), named_before)
             await parts.audit_log.append(transaction, [*writes.audit, entry])
             await transaction.commit()
+            writes.committed()
             parts.known.committed_all(accounts, changes)
             parts.publisher.committed(changes, bases)
         log.warning("parked message applied", parked=row.parked_id, order=order.order_id)

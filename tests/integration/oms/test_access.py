@@ -123,7 +123,7 @@ PLACE = [
     ({"quantity": "1.5"}, "QUANTITY_OFF_LOT", "terms.quantity"),
     ({"quantity": "1000001"}, "MAX_QUANTITY_EXCEEDED", "terms.quantity"),
     ({"quantity": "900000"}, "MAX_VALUE_EXCEEDED", ""),
-    ({"limit_price": "650.050"}, "INVALID_FIELD", "terms.limit_price"),
+    ({"limit_price": "0650.05"}, "INVALID_FIELD", "terms.limit_price"),
     ({"limit_price": "650.01"}, "PRICE_OFF_TICK", "terms.limit_price"),
     ({"limit_price": ""}, "INVALID_FIELD", "terms.limit_price"),
     ({"client_note": "n" * 101}, "INVALID_FIELD", "client_note"),

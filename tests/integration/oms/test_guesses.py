@@ -9,15 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mesh.errors import MeshError
-from svc_oms.adapters.postgres.orders import guess_statements
+from svc_oms.adapters.postgres.orders import guess_statements, order_statements
 from svc_oms.domain.controls.limits.limit_values import TradingState
+from svc_oms.service import metrics
+from svc_oms.service.audit import refusal_log
 from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
-from svc_oms.service.ports import FencedError
+from svc_oms.service.ports import FencedError, GuessMissedError
 from svc_oms.service.submissions import Taken
 from tests.support.direct_replica import Venue, direct_replica, placing, taken
 from tests.support.oms import ACCOUNTS, prepare_database, verified
-from tests.support.waiting import POLL_S
+from tests.support.waiting import POLL_S, WAIT_S
 
 EXAMPLES = 12
 STEPS = 14
@@ -255,3 +257,81 @@ async def test_controls_that_changed_are_read_before_the_next_order(book_url):
         taken(await replica.place("k3"))
         await asyncio.sleep(0)
         assert len(replica.statements) == 1
+
+
+async def test_after_a_restart_accounts_are_read_once_and_then_guessed_again(book_url):
+    other = await asyncpg.connect(book_url)
+    async with two_replicas(book_url) as (replica, _):
+        store = replica.store
+        store.trust((await store.recoveries().look()).instance, lambda: None)
+        taken(await replica.place("k1"))
+        # As a restore does, this changes what the instance is named by.
+        await other.execute("UPDATE oms.alembic_version SET version_num = version_num")
+        # It is compared with what is known before a batch finds it.
+        store.trust((await store.recoveries().look()).instance, lambda: None)
+        taken(await replica.place("k2"))
+        await asyncio.sleep(0)
+        replica.statements.clear()
+        taken(await replica.place("k3"))
+        await asyncio.sleep(0)
+        assert guess_statements.WRITE_COMMANDS in replica.statements
+        assert order_statements.LOCK_ACCOUNTS not in replica.statements
+    await other.close()
+    await verified(book_url)
+
+
+async def test_what_is_decided_twice_is_counted_once(book_url, monkeypatch):
+    monkeypatch.setattr(refusal_log, "CALLER_ENTRIES_BURST", 0)
+
+    def counted() -> list[float]:
+        return [
+            each.labels("SIMA")._value.get()
+            for each in (metrics.EXECUTIONS, metrics.DUPLICATE_EXECUTIONS, metrics.PARKED)
+        ]
+
+    async with two_replicas(book_url) as (replica, _):
+        venue = Venue()
+        order_id = taken(await replica.place("k1"))
+        await replica.report(venue.acknowledges(order_id))
+        before = counted()
+        for _ in range(2):
+            # The second time it is guessed that it is new.
+            await replica.report(venue.fills(order_id, cum=40, last=40, exec_id="X"))
+        changes = [after - was for after, was in zip(counted(), before, strict=True)]
+        assert changes == [1, 1, 0]
+        # Neither a key nor an entry of the audit log is written: it is decided again.
+        assert isinstance(await replica.place("k2", quantity="0.5"), MeshError)
+        assert replica.book.refusal_log._counts.total() == 1
+    await verified(book_url)
+
+
+async def test_controls_that_are_seen_meanwhile_are_not_those_of_the_decision(book_url):
+    async with two_replicas(book_url) as (replica, other):
+        taken(await replica.place("k1"))
+        taken(await replica.place("k1", account_id="ACC-BOB"))
+        trading = Trading([replica, other])
+        async with replica.store.guess() as transaction:
+            await transaction.lock_accounts(["ACC-ALICE"])
+            version = await transaction.controls_version()
+            await trading.set_status(other, "ACC-BOB", "halt")
+            # A link of this replica sees it in a batch of another account.
+            async with replica.store.transaction() as another:
+                await another.lock_accounts(["ACC-BOB"])
+                assert await another.controls_version() > version
+            with pytest.raises(GuessMissedError):
+                await transaction.commit()
+
+
+async def test_kept_connections_that_were_lost_are_replaced_at_once(book_url):
+    other = await asyncpg.connect(book_url)
+    async with two_replicas(book_url) as (replica, _):
+        taken(await replica.place("k1"))
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'r1'"
+        )
+        async with asyncio.timeout(WAIT_S):
+            while replica.store._write_pool.get_size():
+                await asyncio.sleep(POLL_S)
+        taken(await replica.place("k2"))
+    await other.close()
+    await verified(book_url)

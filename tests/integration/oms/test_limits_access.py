@@ -120,7 +120,7 @@ async def test_only_risk_changes_and_strangers_see_nothing(book_url, tls):
         ("SetLimit", {"reason": "x" * 501}, "reason"),
         ("SetLimit", {"idempotency_key": ""}, "idempotency_key"),
         ("SetLimit", {"values": limit_pb2.LimitValues(quantity="-1")}, "values.quantity"),
-        ("SetLimit", {"values": limit_pb2.LimitValues(quantity="1.0")}, "values.quantity"),
+        ("SetLimit", {"values": limit_pb2.LimitValues(quantity="01")}, "values.quantity"),
         ("SetLimit", {"values": limit_pb2.LimitValues(window_ms=86_400_001)}, "values.window_ms"),
         ("SetLimit", {"range": limit_pb2.LimitRange(scope=3)}, "range.scope_id"),
         ("EndLimit", {"expected_version": 0}, "expected_version"),

@@ -9,10 +9,12 @@ from event_archive.manifest import FILES, contents, entries, entry_name, present
 from event_archive.retention import hold
 from event_archive.stores.folder import FolderStore
 from event_archive.stores.port import ExistsError, StoreFullError, StoreReadOnlyError
-from svc_archive.domain.state import Condition
+from svc_archive.domain.state import Condition, State
 from svc_archive.service.ports import HinderedError
+from svc_archive.service.progress import Progress
 from tests.support.archived_records import Log
 from tests.support.archiving import archive_all, archiver, expected, made_archive, rows
+from tests.support.clock import ManualClock
 
 ACCOUNTS = ["ACC-0", "ACC-1", "ACC-2", "ACC-3"]
 
@@ -109,6 +111,18 @@ def test_a_second_archiver_waits(tmp_path):
     with pytest.raises(HinderedError) as refused:
         archiver(FolderStore(tmp_path / "a"), a_log())._start()
     assert refused.value.state.condition is Condition.STANDBY
+
+
+def test_a_second_archiver_has_no_lag_of_its_own():
+    clock = ManualClock()
+    one = Progress(clock)
+    one.measured({"orders": 7}, 3)
+    one.hindered(State(Condition.STORE_FULL, "no room"))
+    clock.advance(100)
+    assert one.lag.seconds == 100
+    one.hindered(State(Condition.STANDBY, "another process writes"))
+    clock.advance(100)
+    assert (one.lag.seconds, one.waiting, one.in_hand) == (0, {}, 0)
 
 
 def test_an_entry_of_another_archiver_ends_this_one(tmp_path):

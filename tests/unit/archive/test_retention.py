@@ -206,3 +206,20 @@ def test_a_file_that_was_changed_is_not_removed(store, tmp_path):
 def test_the_age_is_named_in_years(years, days):
     assert oldest_kept_us(10**16, years) == 10**16 - days * DAY_US
     assert YEARS_MIN == 5
+
+
+def test_two_at_a_time_remove_each_file_once(store):
+    others = []
+
+    def another_runs() -> int:
+        if not others:
+            others.append("begun")
+            others.extend(one.name for one in remove(store, SECOND_DAY, "olga", now))
+        return now()
+
+    mine = [one.name for one in remove(store, SECOND_DAY, "otto", another_runs)]
+    assert len(others) > 1
+    assert not set(mine) & set(others)
+    removed = [one.name for entry in entries(store) for one in entry.removed()]
+    assert len(removed) == len(set(removed))
+    assert not [one for one in findings(store) if "which no entry before it names" in one]

@@ -47,6 +47,16 @@ def test_a_session_shows_its_numbers_and_what_went_over_it() -> None:
     assert found["session_info"] == 1
 
 
+def test_a_store_that_cannot_be_read_hides_nothing_else() -> None:
+    def numbers():
+        raise OSError(5, "Input/output error")
+
+    engine = SimpleNamespace(traffic=Traffic(), numbers=numbers)
+    found = figures(engine, ManualClock())
+    assert "next_sender_seq_num" not in found
+    assert found["session_info"] == 1
+
+
 def test_admin_messages_are_counted_by_what_they_say() -> None:
     traffic = Traffic()
     taken = []

@@ -73,6 +73,16 @@ def test_a_process_shows_build_readiness_and_disk(tmp_path) -> None:
     assert "not there" not in text
 
 
+def test_a_disk_that_cannot_be_read_hides_nothing_else(tmp_path, monkeypatch) -> None:
+    def usage(_path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("mesh.telemetry.process.shutil.disk_usage", usage)
+    text = text_of(ProcessCollector("svc-x", lambda: (True, ""), [tmp_path]))
+    assert "ordermesh_ready 1.0" in text
+    assert "ordermesh_disk_free_bytes{" not in text
+
+
 def test_two_replicas_in_one_process_do_not_disturb_each_other() -> None:
     def free() -> float | None:
         name = "ordermesh_postgres_pool_connections_used"

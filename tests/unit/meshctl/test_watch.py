@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from mesh import VERSION
 from meshctl.main import app
 from meshctl.watch import machine
-from meshctl.watch.findings import Level, of_disk, of_metrics, of_processes, of_versions
-from meshctl.watch.scrape import parsed, quantile, rate
+from meshctl.watch.findings import Level, of_disk, of_metrics, of_owners, of_processes, of_versions
+from meshctl.watch.scrape import Scrape, parsed, quantile, rate, scrapes
 from meshctl.watch.top import page, seconds
+from tests.support.ports import free_port
 from tests.support.sources import ROOT
 
 GIB = 1024**3
@@ -165,6 +166,25 @@ def test_top_shows_processes_orders_and_sessions() -> None:
     assert "10.0" in text
     assert "standby" in text
     assert "sima-prices" in text
+
+
+async def test_a_process_that_does_not_answer_is_shown_as_not_ready() -> None:
+    port = free_port()
+    state = {"processes": [{"name": "oms"}, {"name": "redis"}], "ports": {"oms_ops": port}}
+    (one,) = await scrapes(state)
+    assert (one.process, one.samples) == ("oms", {})
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(page({"oms": oms(at_s=0.0)}, {"oms": one}))
+    assert any(row.split()[:2] == ["oms", "no"] for row in shown.get().splitlines() if row)
+    assert rate(Scrape("oms"), oms(at_s=2.0), "ordermesh_oms_commands_total") == 0, "it is back"
+
+
+def test_a_session_that_no_gateway_has_is_wrong() -> None:
+    assert levels(of_owners([gateway(owner=0), gateway(owner=0)])) == {
+        "no gateway has it": Level.WRONG
+    }
+    assert list(of_owners([gateway(owner=0), gateway(owner=1), oms()])) == []
 
 
 def test_doctor_says_what_is_wrong_and_ends_with_4(tmp_path, monkeypatch) -> None:

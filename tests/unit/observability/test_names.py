@@ -130,6 +130,19 @@ def test_generated_files_are_fresh(path) -> None:
     assert path.read_text("utf-8") == files()[path], "run python -m observability"
 
 
+def test_each_curve_of_a_panel_has_a_name_of_its_own() -> None:
+    for board in BOARDS:
+        for panel in board.panels:
+            names = [query.legend for query in panel.queries]
+            assert len(names) == len(set(names)), (board.name, panel.title)
+
+
+def test_what_only_the_owner_of_a_session_knows_is_shown_of_the_owner() -> None:
+    for board, panel, text in expressions():
+        if re.search("_seq_num|last_message_age|clock_skew", text):
+            assert "session_owner == 1" in text, (board, panel)
+
+
 def test_dashboards_are_what_grafana_imports() -> None:
     assert {one.stem for one in (HERE / "dashboards").glob("*.json")} == {
         one.name for one in BOARDS

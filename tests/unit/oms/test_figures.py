@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from svc_oms.api.figures import ReplicaCollector
 from svc_oms.service.bounded_queue import BoundedQueue
@@ -85,3 +85,9 @@ async def test_a_queue_counts_how_often_items_were_taken() -> None:
     assert await queue.take(2) == [0, 1]
     assert await queue.take(2) == [2]
     assert queue.takes == 2
+
+
+def test_faults_of_ours_are_counted_from_the_start() -> None:
+    for outcome in ("INTERNAL", "DEPENDENCY_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"):
+        labels = {"kind": "resume", "outcome": outcome}
+        assert REGISTRY.get_sample_value("ordermesh_oms_commands_total", labels) is not None

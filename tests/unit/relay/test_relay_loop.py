@@ -243,6 +243,30 @@ class TestTheLoop:
         await relayed(Logs(orders=[1]), topics, 6)
         assert (topics.closed, topics.written) == (1, [(Log.ORDERS, [1])])
 
+    @pytest.mark.parametrize(
+        "fault",
+        [SinkError(State(Condition.KAFKA_AWAY)), OwnerLostError("another relay took the logs")],
+        ids=["Kafka was away", "shut out"],
+    )
+    async def test_a_standby_has_no_lag_of_its_own(self, fault):
+        clock, looks = ManualClock(), [0]
+        progress = Progress(clock)
+
+        class Lost(Topics):
+            async def join(self) -> bool:
+                looks[0] += 1
+                clock.advance(100.0)
+                if looks[0] > 3:
+                    raise EndOfTestError
+                return looks[0] == 1
+
+        topics = Lost()
+        topics.refuses[Log.ORDERS] = [fault]
+        with pytest.raises(EndOfTestError):
+            await Relay(Logs(orders=[1, 2]), topics, progress, clock).run()
+        assert progress.state.condition is Condition.STANDBY
+        assert (progress.lag.seconds, set(progress.waiting.values())) == (0, {0})
+
     async def test_a_restored_book_stops_it(self):
         topics = Topics({Log.ORDERS: at(7)})
         progress = await relayed(Logs(orders=[1, 2]), topics, 3)

@@ -41,13 +41,27 @@ class GuessedTransaction(PostgresTransaction):
     commands are looked up. What it does not override would read with the connection, and misses.
     """
 
-    __slots__ = ("_accounts", "_asked", "_audit", "_bases", "_keys", "_real", "_writes")
+    __slots__ = (
+        "_accounts",
+        "_asked",
+        "_audit",
+        "_bases",
+        "_controls",
+        "_instance",
+        "_keys",
+        "_real",
+        "_versions",
+        "_writes",
+    )
 
     def __init__(self, connections: KeptConnections, trusted: Trusted, guesses: Guesses) -> None:
         super().__init__(connections, trusted, guesses)
         self._connection = _NothingIsRead()
         self._real: Any = None
         self._accounts: list[str] = []
+        self._versions: list[int] = []
+        self._controls = 0
+        self._instance = ""
         self._keys: set[tuple[str, str]] = set()
         self._asked: set[tuple[str, str]] = set()
         self._writes = WriteSet()
@@ -83,13 +97,20 @@ class GuessedTransaction(PostgresTransaction):
     async def lock_accounts(self, account_ids: Sequence[str]) -> dict[str, AccountRow]:
         await self._guesses.turns.take(account_ids, self._taken)
         self._accounts = sorted({*self._accounts, *account_ids})
+        if self._trusted.instance not in {"", self._guesses.instance}:
+            # It was seen before the database was restarted. The one that is there now is compared
+            # when its rows are read.
+            raise GuessMissedError("seen in another instance of the database")
         found = self._guesses.of(self._accounts)
-        self._trusted.check(self._guesses.instance)
+        # What the batch is decided on, whatever is seen meanwhile.
+        self._versions = self._guesses.versions(self._accounts)
+        self._controls = self._guesses.controls_version
+        self._instance = self._guesses.instance
         return found
 
     @override
     async def controls_version(self) -> int:
-        return self._guesses.controls_version
+        return self._controls
 
     @override
     async def keys(self, keys: Sequence[tuple[str, str]]) -> list[IdempotencyRow]:
@@ -163,12 +184,7 @@ class GuessedTransaction(PostgresTransaction):
                 raise GuessMissedError("a command that has no key and no entry")
             else:
                 statement = sql.WRITE_COMMANDS
-        guess = (
-            self._accounts,
-            guesses.versions(self._accounts),
-            guesses.controls_version,
-            guesses.instance,
-        )
+        guess = (self._accounts, self._versions, self._controls, self._instance)
         try:
             with translated(committing=True):
                 rows = await self._real.fetch(statement, *values, *guess, *more)

@@ -12,6 +12,14 @@ import asyncpg
 CONNECTIONS_KEPT_MAX = 2
 
 
+def is_open(connection: Any) -> bool:
+    """Return whether a connection is there; the pool has taken back what was lost."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
 class KeptConnections:
     """See the head of this file."""
 
@@ -23,14 +31,14 @@ class KeptConnections:
         """Return a connection of the pool that is open and in no transaction."""
         while self._kept:
             connection = self._kept.pop()
-            if not connection.is_closed():
+            if is_open(connection):
                 return connection
             await self._pool.release(connection)
         return await self._pool.acquire()
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Take a connection back; keep it if its transaction ended without an error."""
-        if clean and len(self._kept) < CONNECTIONS_KEPT_MAX and not connection.is_closed():
+        if clean and len(self._kept) < CONNECTIONS_KEPT_MAX and is_open(connection):
             self._kept.append(connection)
         else:
             await self._pool.release(connection)

@@ -17,7 +17,7 @@ from svc_oms.adapters.postgres.orders import order_statements as sql
 from svc_oms.adapters.postgres.orders import venue_order_ids as numbers
 from svc_oms.adapters.postgres.orders import write_parameters as parameters
 from svc_oms.adapters.postgres.orders.guesses import Guesses
-from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections
+from svc_oms.adapters.postgres.orders.kept_connections import KeptConnections, is_open
 from svc_oms.adapters.postgres.orders.trusted import Trusted
 from svc_oms.adapters.postgres.orders.write_parameters import columns
 from svc_oms.adapters.postgres.recovery_store import OPEN as OPEN_RECOVERY
@@ -109,7 +109,7 @@ class PostgresTransaction(Transaction):
                 if not self._ended:
                     if kind is None:
                         await self.commit()
-                    elif not self._connection.is_closed():
+                    elif is_open(self._connection):
                         await self._transaction.rollback()
                 clean = kind is None
         finally:

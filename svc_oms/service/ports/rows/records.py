@@ -318,6 +318,14 @@ class WriteSet:
     routing_decisions: list[RoutingDecisionRow] = field(default_factory=list)
     """By commands about routed orders only, like routing_venues."""
     routing_venues: list[RoutingVenueRow] = field(default_factory=list)
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
+    """What the batch does outside of the database: counts, logs. A batch that is decided twice,
+    because a guess missed, does it once."""
+
+    def committed(self) -> None:
+        """Do what follows the commit."""
+        for effect in self.afterwards:
+            effect()
 
 
 class ListFilter(NamedTuple):

@@ -97,7 +97,7 @@ class BatchExecutions:
         rows = self._rows.get((order.order_id, facts.exec_id))
         verdict = seen(order, facts, [applied(row) for row in rows]) if rows else Seen.NEW
         if verdict is not Seen.NEW:
-            metrics.DUPLICATE_EXECUTIONS.labels(self._venue_mic).inc()
+            self._writes.afterwards.append(metrics.DUPLICATE_EXECUTIONS.labels(self._venue_mic).inc)
             return "" if verdict is Seen.REPEATED else self._contradiction(order, facts)
         found = self._named(order, facts)
         if found is None:
@@ -145,7 +145,7 @@ class BatchExecutions:
             sequence += 1
             if isinstance(event, OrderExecuted):
                 self._add(execution_row(event.execution, sequence, "F"))
-                metrics.EXECUTIONS.labels(self._venue_mic).inc()
+                self._writes.afterwards.append(metrics.EXECUTIONS.labels(self._venue_mic).inc)
             elif isinstance(event, ExecutionCorrected):
                 numbers = event.previous_quantity, event.previous_price
                 self._bust((order.order_id, event.corrected_exec_id), *numbers)

@@ -33,9 +33,10 @@ class ParkedRoom:
             self._counted_at = now
             self._waiting = await self._store.waiting(self._session_id)
 
-    def take(self) -> bool:
-        """Take a place; return whether there was one."""
-        if self._waiting >= PARKED_WAITING_MAX:
-            return False
+    def has_place_for(self, messages: int) -> bool:
+        """Return whether so many more messages have a place."""
+        return self._waiting + messages <= PARKED_WAITING_MAX
+
+    def take(self) -> None:
+        """Take a place, for a message that was kept."""
         self._waiting += 1
-        return True

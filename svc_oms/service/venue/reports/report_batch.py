@@ -4,8 +4,9 @@ A venue's report is a fact and is never refused. A report that fits no order, or
 read, is kept whole for a person, and the session goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, Self
 
 from kernel.nanoseconds import NS_PER_S
@@ -172,7 +173,7 @@ class ReportBatch:
                 and report.order_id not in self.order_accounts
             ):
                 # Copies cover the firm's whole trading, not only ours.
-                metrics.FOREIGN_COPIES.labels(self.venue_mic).inc()
+                self._afterwards(metrics.FOREIGN_COPIES.labels(self.venue_mic).inc)
                 continue
             report = self._named_in_batch(report)  # noqa: PLW2901  the same report, with its order
             try:
@@ -238,8 +239,9 @@ class ReportBatch:
         ):
             # Applied to an order with another name: not a new one.
             return None
-        metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc()
-        log.warning("unsolicited order", order=opening.order_id, named=opening.venue_order_id)
+        self._afterwards(metrics.UNSOLICITED_ORDERS.labels(self.venue_mic).inc)
+        said = {"order": opening.order_id, "named": opening.venue_order_id}
+        self._afterwards(partial(log.warning, "unsolicited order", **said))
         accepted = [OrderAccepted(opening)]
         order = self.changes.add(opening.account_id, None, accepted, self._stamp(report))
         self._keep_venue_order_id(None, order)
@@ -283,15 +285,14 @@ class ReportBatch:
                 batch_follower.followed(*moved)
         if after.anomaly_count > order.anomaly_count:
             found = after.anomaly_count - order.anomaly_count
-            metrics.ANOMALIES.labels(self.venue_mic).inc(found)
-            _log_unfitting(
-                "report does not fit", order=after.order_id, anomaly=_oddity(after, events)
-            )
+            self._afterwards(metrics.ANOMALIES.labels(self.venue_mic).inc, found)
+            said = {"order": after.order_id, "anomaly": _oddity(after, events)}
+            self._afterwards(partial(_log_unfitting, "report does not fit", **said))
         # An order that waited here first was at the venue for only a part of its life.
         at_once = order.version == 1 and order.origin is None
         if isinstance(events[0], OrderAcknowledged) and at_once:
             seconds = (self.changes.now_ns - after.created_at_ns) / NS_PER_S
-            metrics.PLACE_TO_VENUE_ACK_SECONDS.observe(seconds)
+            self._afterwards(metrics.PLACE_TO_VENUE_ACK_SECONDS.observe, seconds)
 
     def _stamp(self, report: Report) -> Stamp:
         facts, message = report.facts, report.message
@@ -333,7 +334,8 @@ class ReportBatch:
         account_id = self.order_accounts.get(report.order_id)
         if message is None:
             # A receipt for a command of an order that does not exist cannot be kept.
-            log.error("receipt not applied", session=self.session_id, why=why)
+            said = {"session": self.session_id, "why": why}
+            self._afterwards(partial(log.error, "receipt not applied", **said))
             return
         event = VenueReportParked(*self._keep_whole(report, message, why))
         if account_id is None:
@@ -342,7 +344,7 @@ class ReportBatch:
         if order is None:
             self.changes.add_account_event(account_id, event, self._stamp(report))
             return
-        metrics.ANOMALIES.labels(self.venue_mic).inc()
+        self._afterwards(metrics.ANOMALIES.labels(self.venue_mic).inc)
         if order.anomaly_count >= ORDER_ANOMALIES_MAX:
             return
         events: list[Event] = [event]
@@ -362,14 +364,18 @@ class ReportBatch:
     def _keep_whole(self, report: Report, message: gw.VenueMessage, why: str) -> tuple[str, str]:
         """Keep a message that does not fit as it came; return its type and what is wrong."""
         account_id = self.order_accounts.get(report.order_id)
-        metrics.PARKED.labels(self.venue_mic).inc()
+        self._afterwards(metrics.PARKED.labels(self.venue_mic).inc)
         msg_type = _clean(msg_type_of(message))
         text = _clean(why)[:PARKED_TEXT_CHARACTERS_MAX]
-        _log_parked("venue message parked", session=self.session_id, msg_type=msg_type, why=text)
-        if self.room is not None and not self.room.take():
-            self._count_only(message)
-            return msg_type, text
-        self.changes.writes.parked.append(
+        said = {"session": self.session_id, "msg_type": msg_type, "why": text}
+        self._afterwards(partial(_log_parked, "venue message parked", **said))
+        writes = self.changes.writes
+        if self.room is not None:
+            if not self.room.has_place_for(len(writes.parked) + 1):
+                self._count_only(message)
+                return msg_type, text
+            self._afterwards(self.room.take)
+        writes.parked.append(
             ParkedWrite(
                 self.session_id,
                 message.session_epoch,
@@ -383,9 +389,13 @@ class ReportBatch:
         )
         return msg_type, text
 
+    def _afterwards(self, effect: Callable[..., object], *values: float) -> None:
+        """Do this after the commit."""
+        self.changes.writes.afterwards.append(partial(effect, *values))
+
     def _count_only(self, message: gw.VenueMessage) -> None:
         """Count a message that is not kept: too many of the session wait for a person."""
-        metrics.PARKED_COUNTED.labels(self.venue_mic).inc()
+        self._afterwards(metrics.PARKED_COUNTED.labels(self.venue_mic).inc)
         number = message.msg_seq_num
         more = self.changes.writes.parked_more
         if more is None or more.session_epoch != message.session_epoch:

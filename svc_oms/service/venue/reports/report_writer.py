@@ -110,6 +110,7 @@ class ReportWriter:
             await transaction.withdraw(session.session_id, withdrawn)
         await parts.audit_log.append(transaction, writes.audit)
         await transaction.commit()
+        writes.committed()
         parts.known.committed_all(accounts, changes)
         # Readers need not wait until the connection is given back.
         parts.publisher.committed(changes, bases)
