@@ -182,15 +182,17 @@ async def test_a_ladder_trades_by_one_click_and_positions_follow(page: Page, mes
         await page.keyboard.press("ArrowDown")
     await page.keyboard.down("b")
     await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("accepted")
-    await page.keyboard.down("b")
+    # A key that is held sends nothing more.
+    for _ in range(3):
+        await page.keyboard.down("b")
     await page.keyboard.up("b")
-    await page.keyboard.press("b")
-    await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("within a second")
     await page.keyboard.press("Escape")
     await expect(ladder.get_by_role("switch")).to_have_attribute("aria-checked", "false")
     await ladder.get_by_role("button", name="As table").click()
     assert await violations(page) == []
-    await ladder.get_by_role("button", name="Cancel own buy orders").first.click()
+    own = ladder.get_by_role("button", name="Cancel own buy orders")
+    await expect(own).to_have_text("3 ✕")
+    await own.click()
     await expect(ladder.get_by_test_id("ladder-answer")).to_contain_text("cancel is accepted")
 
     ticket = ticket_of(page)

@@ -52,6 +52,9 @@ async def test_a_picture_of_the_page_is_made(mesh: Mesh, tmp_path: Path, picture
                 bar = page.get_by_test_id("parked")
                 await bar.get_by_role("button", name="Show", exact=True).click()
             await expect(page.locator(FIRST_ROWS[name]).first).to_be_visible()
+        parts = await page.locator(".desk > *").all()
+        boxes = [box for part in parts if (box := await part.bounding_box()) is not None]
+        assert max(box["x"] + box["width"] for box in boxes) <= width, "wider than the screen"
         file = folder / f"{picture}.png"
         await page.screenshot(path=file)
     assert file.stat().st_size > 10_000
