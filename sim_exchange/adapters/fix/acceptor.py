@@ -58,6 +58,10 @@ def acceptor_text(mic: str, port: int, store: Path, clients: Iterable[str]) -> s
     return text
 
 
+# QuickFIX's threads use what a started acceptor owns until the process ends; see `close`.
+_STARTED: list["VenueAcceptor"] = []
+
+
 class VenueAcceptor:
     """Owns the QuickFIX objects, which must outlive each other in the right order."""
 
@@ -82,6 +86,7 @@ class VenueAcceptor:
             OSError: The port is taken.
         """
         # The port is a random one, and open to all for less than a moment.
+        _STARTED.append(self)
         self._acceptor.start()
         self._guard.inner_port = only_on_loopback(self._guard.inner_port)
         self._guard.start()
@@ -92,7 +97,8 @@ class VenueAcceptor:
         QuickFIX's own stop() is not called: its socket server is deleted by the acceptor's
         thread while stop() still closes it, which ended one process in four on a loaded machine
         (std::_Rb_tree_increment below SocketServer::close()). So it listens until the process
-        ends, and that has to end without the destructors: see `__main__`.
+        ends, and that has to end without the destructors: its objects are kept until then, and
+        see `__main__`.
         """
         self._guard.stop()
 
