@@ -10,7 +10,7 @@ from svc_identity.adapters.postgres.store import PostgresStore, open_engine
 
 
 class Passage:
-    """Passes bytes on to a server until it is told to hold them."""
+    """Passes bytes on to a server, until `hold` is called: then it keeps them."""
 
     def __init__(self, host: str, port: int) -> None:
         self._to = host, port
