@@ -57,7 +57,28 @@ class Store:
     local: str
     volume: str
     size: str
-    access: str = "ReadWriteOnce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How the number of pods follows the load: at least ``replicas``, at most ``pods_max``.
+
+    Attributes:
+        pods_max: Pods at most.
+        cpu_percent: Share of the requested CPU that a pod should use, in percent.
+        loads: Further measures by name: a query of Prometheus over all pods, and how much of it
+            one pod should have. The largest number of pods that any measure asks for is taken.
+    """
+
+    pods_max: int
+    cpu_percent: int
+    loads: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+ORDER_PATH = "ordermesh-order-path"
+"""Priority of what an order passes: under pressure a node ends other pods before these."""
+SUPPORT = "ordermesh-support"
+"""Priority of what orders do not wait for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +113,8 @@ class Process:
         standby_ops: Ops port of a second replica of the local stack; 0 where there is none.
         trial: Only in overlays and local stacks: a simulated venue.
         replicas: Pods.
+        scale: How that number follows the load; None: it does not.
+        priority: ORDER_PATH or SUPPORT.
         recreated: The old pod ends before the new one starts.
         cpu: Requested of Kubernetes; there is no limit: throttling would be latency of orders.
         memory: Requested, and the limit.
@@ -123,6 +146,8 @@ class Process:
     standby_ops: int = 0
     trial: bool = False
     replicas: int = 1
+    scale: Scale | None = None
+    priority: str = SUPPORT
     recreated: bool = False
     cpu: str
     memory: str
@@ -198,6 +223,8 @@ PROCESSES = (
             ),
         ),
         replicas=2,
+        scale=Scale(pods_max=6, cpu_percent=60),
+        priority=ORDER_PATH,
         cpu="200m",
         memory="384Mi",
     ),
@@ -221,6 +248,7 @@ PROCESSES = (
         database=True,
         redis=True,
         recreated=True,
+        priority=ORDER_PATH,
         cpu="500m",
         memory="768Mi",
     ),
@@ -248,6 +276,16 @@ PROCESSES = (
         database=True,
         redis=True,
         replicas=2,
+        scale=Scale(
+            pods_max=12,
+            cpu_percent=60,
+            loads={
+                "order-streams": ("sum(ordermesh_oms_order_streams)", 400),
+                # The queue of a replica that keeps up is nearly empty.
+                "waiting-commands": ("sum(ordermesh_oms_queue_items)", 100),
+            },
+        ),
+        priority=ORDER_PATH,
         cpu="500m",
         memory="768Mi",
     ),
@@ -276,11 +314,11 @@ PROCESSES = (
             local="data/gateway",
             volume="store",
             size="10Gi",
-            access="ReadWriteOncePod",
         ),
         instance="GATEWAY_INSTANCE",
         reaches_venues=True,
         standby_ops=9158,
+        priority=ORDER_PATH,
         cpu="500m",
         memory="512Mi",
     ),
