@@ -10,19 +10,8 @@ from pathlib import Path
 from string import Template
 
 from deploy import scaling, secrets
-from deploy.processes import (
-    BY_NAME,
-    KEYS,
-    OF_LIBRARIES,
-    PORT_KINDS,
-    PROCESSES,
-    SERVICES,
-    VENUES,
-    Files,
-    Process,
-    Store,
-    environment,
-)
+from deploy.process import PORT_KINDS, Files, Process, Store
+from deploy.processes import BY_NAME, KEYS, OF_LIBRARIES, PROCESSES, SERVICES, VENUES, environment
 from deploy.scaling import GENERATED
 from deploy.topics import Topics, read_topics
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from string import Template
 
-from deploy.processes import SERVICES, Scale
+from deploy.process import Scale
+from deploy.processes import SERVICES
 
 GENERATED = "# Written by `python -m deploy.manifests` from deploy/processes.py: change that.\n"
 EDGE = ("envoy", 2, Scale(pods_max=8, cpu_percent=60))
