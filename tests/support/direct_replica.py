@@ -88,6 +88,12 @@ def placing(key: str, **changes):
     return lambda reply: requests.place(request, TRADER, reply)
 
 
+def cancelling_all(key: str):
+    """Return what makes the submission of a CancelAll."""
+    request = order_service_pb2.CancelAllRequest(idempotency_key=key, account_id="ACC-ALICE")
+    return lambda reply: requests.cancel_all(request, TRADER, reply)
+
+
 def taken(outcome: Outcome) -> str:
     """Return the order of a command that was taken."""
     assert isinstance(outcome, Taken), outcome
