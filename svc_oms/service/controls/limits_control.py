@@ -77,10 +77,7 @@ class LimitsControl(PreTradeControl):
     ) -> "LimitsBatchControl":
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
-        views = {
-            name: controls_in_force.view(row, controls, changes.states)
-            for name, row in accounts.items()
-        }
+        views = controls_in_force.views(accounts, controls, changes.states)
         routing = {s.account_id for s in submissions if _is_routing(s, changes)}
         asked = [name for name, view in views.items() if name in routing or _needs_book(view)]
         if asked:
@@ -281,10 +278,7 @@ class PositionFollower(FillFollower):
             if accounts
             else NO_CONTROLS
         )
-        views = {
-            name: controls_in_force.view(row, controls, changes.states)
-            for name, row in accounts.items()
-        }
+        views = controls_in_force.views(accounts, controls, changes.states)
         positions_at = {name: view.state.positions_at for name, view in views.items()}
         positions = await controls_in_force.books.positions(transaction, positions_at)
         for name, row in accounts.items():
