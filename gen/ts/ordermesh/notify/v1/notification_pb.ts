@@ -324,8 +324,8 @@ export enum NotificationKind {
   LIMIT_HIT = 7,
 
   /**
-   * An account has used 80 % or more of a limit. Reserved: it is not made, and a rule that names it
-   * is refused.
+   * An account has used 80 % of a limit or more, after an order or an execution. It is made once
+   * for each crossing, and again only after the use fell below 70 %, 60 s later at the earliest.
    *
    * @generated from enum value: NOTIFICATION_KIND_LIMIT_NEAR = 8;
    */
