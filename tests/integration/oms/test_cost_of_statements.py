@@ -154,8 +154,8 @@ async def test_an_update_of_an_open_order_writes_to_no_index(book_url, group_id:
         # All that moves while an order is open.
         changed = first._replace(
             state=4, quantity="90", limit_price="9", cum_quantity="1", leaves="89",
-            average_price="9", cl_ord_id="x", last_sequence=9, updated_at_us=first.updated_at_us + 1,
-            fold=b"\x08\x04", body=b"another body",
+            average_price="9", cl_ord_id="x", last_sequence=9,
+            updated_at_us=first.updated_at_us + 1, fold=b"\x08\x04", body=b"another body",
         )  # fmt: skip
         for row, stays in ((changed, 1), (changed._replace(is_open=False, closed=True), 0)):
             before = await in_place(connection)

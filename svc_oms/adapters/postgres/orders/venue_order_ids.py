@@ -77,7 +77,7 @@ SELECT w.venue_order_id, other.order_id FROM numbers_written w, LATERAL (
 ) AS other
 WHERE cardinality(w.order_ids) > 1
 """
-"""Of the numbers being written, once each, those that another order has: it is open, or was closed within 12
-hours. Orders that get a number by this statement are not compared with each other."""
+"""Of the numbers being written, once each, those that another order has: it is open, or was closed
+within 12 hours. Orders that get a number by this statement are not compared with each other."""
 
 WRITE = f"WITH {written(1)} {NAMED_BEFORE}"

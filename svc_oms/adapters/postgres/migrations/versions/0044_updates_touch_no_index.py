@@ -1,8 +1,9 @@
 """An update of an open order writes to no index of oms.orders again.
 
-The index of the closed orders of a group had last_sequence, which every event moves. PostgreSQL looks at the
-columns of all indexes, also of those that a row is not in: so every update of every order made a
-new entry in each of its indexes. The new column moves only while an order is a closed member of a group.
+The index of the closed orders of a group had last_sequence, which every event moves. PostgreSQL
+looks at the columns of all indexes, also of those that a row is not in: so every update of every
+order made a new entry in each of its indexes. The new column moves only while an order is a closed
+member of a group.
 
 PostgreSQL computes it, so that it is right whichever release writes the row. To add it, the table
 is written anew, under a lock that nobody passes: about 10 s for a million orders.
