@@ -27,7 +27,7 @@ SMALL, LARGE = 50, 200
 GUESS = (
     """
 SELECT '{}'::text[], '{}'::xid[], c.version, """
-    + f"{sql.INSTANCE} FROM oms.controls c"
+     f"{sql.INSTANCE} FROM oms.controls c"
 )
 
 
