@@ -24,11 +24,7 @@ from tests.contract.oms.test_order_store import order
 
 ACCOUNT, SESSION, VENUE = "ACC-ALICE", "sima-orders", "SIMA"
 SMALL, LARGE = 50, 200
-GUESS = (
-    """
-SELECT '{}'::text[], '{}'::xid[], c.version, """
-     f"{sql.INSTANCE} FROM oms.controls c"
-)
+GUESS = f"SELECT '{{}}'::text[], '{{}}'::xid[], c.version, {sql.INSTANCE} FROM oms.controls c"  # noqa: S608  constants
 
 
 @asynccontextmanager
