@@ -327,8 +327,12 @@ class EveryEventGroup(Group):
 
     @override
     def leave(self, subscriber: Subscriber) -> list[Frame]:
-        self.tick()
-        return super().leave(subscriber)
+        # Who leaves takes what was collected along: it does not wait in the queue, whose limit
+        # could otherwise drop all that the subscriber has not received.
+        frames = self._builder.finish(self.total)
+        rest = super().leave(subscriber)
+        self._hand_out(frames)
+        return rest if subscriber.overflowed else rest + frames
 
     def collect(self, channel: Channel) -> None:
         """Add the current value of a channel that has just changed."""
@@ -341,7 +345,9 @@ class EveryEventGroup(Group):
 
     def tick(self) -> None:
         """Deliver the collected updates to all members."""
-        frames = self._builder.finish(self.total)
+        self._hand_out(self._builder.finish(self.total))
+
+    def _hand_out(self, frames: list[Frame]) -> None:
         if not frames:
             return
         updates = sum(frame.item_count for frame in frames)
@@ -358,6 +364,20 @@ class EveryEventGroup(Group):
             subscriber.outbox.extend(frames)
             subscriber.queued_updates += updates
         self._wake_waiting()
+
+
+def tick_each(groups: Iterable[Group]) -> None:
+    """Let each group deliver, also after one that fails; then raise what failed."""
+    failures: list[Exception] = []
+    for group in groups:
+        try:
+            group.tick()
+        except Exception as error:  # noqa: BLE001  raised below, after the others are served
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise ExceptionGroup("groups that could not deliver", failures)
 
 
 def snapshot_frames(

@@ -14,6 +14,7 @@ from svc_marketdata.service.groups import (
     Group,
     Subscriber,
     snapshot_frames,
+    tick_each,
 )
 from svc_marketdata.service.limits import Limits
 
@@ -52,8 +53,7 @@ class IntervalTimer:
     def _fire(self) -> None:
         self._handle = None
         self._last = asyncio.get_running_loop().time()
-        for group in self.groups:
-            group.tick()
+        tick_each(self.groups)
 
 
 class Hub:
@@ -129,8 +129,7 @@ class Hub:
 
     def _deliver(self) -> None:
         due, self._due = self._due, {}
-        for group in due:
-            group.tick()
+        tick_each(due)
 
     def open(self, subscriber: Subscriber, interest: Interest) -> Opening:
         """Subscribe, or change the subscription of a subscriber.
