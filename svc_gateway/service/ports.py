@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
@@ -41,8 +41,7 @@ class HandedKind(Enum):
     FILLED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(NamedTuple):
     """One thing from a FIX thread, in session order."""
 
     kind: HandedKind
