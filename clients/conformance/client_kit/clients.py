@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ class Client:
     folder: str
     needs: str
     driver: list[str]
-    build: tuple[str, ...] = ()
+    build: list[str] = field(default_factory=list)
 
     @property
     def missing(self) -> str:
@@ -48,7 +48,4 @@ class Client:
 def listed() -> list[Client]:
     """Every client of the tree, in the order of the table."""
     document = yaml.safe_load(LIST.read_text("utf-8"))
-    return [
-        Client(name, **(what | {"build": tuple(what.get("build", ()))}))
-        for name, what in document.items()
-    ]
+    return [Client(name, **what) for name, what in document.items()]

@@ -1,5 +1,6 @@
 """Whether what a driver printed and a server saw is what a case expects; differences in words."""
 
+from itertools import pairwise
 from typing import Any
 
 from client_kit.case import Case
@@ -28,9 +29,8 @@ def _sight(sight: dict[str, Any], printed: list[dict[str, Any]]) -> list[str]:
             if got is None or not _holds(sight[key], got):
                 found.append(f"step {step}: {key} is {what}, should be {sight[key]}")
     if "events" in sight:
-        got = [
-            f"{e['account']} {e['sequence']}" for e in (x["event"] for x in mine if "event" in x)
-        ]
+        events = [line["event"] for line in mine if "event" in line]
+        got = [f"{event['account']} {event['sequence']}" for event in events]
         wanted = _listed(sight["events"])
         if sight.get("any_order"):
             got, wanted = sorted(got), sorted(wanted)
@@ -105,15 +105,19 @@ def _server_saw(saw: dict[str, Any], world: World) -> list[str]:
         if got != saw["cursors"]:
             found.append(f"cursors of Watch are {got}, should be {saw['cursors']}")
     for name, wanted in saw.get("waited_s", {}).items():
-        times = world.times[name]
-        waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
-        if not waits or min(waits) < wanted:
-            found.append(f"{name} was repeated after {waits} s, should be {wanted} s or more")
+        found += _waited(name, wanted, world.times[name])
     if "modes" in saw:
         got = [request.subscription.mode for request in world.calls["Prices"]]
         if got != saw["modes"]:
             found.append(f"delivery modes are {got}, should be {saw['modes']}")
     return found
+
+
+def _waited(name: str, wanted_s: float, times: list[float]) -> list[str]:
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    if waits and min(waits) >= wanted_s:
+        return []
+    return [f"{name} was repeated after {waits} s, should be {wanted_s} s or more"]
 
 
 def _count(what: str, wanted: Any, got: int) -> list[str]:

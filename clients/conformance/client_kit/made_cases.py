@@ -28,7 +28,7 @@ def reason_cases() -> list[Case]:
     return [
         Case(
             name="reasons_repeated",
-            says=f"Each of the {len(repeated)} reasons of the class RETRYABLE is repeated with its key.",
+            says=f"Each of the {len(repeated)} reasons of the class RETRYABLE is repeated.",
             server=Script(calls={"Place": tuple(_once_each(repeated))}),
             client=({"do": "login"}, *[PLACE] * len(repeated)),
             sees=tuple(
@@ -38,7 +38,7 @@ def reason_cases() -> list[Case]:
         ),
         Case(
             name="reasons_reported",
-            says=f"Each of the {len(reported)} reasons of the other classes is reported, not repeated.",
+            says=f"Each of the {len(reported)} other reasons is reported, not repeated.",
             server=Script(calls={"Place": tuple(Fault(refuse=name) for name in reported)}),
             client=({"do": "login"}, *[PLACE] * len(reported)),
             sees=tuple({"step": n, "error": _error(name)} for n, name in enumerate(reported, 1)),

@@ -35,15 +35,15 @@ class Auth(identity_grpc.AuthServiceServicer):
     async def Login(self, request, context):
         fault = await self.world.admit("Login", request, context, user=False)
         await self.world.strike(fault, context)
-        if request.password != "right":
+        if request.password != "right":  # noqa: S105  # of a made user
             await refuse(context, Fault(refuse="BAD_CREDENTIALS"))
         return identity.LoginResponse(tokens=self.world.tokens(), user=self._user)
 
     async def Refresh(self, request, context):
         fault = await self.world.admit("Refresh", request, context, user=False)
-        if fault is None or fault.applied:
-            if not self.world.renew(request.refresh_token):
-                await refuse(context, Fault(refuse="UNAUTHENTICATED"))
+        looked_at = fault is None or fault.applied
+        if looked_at and not self.world.renew(request.refresh_token):
+            await refuse(context, Fault(refuse="UNAUTHENTICATED"))
         await self.world.strike(fault, context)
         return identity.RefreshResponse(tokens=self.world.tokens(), user=self._user)
 
@@ -206,10 +206,8 @@ async def played(
     world: World, opening: Opening, frames: list[Any], beat: Any, request: Any, context: Any
 ) -> AsyncIterator[list[Any]]:
     """Give the frames of an opening, then let it end as it says."""
-    sent = 0
-    for frame in frames if opening.frames is None else frames[: opening.frames]:
+    for sent, frame in enumerate(frames[: opening.frames], 1):
         yield frame
-        sent += 1
         if sent >= world.script.release_after_frames:
             world.released.set()
     world.released.set()

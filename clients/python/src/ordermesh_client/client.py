@@ -320,10 +320,9 @@ class MeshClient(Watching):
         for last in (False, True):
             metadata = self._bearer() if authorised else None
             token = self.session.access_token if authorised else ""
+            timeout_s = self._settings.attempt_timeout_s
             try:
-                return await call(
-                    request, timeout=self._settings.attempt_timeout_s, metadata=metadata
-                )
+                return await call(request, timeout=timeout_s, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 expired = error.code() is grpc.StatusCode.UNAUTHENTICATED and authorised
                 if not expired or last:
