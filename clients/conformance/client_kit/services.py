@@ -1,6 +1,6 @@
 """The services of the scripted mesh: login, orders, market data."""
 
-# ruff: noqa: N802, D102, ANN001, ANN201  # handlers are named and typed as the rpcs are
+# ruff: noqa: N802, D102  # handlers are named as the rpcs are
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,14 +32,14 @@ class Auth(identity_grpc.AuthServiceServicer):
     def _user(self) -> identity.User:
         return identity.User(user_id="1", username="alice", accounts=self.world.script.accounts)
 
-    async def Login(self, request, context):
+    async def Login(self, request: Any, context: Any) -> Any:
         fault = await self.world.admit("Login", request, context, user=False)
         await self.world.strike(fault, context)
         if request.password != "right":  # noqa: S105  # of a made user
             await refuse(context, Fault(refuse="BAD_CREDENTIALS"))
         return identity.LoginResponse(tokens=self.world.tokens(), user=self._user)
 
-    async def Refresh(self, request, context):
+    async def Refresh(self, request: Any, context: Any) -> Any:
         fault = await self.world.admit("Refresh", request, context, user=False)
         looked_at = fault is None or fault.applied
         if looked_at and not self.world.renew(request.refresh_token):
@@ -47,7 +47,7 @@ class Auth(identity_grpc.AuthServiceServicer):
         await self.world.strike(fault, context)
         return identity.RefreshResponse(tokens=self.world.tokens(), user=self._user)
 
-    async def Logout(self, request, context):
+    async def Logout(self, request: Any, context: Any) -> Any:
         await self.world.admit("Logout", request, context, user=False)
         return identity.LogoutResponse()
 
@@ -62,15 +62,14 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def _command(self, name: str, request: Any, context: Any, answer: Any) -> Any:
         fault = await self.world.admit(name, request, context)
+        key, body = request.idempotency_key, request.SerializeToString(deterministic=True)
         if fault is None or fault.applied:
-            kept = self._answers.get(request.idempotency_key)
-            body = request.SerializeToString(deterministic=True)
-            if kept and kept[0] != body:
+            if key not in self._answers:
+                self._answers[key] = (body, answer())
+            if self._answers[key][0] != body:
                 await refuse(context, Fault(refuse="IDEMPOTENCY_KEY_REUSED"))
-            if not kept:
-                kept = self._answers[request.idempotency_key] = (body, answer())
         await self.world.strike(fault, context)
-        return kept[1]
+        return self._answers[key][1]
 
     def _order(self, request: Any) -> order_pb2.Order:
         made = len(self._answers) + 1
@@ -83,34 +82,34 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
             order.terms.CopyFrom(request.terms)
         state = self.world.script.order_state
         order.progress.cum_quantity = "0"
-        order.progress.state = (
-            int(state) if state.isdigit() else order_pb2.OrderState.Value(f"ORDER_STATE_{state}")
-        )  # type: ignore[assignment]
+        known = 0 if state.isdigit() else order_pb2.OrderState.Value(f"ORDER_STATE_{state}")
+        # A state of tomorrow is a number that no name stands for.
+        order.progress.state = known or int(state)  # type: ignore[assignment]
         return order
 
-    async def Place(self, request, context):
+    async def Place(self, request: Any, context: Any) -> Any:
         return await self._command(
             "Place", request, context, lambda: oms.PlaceResponse(order=self._order(request))
         )
 
-    async def Replace(self, request, context):
+    async def Replace(self, request: Any, context: Any) -> Any:
         return await self._command(
             "Replace", request, context, lambda: oms.ReplaceResponse(order=self._order(request))
         )
 
-    async def Cancel(self, request, context):
+    async def Cancel(self, request: Any, context: Any) -> Any:
         return await self._command(
             "Cancel", request, context, lambda: oms.CancelResponse(order=self._order(request))
         )
 
-    async def Get(self, request, context):
+    async def Get(self, request: Any, context: Any) -> Any:
         fault = await self.world.admit("Get", request, context)
         await self.world.strike(fault, context)
         order = order_pb2.Order(order_id=request.order_id, last_sequence=1)
         order.progress.state = order_pb2.ORDER_STATE_NEW
         return oms.GetResponse(order=order)
 
-    async def List(self, request, context):
+    async def List(self, request: Any, context: Any) -> Any:
         fault = await self.world.admit("List", request, context)
         await self.world.strike(fault, context)
         pages = self.world.script.orders
@@ -122,7 +121,7 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
             next_page_token=str(page + 1) if page + 1 < len(pages) else "",
         )
 
-    async def Watch(self, request, context):
+    async def Watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
         opening = await self.world.opened("Watch", request, context)
         self.epoch = opening.epoch or self.epoch
         wanted = list(request.accounts) or [
@@ -144,8 +143,9 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
         if resync or not wanted.HasField("cursor"):
             start = log.snapshot if opening.snapshot_at is None else opening.snapshot_at
             if resync:
-                cause = stream_pb2.ResyncCause.Value(f"RESYNC_CAUSE_{resync}")
-                again = stream_pb2.Resync(cause=cause, channel=name, requested=cursor)
+                again = stream_pb2.Resync(
+                    cause=f"RESYNC_CAUSE_{resync}", channel=name, requested=cursor
+                )
                 frames.append([event_pb2.OrderStreamItem(resync=again)])
             orders = orders_at(name, start, log)
             frames += [[event_pb2.OrderStreamItem(snapshot=one)] for one in orders]
@@ -172,7 +172,7 @@ class Prices(market_data_grpc.MarketDataServiceServicer):
         self.world = world
         self._sent: dict[str, int] = {}
 
-    async def Watch(self, request, context):
+    async def Watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
         opening = await self.world.opened("Prices", request, context)
         frames: list[list[Any]] = []
         for name in request.subscription.instrument_ids:
@@ -232,7 +232,7 @@ async def _ended(
         world.reset()
         await asyncio.Event().wait()
     if kind == "DRAIN":
-        drain = stream_pb2.Drain(cause=stream_pb2.DrainCause.Value(f"DRAIN_CAUSE_{cause}"))
+        drain = stream_pb2.Drain(cause=f"DRAIN_CAUSE_{cause}")
         drain.retry_after.FromMilliseconds(int((opening.retry_after_s or 0) * 1000))
         yield item_type(drain=drain)
         await refuse(context, Fault(refuse="DRAINING"))

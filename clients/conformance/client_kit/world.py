@@ -5,6 +5,7 @@ import base64
 import json
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -35,7 +36,7 @@ class World:
         self.times: dict[str, list[float]] = defaultdict(list)
         self.findings: list[str] = []
         self.released = asyncio.Event()
-        self.reset = lambda: None
+        self.reset: Callable[[], None] = lambda: None
         self.token_refused = 0
         self._faults = {name: list(faults) for name, faults in script.calls.items()}
         self._openings = {"Watch": list(script.openings), "Prices": list(script.price_openings)}
@@ -48,13 +49,13 @@ class World:
         """Make the next pair of the one session."""
         self._made += 1
         now = time.time() + self.script.clock_skew_s
-        claims = {"sub": "alice", "iat": int(now), "exp": int(now + self.script.token_life_s)}
-        claims["jti"] = str(self._made)
+        ends = int(now + self.script.token_life_s)
+        claims = {"sub": "alice", "iat": int(now), "exp": ends, "jti": str(self._made)}
         access = ".".join(_base64(part) for part in ({"alg": "ES256"}, claims, self._made))
         self._access.add(access)
         self._refresh = f"refresh-{self._made}"
         pair = identity.TokenPair(access_token=access, refresh_token=self._refresh)
-        pair.access_expires_at.FromSeconds(int(claims["exp"]))
+        pair.access_expires_at.FromSeconds(ends)
         pair.refresh_expires_at.FromSeconds(int(now) + 36_000)
         return pair
 
