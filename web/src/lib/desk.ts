@@ -97,7 +97,7 @@ export class Desk {
   readonly commands: Commands;
 
   /** For streams of panels. */
-  readonly renewToken = (): Promise<unknown> => this.session.renewForStream();
+  readonly renewToken = (openedForMs: number): Promise<unknown> => this.session.renewForStream(openedForMs);
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
