@@ -31,6 +31,8 @@ import {
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { FIRST_CHOICES, type BlotterChoices } from "./blotter/choices";
+import { Chosen } from "./chosen";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
@@ -92,6 +94,8 @@ export class Desk {
   readonly proposedChanges: ProposedChanges;
   /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
   readonly heldOrders: HeldOrders;
+  /** What the user has chosen for the order blotter. */
+  readonly blotter = new Chosen<BlotterChoices>(FIRST_CHOICES);
   readonly commands: Commands;
 
   /** For streams of panels. */
