@@ -47,6 +47,8 @@ import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 import { Timings } from "./timings";
+import { Sparks } from "./watchlist/sparks";
+import { Watchlists } from "./watchlist/watchlists";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -96,6 +98,9 @@ export class Desk {
   readonly heldOrders: HeldOrders;
   /** What the user has chosen for the order blotter. */
   readonly blotter = new Chosen<BlotterChoices>(FIRST_CHOICES);
+  /** The user's own watchlists, and the small lines in them. */
+  readonly watchlists = new Watchlists();
+  readonly sparks = new Sparks((request) => this.candles(request));
   readonly commands: Commands;
 
   /** For streams of panels. */

@@ -46,21 +46,6 @@ export function pressed(sorting: Sorting, column: ColumnId): Sorting {
   return sorting.down === down ? { column, down: !down } : NEWEST_FIRST;
 }
 
-/** Columns with one moved by some places, at the ends as far as it goes. */
-export function movedColumn(columns: readonly ColumnId[], id: ColumnId, by: number): readonly ColumnId[] {
-  const at = columns.indexOf(id);
-  if (at < 0) return columns;
-  const others = columns.filter((one) => one !== id);
-  others.splice(Math.max(0, Math.min(others.length, at + by)), 0, id);
-  return others;
-}
-
-/** Columns with one shown or hidden; the last one is not hidden, and what is shown comes last. */
-export function toggledColumn(columns: readonly ColumnId[], id: ColumnId): readonly ColumnId[] {
-  if (!columns.includes(id)) return [...columns, id];
-  return columns.length === 1 ? columns : columns.filter((one) => one !== id);
-}
-
 /** The choices as they are kept. The text of the filter is not: it is of the moment. */
 export function written({ columns, sorting, filter }: BlotterChoices): string {
   return JSON.stringify({ columns, sorting, filter: { ...filter, text: "" } });

@@ -13,7 +13,7 @@ import { rejectionText, sideWord, stateName, timeWord, typeWord, venueWord } fro
 
 export type ColumnId =
   | "time" | "account" | "listing" | "state" | "side" | "type" | "quantity" | "limit" | "filled" | "leaves" | "average"
-  | "stop" | "why" | "note" | "isin" | "currency" | "updated" | "venueOrder" | "order";
+  | "stop" | "why" | "note" | "isin" | "currency" | "updated" | "venue_order" | "order";
 
 export interface Column {
   readonly id: ColumnId;
@@ -60,7 +60,7 @@ export const COLUMNS: readonly Column[] = [
   { id: "isin", word: "ISIN", ...text((order) => order.isin, 13, false) },
   { id: "currency", word: "Currency", ...text((order) => order.currency, 8, false) },
   { id: "updated", word: "Last event", ...text((order) => isoTime(order.updatedAt), 9, false) },
-  { id: "venueOrder", word: "OrderID at the venue", ...text((order) => order.venueOrderId, 14, false) },
+  { id: "venue_order", word: "OrderID at the venue", ...text((order) => order.venueOrderId, 14, false) },
   { id: "order", word: "Order id", ...text((order) => order.orderId, 27, false) },
 ];
 
