@@ -184,6 +184,7 @@ PROCESSES = (
         opened=(
             "ordermesh.identity.v1.AuthService",
             "ordermesh.identity.v1.IdentityAuditService",
+            "ordermesh.identity.v1.UserSettingsService",
         ),
         keys=9159,
         database=True,
