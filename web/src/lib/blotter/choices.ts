@@ -1,4 +1,4 @@
-/** What a person has chosen for the blotter: columns and their order, sorting, and filters. Kept for the user, so what is read may be of another version of the page. */
+/** What a person has chosen for the blotter: columns and their order, sorting, and filters. It is kept for the user, so what is read may be of another version of the page. */
 
 import { OrderState } from "$gen/ordermesh/oms/v1/order_pb.js";
 
@@ -46,43 +46,40 @@ export function pressed(sorting: Sorting, column: ColumnId): Sorting {
   return sorting.down === down ? { column, down: !down } : NEWEST_FIRST;
 }
 
-/** The choices as they are kept. The text of the filter is not: it is of the moment. */
-export function written({ columns, sorting, filter }: BlotterChoices): string {
-  return JSON.stringify({ columns, sorting, filter: { ...filter, text: "" } });
+/** The choices as a setting of the user. The text of the filter is not kept: it is of the moment. */
+export interface KeptChoices {
+  columns: { column: string }[];
+  sort: { column: string; descending: boolean }[];
+  filters: { column: string; text: string }[];
 }
 
-/** The choices that were kept; of what is missing or not known, the first ones. */
-export function readChoices(json: string): BlotterChoices {
-  const kept = parsed(json);
-  const columns = listOf(kept["columns"]).filter((id): id is ColumnId => typeof id === "string" && COLUMN.has(id));
-  const sorting = objectOf(kept["sorting"]);
-  const filter = objectOf(kept["filter"]);
-  const column = sorting["column"];
-  const { side, state } = filter;
+export function settingOf({ columns, sorting, filter: { openOnly, side, state } }: BlotterChoices): KeptChoices {
+  const filters = Object.entries({ open: openOnly ? "true" : "", side, state }).filter(([, text]) => text !== "");
+  return {
+    columns: columns.map((column) => ({ column })),
+    sort: [{ column: sorting.column, descending: sorting.down }],
+    filters: filters.map(([column, text]) => ({ column, text })),
+  };
+}
+
+/** The choices that were kept; of what is missing or not known to this page, the first ones. */
+export function choicesOf(kept: KeptChoices): BlotterChoices {
+  const columns = kept.columns.map(({ column }) => column).filter(isColumn);
+  const sort = kept.sort.find(({ column }) => isColumn(column));
+  const text = (of: string): string => kept.filters.find(({ column }) => column === of)?.text ?? "";
+  const [side, state] = [text("side"), text("state")];
   return {
     columns: columns.length > 0 ? [...new Set(columns)] : FIRST_CHOICES.columns,
-    sorting: typeof column === "string" && COLUMN.has(column) ? { column: column as ColumnId, down: sorting["down"] === true } : NEWEST_FIRST,
+    sorting: sort && isColumn(sort.column) ? { column: sort.column, down: sort.descending } : NEWEST_FIRST,
     filter: {
-      openOnly: filter["openOnly"] === true,
+      openOnly: text("open") === "true",
       side: side === "buy" || side === "sell" ? side : "",
-      state: typeof state === "string" && STATES.includes(state) ? state : "",
+      state: STATES.includes(state) ? state : "",
       text: "",
     },
   };
 }
 
-function parsed(json: string): Record<string, unknown> {
-  try {
-    return objectOf(JSON.parse(json));
-  } catch {
-    return {};
-  }
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function isColumn(id: string): id is ColumnId {
+  return COLUMN.has(id);
 }
