@@ -31,6 +31,8 @@ import {
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions, UserSettings } from "@ordermesh/client";
+import { FIRST_CHOICES, type BlotterChoices } from "./blotter/choices";
+import { Chosen } from "./chosen";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
@@ -45,6 +47,8 @@ import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 import { Timings } from "./timings";
+import { Sparks } from "./watchlist/sparks";
+import { Watchlists } from "./watchlist/watchlists";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -94,6 +98,11 @@ export class Desk {
   readonly proposedChanges: ProposedChanges;
   /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
   readonly heldOrders: HeldOrders;
+  /** What the user has chosen for the order blotter. */
+  readonly blotter = new Chosen<BlotterChoices>(FIRST_CHOICES);
+  /** The user's own watchlists, and the small lines in them. */
+  readonly watchlists = new Watchlists();
+  readonly sparks = new Sparks((request) => this.candles(request));
   readonly commands: Commands;
 
   /** For streams of panels. */
