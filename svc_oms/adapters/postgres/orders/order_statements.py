@@ -10,7 +10,7 @@ from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0041"
+SCHEMA_REVISION = "0042"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
