@@ -296,8 +296,9 @@ export enum AuditKind {
   REFUSAL = 1,
 
   /**
-   * An action that is in no order's log: a change of a control, or a cancel-on-disconnect guard that
-   * cancelled orders.
+   * An action that is in no order's log: a change of a control, a cancel-on-disconnect guard that
+   * cancelled orders, a strategy that was stopped, or the use of a limit that came near its bound
+   * (command "LimitNear").
    *
    * @generated from enum value: AUDIT_KIND_ACTION = 2;
    */

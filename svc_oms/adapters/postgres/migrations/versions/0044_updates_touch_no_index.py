@@ -12,7 +12,7 @@ is written anew, under a lock that nobody passes: about 10 s for a million order
 from alembic import op
 
 revision = "0044"
-down_revision = "0041"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
