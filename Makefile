@@ -11,11 +11,13 @@ UP_FLAGS ?=
 KAFKA ?=
 # MONITORING=1: also Prometheus and Alertmanager, which come from the system.
 MONITORING ?=
-# Tests wait more than they compute: more workers than cores pay, until the whole meshes disturb each other.
-WORKERS ?= 5
+# Most of the time tests wait: more workers than cores pay, until the whole meshes disturb each other.
+WORKERS ?= 4
+# These compute only. They run in one process beside the workers, which need not collect them.
+COMPUTE_ONLY = tests/unit tests/property tests/architecture tests/conformance/lifecycle clients/python/tests
 # CI sets --repeat-failed: failed tests run once more, alone.
 REPEAT ?=
-PYTEST = $(BIN)/python -m tools.run_tests $(REPEAT) -n $(WORKERS) --no-loadscope-reorder --durations 20
+PYTEST = $(BIN)/python -m tools.run_tests $(REPEAT) $(COMPUTE_ONLY:%=--alone %) -n $(WORKERS) --no-loadscope-reorder --durations 20
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROTOS := $(shell find proto -name '*.proto')

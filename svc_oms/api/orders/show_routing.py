@@ -81,11 +81,14 @@ def _sequences(rows: Sequence[RoutingDecisionRow], count: int) -> tuple[int, int
     """Return between which sequences of the account the first so many decisions placed children.
 
     A decision places its children after the sequence that it read the account at, and the next one
-    reads it after them. Decisions of an old release have no such sequence.
+    reads it after them. The decisions of one slice of a schedule have one such sequence, those of
+    an old release have none.
     """
-    after = rows[0].read_after if rows else 0
-    until = rows[count].read_after if count < len(rows) else 0
-    return after, until or SEQUENCE_MAX
+    if not rows:
+        return 0, SEQUENCE_MAX
+    last = rows[max(count, 1) - 1].read_after
+    later = (row.read_after for row in rows[count:] if row.read_after > last)
+    return rows[0].read_after, next(later, SEQUENCE_MAX)
 
 
 async def _hashes(store: OrderStore, parent: order_pb2.Order) -> dict[int, bytes]:

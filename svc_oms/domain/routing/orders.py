@@ -248,7 +248,9 @@ def parent_state(
         if not child.is_closed
         or (child.closed_sequence or child.last_sequence) > sums.after_sequence
     ]
-    whole = not sums.after_sequence
+    schedule = None if parent.routing is None else schedule_of(parent.routing)
+    # A schedule looks at the rounds of its present slice, whose children are all here.
+    whole = not sums.after_sequence or schedule is not None
     numbers = sorted({child.routing_decision for child in fresh}) if whole else []
     rounds = {number: place for place, number in enumerate(numbers, 1)}
     states = tuple(_child(child, rounds.get(child.routing_decision, 0)) for child in fresh)
@@ -273,36 +275,47 @@ def parent_state(
     )
     # Closed children are in the totals: the record of a decision does not grow with their number.
     # A schedule keeps those of its present slice.
-    schedule = None if parent.routing is None else schedule_of(parent.routing)
     state = compacted(state, 2**63 if schedule is None else schedule.slice_start_ns(now_ns))
     # The executions of the children, whether they are read or not, are those of the parent.
     known = total(child.cum_quantity for child in state.children)
     return state._replace(closed_cum_quantity=minus(parent.cum_quantity, known))
 
 
-def sums_after(inputs: Inputs, decision: Decision, after_sequence: int) -> RoutingSums:
+def sums_after(
+    inputs: Inputs, decision: Decision, after_sequence: int, before: RoutingSums | None
+) -> RoutingSums:
     """Return what the next decision has to know of what this one took in and decided.
 
     Args:
         inputs: Of the decision.
         decision: The decision; it is carried out.
         after_sequence: The last sequence of the account before it.
+        before: What the decision before kept; None: it is the first.
     """
     parent, now_ns = inputs.parent, inputs.now_ns
     moves, moved_at_ns = parent.moves, parent.moved_at_ns
     if decision.moved:
         moves, moved_at_ns = moves_in_a_row(parent, now_ns, inputs.limits) + 1, now_ns
+    rejected, returned = parent.all_rejected_mics, parent.all_returned_mics
     if inputs.request.schedule is not None:
-        # Its decisions count the children of a slice.
-        return RoutingSums(moves=moves, moved_at_ns=moved_at_ns, held=inputs.held)
+        # Its decisions look at each child of the present slice: none of them is left out.
+        if all(child.is_live for child in parent.children):
+            before = RoutingSums(
+                after_sequence,
+                rejected_mics=rejected,
+                returned_mics=returned,
+                early_ends=parent.early_ends,
+            )
+        kept = before or RoutingSums()
+        return kept._replace(moves=moves, moved_at_ns=moved_at_ns, held=inputs.held)
     placed = [one.role for one in decision.actions if one.kind is ActionKind.PLACE]
     number = parent.round + bool(placed)
     return RoutingSums(
         after_sequence,
         number,
         number if ChildRole.REST in placed else parent.rest_round,
-        parent.all_rejected_mics,
-        parent.all_returned_mics,
+        rejected,
+        returned,
         parent.early_ends,
         moves,
         moved_at_ns,

@@ -44,7 +44,7 @@ class Child(NamedTuple):
     price: Price
     time_in_force: TimeInForce
     round: int
-    """ParentState.round plus one, of the decision that placed it; 0 if the parent keeps sums of its
+    """Grows with the decision that placed it; 0 if the parent has no schedule and keeps sums of its
     children, for then it does not matter."""
     placed_at_ns: int = 0
     """When it was placed, or a replace of it was requested the last time."""

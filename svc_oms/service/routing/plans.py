@@ -336,7 +336,8 @@ def carry_out(batch: CommandBatch, submission: Submission, parent_id: str, plan:
     changes, routing = batch.changes, batch.parts.routing
     number, digest = parent.routing_decision + 1, sha256(plan.record).digest()
     text = plan.decision.reason[:TEXT_CHARACTERS_MAX]
-    sums = sums_after(plan.inputs, plan.decision, changes.head(parent.account_id)[0])
+    head = changes.head(parent.account_id)[0]
+    sums = sums_after(plan.inputs, plan.decision, head, parent.routing_sums)
     decided = RoutingDecided(number, digest, text, sums, tuple(plan.traded_before))
     batch.add(parent, parent.account_id, decided, submission)
     changes.writes.routing_decisions.append(

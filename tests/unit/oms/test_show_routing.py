@@ -34,6 +34,10 @@ def test_a_page_has_at_most_so_many_decisions_and_bytes_but_always_one():
         # Of an old release: all children are read.
         ([0, 0, 14], 2, (0, 14)),
         ([0, 0, 0], 2, (0, SEQUENCE_MAX)),
+        # Of one slice of a schedule: its last decisions are on the next page.
+        ([5, 5, 5], 1, (5, SEQUENCE_MAX)),
+        ([5, 5, 9], 1, (5, 9)),
+        ([5, 9, 9], 2, (5, SEQUENCE_MAX)),
     ],
 )
 def test_only_the_children_of_a_page_are_read(read_after, count, between):

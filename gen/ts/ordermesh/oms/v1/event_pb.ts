@@ -1142,22 +1142,22 @@ export const RoutingDecidedSchema: GenMessage<RoutingDecided> = /*@__PURE__*/
  */
 export type RoutingSums = Message<"ordermesh.oms.v1.RoutingSums"> & {
   /**
-   * Account sequence before this decision: what ended children had done by then is counted here. 0 if
-   * decisions read all children, as of an order with a schedule; then the next five are not set.
+   * Account sequence before this decision, or before an earlier one of the same slice of a schedule:
+   * what ended children had done by then is counted here. 0 if decisions read all children.
    *
    * @generated from field: int64 after_sequence = 1;
    */
   afterSequence: bigint;
 
   /**
-   * Number of decisions that placed children.
+   * Number of decisions that placed children; 0 for an order with a schedule.
    *
    * @generated from field: uint32 round = 2;
    */
   round: number;
 
   /**
-   * The one of them that last placed a child that rests; 0 if none did.
+   * The one of them that last placed a child that rests; 0 if none did, or with a schedule.
    *
    * @generated from field: uint32 rest_round = 3;
    */
