@@ -3,7 +3,8 @@
 from functools import lru_cache
 from typing import Final
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 _SEVEN_BITS: Final = 0x7F
 _MORE: Final = 0x80
@@ -30,8 +31,8 @@ def size(count: int) -> bytes:
     return varint(count)
 
 
-def key(message: Descriptor, name: str) -> bytes:
+def key(message: type[Message], name: str) -> bytes:
     """Return what stands before the value of a field: a text, bytes, a message or an integer."""
-    field = message.fields_by_name[name]
+    field = message.DESCRIPTOR.fields_by_name[name]
     kind = _SIZED if field.type in _SIZED_TYPES else _VARINT
     return varint(field.number << 3 | kind)

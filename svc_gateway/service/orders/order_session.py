@@ -63,7 +63,7 @@ STATUS_S = 5.0
 STOP_FLUSH_S = 3.0
 MESSAGES_PER_FRAME = 500
 RECEIPTS_PER_FRAME = 1000
-_MESSAGES = key(link.LinkRequest.DESCRIPTOR, "messages")
+_MESSAGES = key(link.LinkRequest, "messages")
 
 _log = get_logger(__name__)
 

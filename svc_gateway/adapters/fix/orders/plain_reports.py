@@ -16,7 +16,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 
 from fix import tags as t
 from fix import wire
@@ -88,7 +88,7 @@ class _Layout:
             raise _OddError
         self._fields = fields
         self.name = fields.name
-        self.key = key(link.VenueMessage.DESCRIPTOR, fields.name)
+        self.key = key(link.VenueMessage, fields.name)
         self.sent_at = tags.index(t.SENDING_TIME) if t.SENDING_TIME in tags else -1
         self._codes = [tag for tag in tags if tag in fields.codes or tag in fields.repeated]
         self.others = [
@@ -190,7 +190,7 @@ def _written(layout: _Layout, values: list[str]) -> tuple[bytes, bytes]:
 def _report_fields(
     name_of: Callable[[str], str], opens_orders: bool, with_account: bool
 ) -> _Fields:
-    message, repeated = link.ExecutionReport.DESCRIPTOR, link.ToldOrder.DESCRIPTOR
+    message, repeated = link.ExecutionReport, link.ToldOrder
     texts = {tag: _text(message, name) for tag, name in REPORT_TEXTS + REPORT_CODES}
     codes = {tag: write for tag, write in texts.items() if tag not in _OWN}
     codes |= {tag: _number(message, name, tag, label) for tag, name, label in REPORT_NUMBERS}
@@ -213,7 +213,7 @@ def _report_fields(
 
 
 def _reject_fields(with_account: bool) -> _Fields:
-    message = link.OrderCancelReject.DESCRIPTOR
+    message = link.OrderCancelReject
     texts = {tag: _text(message, name) for tag, name in REJECT_TEXTS}
     codes = {tag: write for tag, write in texts.items() if tag not in _OWN}
     codes[t.CXL_REJ_REASON] = _number(
@@ -226,7 +226,7 @@ def _reject_fields(with_account: bool) -> _Fields:
     return _Fields("order_cancel_reject", codes, {}, others, frozenset({t.MSG_TYPE, t.CL_ORD_ID}))
 
 
-def _text(message: Descriptor, name: str) -> Write:
+def _text(message: type[Message], name: str) -> Write:
     """Write a text as it is; it is ASCII here."""
     begin = key(message, name)
     begins = [begin + size(count) for count in range(TEXT_MAX + 1)]
@@ -251,7 +251,7 @@ def _ours(write_id: Write) -> Write:
     return write
 
 
-def _value(message: Descriptor, name: str, read: Callable[[str, str], str], label: str) -> Write:
+def _value(message: type[Message], name: str, read: Callable[[str, str], str], label: str) -> Write:
     begin = key(message, name)
 
     @lru_cache(maxsize=CACHED_TEXTS_MAX)
@@ -264,7 +264,7 @@ def _value(message: Descriptor, name: str, read: Callable[[str, str], str], labe
     return write
 
 
-def _number(message: Descriptor, name: str, tag: str, label: str) -> Write:
+def _number(message: type[Message], name: str, tag: str, label: str) -> Write:
     begin = key(message, name)
 
     def write(value: str) -> bytes:
@@ -276,7 +276,7 @@ def _number(message: Descriptor, name: str, tag: str, label: str) -> Write:
     return write
 
 
-def _time(message: Descriptor, name: str) -> Write:
+def _time(message: type[Message], name: str) -> Write:
     begin = key(message, name)
 
     @lru_cache(maxsize=256)  # one time is in several messages
@@ -305,8 +305,8 @@ def _moment(at_ns: int) -> bytes:
     return size(len(content)) + content
 
 
-_REPEATS: Final = key(link.ExecutionReport.DESCRIPTOR, "repeats")
-_NUMBER: Final = key(link.VenueMessage.DESCRIPTOR, "msg_seq_num")
-_EPOCH: Final = key(link.VenueMessage.DESCRIPTOR, "session_epoch")
-_RECEIVED: Final = key(link.VenueMessage.DESCRIPTOR, "received_at")
-_sending_time: Final = _time(link.VenueMessage.DESCRIPTOR, "sending_time")
+_REPEATS: Final = key(link.ExecutionReport, "repeats")
+_NUMBER: Final = key(link.VenueMessage, "msg_seq_num")
+_EPOCH: Final = key(link.VenueMessage, "session_epoch")
+_RECEIVED: Final = key(link.VenueMessage, "received_at")
+_sending_time: Final = _time(link.VenueMessage, "sending_time")
