@@ -219,6 +219,13 @@ class ReportReader(Protocol):
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; what cannot be read is parked in it."""
 
+    def plain(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> tuple[str, bytes]:
+        """Return what `read` returns, as bytes, if the message is a plain report; else empty.
+
+        A plain report is like nearly all are: it has nothing odd, answers no question of ours, and
+        needs no answer. It is read quickly. With it comes its kind: the field of the content.
+        """
+
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return the question, whether it is the last report, whether of an order; or None."""
 
