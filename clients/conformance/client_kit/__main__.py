@@ -40,6 +40,9 @@ def main() -> int:
             report(name, results[name], show=options.show)
     print(table(cases, results))
     if options.write:
+        missing = [client.name for client in listed() if client.name not in results]
+        if missing or options.case:
+            sys.exit("the table has every case and client; left out: " + ", ".join(missing))
         write_page(cases, results)
     failed = any(outcome.differences for outcomes in results.values() for outcome in outcomes)
     return 1 if failed else 0

@@ -33,8 +33,6 @@ class Client:
     @property
     def missing(self) -> str:
         """Why the client cannot run here, in words; empty: it can."""
-        if not (ROOT / "clients" / self.name).is_dir():
-            return f"there is no clients/{self.name}"
         if shutil.which(self.needs) is None:
             return f"there is no {self.needs} here"
         return ""
@@ -48,4 +46,8 @@ class Client:
 def listed() -> list[Client]:
     """Every client of the tree, in the order of the table."""
     document = yaml.safe_load(LIST.read_text("utf-8"))
-    return [Client(name, **what) for name, what in document.items()]
+    return [
+        Client(name, **what)
+        for name, what in document.items()
+        if (ROOT / "clients" / name).is_dir()
+    ]
