@@ -1,12 +1,14 @@
 package ordermesh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -29,7 +31,8 @@ type RefusedError struct {
 	Code codes.Code
 	// Reason is why. UNSPECIFIED if this version of the client does not know ReasonName.
 	Reason typev1.ErrorReason
-	// ReasonName is the reason as sent: "PRICE_OFF_TICK". Empty if the status has none.
+	// ReasonName is the reason as sent: "PRICE_OFF_TICK". Of a status that is not the mesh's own, its
+	// name: "PERMISSION_DENIED".
 	ReasonName string
 	// RetryClass is what the caller can do about it.
 	RetryClass typev1.RetryClass
@@ -47,11 +50,7 @@ type RefusedError struct {
 
 // Error gives the reason and the sentence.
 func (e *RefusedError) Error() string {
-	name := e.ReasonName
-	if name == "" {
-		name = e.Code.String()
-	}
-	return fmt.Sprintf("ordermesh: refused, %s: %s", name, e.Text)
+	return fmt.Sprintf("ordermesh: refused, %s: %s", e.ReasonName, e.Text)
 }
 
 // GRPCStatus lets status.Code and status.FromError see the status.
@@ -121,8 +120,8 @@ func (e *unsentError) Unwrap() error { return e.error }
 
 // Without a reason of the mesh, these are about the way to it: a killed service shows as UNKNOWN or
 // INTERNAL, a stream that was reset as CANCELLED.
-func lost(code codes.Code) bool {
-	switch code {
+func lost(status codes.Code) bool {
+	switch status {
 	case codes.Unavailable, codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Canceled,
 		codes.Aborted, codes.DataLoss:
 		return true
@@ -147,6 +146,7 @@ func typedError(ctx context.Context, err error) error {
 	if refused.ReasonName == "" && lost(found.Code()) {
 		return &UnreachableError{Code: found.Code(), Text: found.Message(), cause: ctx.Err(), status: found}
 	}
+	refused.ReasonName = cmp.Or(refused.ReasonName, code.Code(found.Code()).String())
 	return refused
 }
 
