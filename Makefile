@@ -62,10 +62,12 @@ k8s-check: setup-dev ## compare the Kubernetes manifests with the schemas and ru
 bench: setup-dev web ## measure the mesh and its bare parts; writes bench/results/
 	$(BIN)/python -m bench
 
-gen: setup-dev web/node_modules/.stamp ## generate gen/ from proto/
+gen: setup-dev web/node_modules/.stamp ## generate gen/ and clients/go/gen from proto/
 	$(BIN)/buf format -w
 	$(BIN)/buf generate
 	$(BIN)/buf build --exclude-source-info -o gen/descriptors.binpb
+	@if command -v go >/dev/null; then $(BIN)/buf generate --template clients/go/buf.gen.yaml; \
+	  else echo "no Go here: clients/go/gen is not generated" >&2; fi
 
 lock: setup-dev ## pin the dependencies of pyproject.toml again (with hashes)
 	tools/lock.sh

@@ -18,6 +18,9 @@ type Client struct {
 	session *session
 	orders  omsv1.OrderServiceClient
 	prices  marketdatav1.MarketDataServiceClient
+	// open ends with Close, and ends every stream.
+	open  context.Context
+	close context.CancelFunc
 }
 
 // New makes a client. It connects with the first call, and again by itself whenever it has to.
@@ -31,6 +34,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	client := &Client{config: config}
+	client.open, client.close = context.WithCancel(context.Background())
 	options = append(options,
 		grpc.WithUnaryInterceptor(func(
 			ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
@@ -55,7 +59,10 @@ func New(config Config) (*Client, error) {
 }
 
 // Close ends the connection. Streams and calls that are under way end with it; the login stays valid.
-func (c *Client) Close() error { return c.conn.Close() }
+func (c *Client) Close() error {
+	c.close()
+	return c.conn.Close()
+}
 
 // Conn is for stubs that have no method here: every call gets the login's token, and its errors are
 // those of this package.

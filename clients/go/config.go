@@ -63,7 +63,7 @@ type Config struct {
 	// Heartbeat is the interval that streams ask for, in whole seconds from HeartbeatMin to
 	// HeartbeatMax; 0 means HeartbeatDefault. Silence of two and a half intervals ends a connection.
 	Heartbeat time.Duration
-	// Backoff has the delays between attempts; the zero value means BackoffDefault.
+	// Backoff has the delays between attempts; a time of 0 means that of BackoffDefault.
 	Backoff Backoff
 	// Logger gets what a program's operator may want to see: broken and resumed streams, refreshed
 	// logins. Never a token. Nil: nothing is logged.
@@ -86,8 +86,11 @@ func (c Config) completed() (Config, error) {
 		return c, fmt.Errorf("ordermesh: Config.Heartbeat is %v; it should be whole seconds from %v to %v",
 			c.Heartbeat, HeartbeatMin, HeartbeatMax)
 	}
-	if c.Backoff == (Backoff{}) {
-		c.Backoff = BackoffDefault
+	c.Backoff.Base = orDefault(c.Backoff.Base, BackoffDefault.Base)
+	c.Backoff.Cap = orDefault(c.Backoff.Cap, BackoffDefault.Cap)
+	c.Backoff.ResetAfter = orDefault(c.Backoff.ResetAfter, BackoffDefault.ResetAfter)
+	if c.Backoff.Base < 0 || c.Backoff.Cap < 0 || c.Backoff.ResetAfter < 0 {
+		return c, fmt.Errorf("ordermesh: Config.Backoff is %+v; its times should be positive", c.Backoff)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -20,7 +20,8 @@ func (c *OrderCopies) Get(orderID string) *omsv1.Order { return c.orders[orderID
 // All returns the orders by id.
 func (c *OrderCopies) All() map[string]*omsv1.Order { return maps.Clone(c.orders) }
 
-// Apply takes an item and returns the order that it changed, or nil.
+// Apply takes an item. It returns the order that an event brought, if it is newer than the copy; a
+// snapshot takes effect when it is complete, and returns nil.
 func (c *OrderCopies) Apply(item *omsv1.OrderStreamItem) *omsv1.Order {
 	if c.orders == nil {
 		c.orders, c.snapshots = map[string]*omsv1.Order{}, map[string]map[string]*omsv1.Order{}

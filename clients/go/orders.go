@@ -72,7 +72,7 @@ func (c *Client) WatchOrders(ctx context.Context, watch OrderWatch) *OrderStream
 	if cursors == nil {
 		cursors = map[string]*typev1.Cursor{}
 	}
-	return &OrderStream{reader: start(ctx, waiting, source), cursors: cursors}
+	return &OrderStream{reader: start(ctx, c, waiting, source), cursors: cursors}
 }
 
 // Next waits for the next item. Its error is that of the context, ErrStreamClosed, or why the stream

@@ -451,10 +451,15 @@ func TestAfterCloseAndAfterItsContextAStreamEnds(t *testing.T) {
 		if _, err := closed.Next(t.Context()); !errors.Is(err, ordermesh.ErrStreamClosed) {
 			t.Fatal(err)
 		}
+		left := client.WatchOrders(t.Context(), ordermesh.OrderWatch{})
 		ctx, cancel := context.WithCancel(t.Context())
 		canceled := client.WatchOrders(ctx, ordermesh.OrderWatch{})
 		cancel()
 		if _, err := canceled.Next(t.Context()); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		_ = client.Close()
+		if _, err := left.Next(t.Context()); !errors.Is(err, ordermesh.ErrStreamClosed) {
 			t.Fatal(err)
 		}
 	})

@@ -63,7 +63,7 @@ func (c *Client) WatchPrices(ctx context.Context, watch PriceWatch) *PriceStream
 		},
 		take: taker.take, tell: taker.tell,
 	}
-	return &PriceStream{reader: start(ctx, waiting, source)}
+	return &PriceStream{reader: start(ctx, c, waiting, source)}
 }
 
 func overflowOf(wanted *marketdatav1.Subscription) Overflow {

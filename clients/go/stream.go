@@ -13,7 +13,7 @@ import (
 	typev1 "github.com/ordermesh/ordermesh/clients/go/gen/ordermesh/type/v1"
 )
 
-// ErrStreamClosed is what a stream gives after its Close.
+// ErrStreamClosed is what a stream gives after its Close, or that of its Client.
 var ErrStreamClosed = errors.New("ordermesh: the stream is closed")
 
 var (
@@ -50,6 +50,8 @@ type resuming[Frame any] struct {
 	// tell gives the program a gap.
 	tell func(context.Context, *typev1.Gap) error
 
+	// closed: the Client of the stream is.
+	closed  func() bool
 	token   string
 	down    bool
 	renewed bool
@@ -68,6 +70,9 @@ func (r *resuming[Frame]) run(ctx context.Context) error {
 		end := r.connection(ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if r.closed() {
+			return ErrStreamClosed
 		}
 		r.delays.ended(time.Since(began))
 		wait, err := r.judge(ctx, end)
@@ -203,12 +208,15 @@ type reader[Item any] struct {
 	done   chan struct{}
 }
 
-func start[Item, Frame any](ctx context.Context, queue *queue[Item], source *resuming[Frame]) *reader[Item] {
+func start[Item, Frame any](ctx context.Context, client *Client, queue *queue[Item], source *resuming[Frame]) *reader[Item] {
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &reader[Item]{queue: queue, cancel: cancel, done: make(chan struct{})}
+	source.closed = func() bool { return client.open.Err() != nil }
+	released := context.AfterFunc(client.open, func() { cancel(ErrStreamClosed) })
 	go func() {
 		defer close(r.done)
 		defer cancel(nil)
+		defer released()
 		queue.end(source.run(ctx))
 	}()
 	return r

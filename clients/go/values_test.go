@@ -33,6 +33,7 @@ func TestAConfigurationThatCannotWorkIsRefusedWithItsField(t *testing.T) {
 	for field, config := range map[string]ordermesh.Config{
 		"Config.Target":      {},
 		"Config.Heartbeat":   {Target: "localhost:1", Heartbeat: 1500 * time.Millisecond},
+		"Config.Backoff":     {Target: "localhost:1", Backoff: ordermesh.Backoff{Cap: -1}},
 		"Config.CallTimeout": {Target: "localhost:1", CallTimeout: -1},
 		"Config.CAFile":      {Target: "localhost:1", CAFile: "values_test.go"},
 	} {
