@@ -43,5 +43,5 @@ const ENDED: ReadonlySet<OrderState> = new Set([OrderState.CANCELED, OrderState.
 /** Why an order ended without being filled; "" if it did not, or no reason is known. */
 export function endReason(order: Order): string {
   if (!ENDED.has(order.progress?.state ?? OrderState.UNSPECIFIED)) return "";
-  return order.endedText.replace(/^unsolicited\b/, "by the venue, unasked");
+  return order.endedText.replace(/^unsolicited(?=$|:)/, "by the venue, unasked");
 }
