@@ -20,4 +20,5 @@ export { OrderBook, TRAIL_EVENTS_MAX, type LinkGap, type OrderChange } from "./o
 export { Session, tabTokenStore, type SessionPhase, type TokenStore } from "./session.js";
 export { drainWish, ResumingStream, type Reader, type StreamOptions, type StreamPhase, type Wish } from "./stream.js";
 export { bearer, grpcWeb } from "./transport.js";
+export { UserSettings, type SettingBody, type SettingBodyInit, type SettingCase } from "./user-settings.js";
 export { onWake } from "./wake.js";

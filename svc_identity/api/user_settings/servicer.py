@@ -40,7 +40,7 @@ class UserSettingsServicer:
         self, request: pb.RenameUserSettingRequest, call: Call
     ) -> pb.RenameUserSettingResponse:
         """Give a setting another name."""
-        if request.kind == SettingKind.PREFERENCES:
+        if SettingKind(request.kind) is SettingKind.PREFERENCES:
             raise wrong("kind", "PREFERENCES", "a kind whose settings have names of the user")
         check_name("new_name", request.new_name)
         key = SettingKey(SettingKind(request.kind), request.name)
@@ -66,7 +66,7 @@ class UserSettingsServicer:
             settings=[
                 setting_to_proto(one)
                 for one in snapshot.settings
-                if not request.kind or one.key.kind == request.kind
+                if not request.kind or one.key.kind is SettingKind(request.kind)
             ]
         )
 
