@@ -31,12 +31,11 @@ import {
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
 import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions, UserSettings } from "@ordermesh/client";
-import { FIRST_CHOICES, type BlotterChoices } from "./blotter/choices";
-import { Chosen } from "./chosen";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
 import { orderName, symbolOf } from "./labels";
+import { Kept } from "./kept";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Notify } from "./notify";
@@ -48,7 +47,6 @@ import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 import { Timings } from "./timings";
 import { Sparks } from "./watchlist/sparks";
-import { Watchlists } from "./watchlist/watchlists";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -98,10 +96,8 @@ export class Desk {
   readonly proposedChanges: ProposedChanges;
   /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
   readonly heldOrders: HeldOrders;
-  /** What the user has chosen for the order blotter. */
-  readonly blotter = new Chosen<BlotterChoices>(FIRST_CHOICES);
-  /** The user's own watchlists, and the small lines in them. */
-  readonly watchlists = new Watchlists();
+  /** The user's own watchlists and choices for the blotter. */
+  readonly kept: Kept;
   readonly sparks = new Sparks((request) => this.candles(request));
   readonly commands: Commands;
 
@@ -170,6 +166,7 @@ export class Desk {
     this.#options = options;
     this.detail = this.newDetail();
     this.settings = new UserSettings(transport, options);
+    this.kept = new Kept(this.settings, (text) => this.notices.push("bad", "Settings", text));
     const recoveryClient = createClient(RecoveryService, transport);
     this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: CALL_TIMEOUT_MS }));
     this.proposedChanges = new ProposedChanges(() =>

@@ -10,6 +10,7 @@ import type { Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { stateOf } from "@ordermesh/client";
 import { rejectionText, sideWord, stateName, timeWord, typeWord, venueWord } from "../labels";
+import { endReason } from "../progress";
 
 export type ColumnId =
   | "time" | "account" | "listing" | "state" | "side" | "type" | "quantity" | "limit" | "filled" | "leaves" | "average"
@@ -55,7 +56,7 @@ export const COLUMNS: readonly Column[] = [
   { id: "leaves", word: "Leaves", ...number((order) => order.progress?.leavesQuantity ?? "", 8) },
   { id: "average", word: "Average", ...number((order) => (order.progress?.averagePrice === "0" ? "" : (order.progress?.averagePrice ?? "")), 11) },
   { id: "stop", word: "Stop", ...number((order) => order.trigger?.stopPrice || order.terms?.stopPrice || "", 9, false) },
-  { id: "why", word: "Reason", ...text((order) => (order.rejection ? rejectionText(order.rejection) : ""), 16, false) },
+  { id: "why", word: "Reason", ...text((order) => (order.rejection?.text ? rejectionText(order.rejection) : endReason(order)), 16, false) },
   { id: "note", word: "Note", ...text((order) => order.clientNote, 12, false) },
   { id: "isin", word: "ISIN", ...text((order) => order.isin, 13, false) },
   { id: "currency", word: "Currency", ...text((order) => order.currency, 8, false) },
