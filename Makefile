@@ -42,8 +42,8 @@ test: setup-dev web chromium ## set up what is needed and run the tests (about 9
 test-long: setup-dev web chromium ## run the long tests: faults under load, long random runs
 	$(PYTEST) -m long
 
-soak: setup-dev web ## load with faults for MINUTES (60), then the log compared with Kafka, archive and replay
-	SOAK_MINUTES=$(or $(MINUTES),60) $(BIN)/python -m pytest -q -rA -p no:cacheprovider tests/e2e/test_copies.py
+soak: setup-dev web setup-kafka ## load with faults for MINUTES (60), COMMANDS_PER_S at most, then the log compared with Kafka, archive and replay
+	SOAK_MINUTES=$(or $(MINUTES),60) SOAK_COMMANDS_PER_S=$(or $(COMMANDS_PER_S),0) $(BIN)/python -m pytest -q -rA -p no:cacheprovider tests/e2e/test_copies.py
 
 check: setup-dev web ## run the checks of CI in addition to the tests: style, types, contracts, freshness
 	$(BIN)/ruff check .

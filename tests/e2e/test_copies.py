@@ -28,12 +28,15 @@ from tests.support.waiting import until, wait_for
 
 SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 """Minutes that the load with faults goes on, at least one round of them; `make soak` sets it."""
+SOAK_COMMANDS_PER_S = float(os.environ.get("SOAK_COMMANDS_PER_S", "0"))
+"""Commands a second of the load, about; 0 is as many as the mesh answers."""
 # Most of it waits for processes that start again; five minutes on a busy machine. What is compared
 # afterwards grows with the load.
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900 + 120 * SOAK_MINUTES)]
 COMMAND_S_MAX = 180 + 60 * SOAK_MINUTES
 
 TASKS = 12
+PAUSE_S = TASKS / SOAK_COMMANDS_PER_S if SOAK_COMMANDS_PER_S else 0
 COMMANDS_A_FAULT = 200
 # What is killed at once. Between two faults the load goes on.
 FAULTS = (
@@ -107,7 +110,7 @@ async def traded(mesh: Mesh) -> None:
     chance = random.Random(5)
     async with logged_in(mesh, "alice") as client:
         listings = [one for one in await client.instruments("ASML") if one.symbol == "ASML"]
-        load = Load(client, "ACC-ALICE", listings)
+        load = Load(client, "ACC-ALICE", listings, pause_s=PAUSE_S)
         reader = asyncio.create_task(load.read())
         await until(lambda: load.blotter.last_sequence, "the snapshot is complete")
         trading = asyncio.create_task(load.trade(TASKS))

@@ -80,6 +80,8 @@ class Load:
     seed: int = 7
     mine_max: int = 1_000_000
     """Orders of a task that it has not cancelled; at so many it cancels one first."""
+    pause_s: float = 0
+    """Seconds that a task rests after each command; 0 is as fast as the mesh answers."""
     blotter: Blotter = field(default_factory=Blotter)
     answered: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -118,6 +120,8 @@ class Load:
             except MeshRefusedError as error:
                 self.refused.append(error.reason)
                 await asyncio.sleep(0.05)
+            if self.pause_s:
+                await asyncio.sleep(self.pause_s)
 
     async def _place(self, chance: random.Random, quotes: dict[str, market_data_pb2.Quote]) -> str:
         listing = chance.choice(self.listings).instrument_id
