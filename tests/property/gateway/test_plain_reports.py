@@ -121,12 +121,15 @@ def test_what_is_odd_is_left_to_the_careful_way(more) -> None:
 
 
 def test_what_is_remembered_has_a_limit(monkeypatch) -> None:
-    monkeypatch.setattr(plain_reports, "LAYOUTS_MAX", 2)
-    monkeypatch.setattr(plain_reports, "CACHED_TEXTS_MAX", 2)
+    monkeypatch.setattr(plain_reports, "SHAPES_MAX", 2)
+    monkeypatch.setattr(plain_reports, "CODES_MAX", 2)
     reader = OrderReader(lambda _: "", DialectConfig())
     for account in ("A", "B", "C", "D", "A"):
         assert agree(reader, message("8", list((HEADER | REPORT | {"1": account}).items())))
-    # Reports of the third layout, and of later ones, are read with care.
+    assert len(reader._plain._known) <= 2
     fields = list((HEADER | REPORT).items())
-    read = [agree(reader, message("8", [*fields, (tag, "x")])) for tag in ("9001", "9002", "9003")]
-    assert read == [True, False, False]
+    for tag in ("9001", "9002", "9003", "9001"):
+        assert agree(reader, message("8", [*fields, (tag, "x")]))
+        assert len(reader._plain._shapes) <= 2
+    many = [(f"{tag}", "x") for tag in range(9000, 9000 + plain_reports.FIELDS_MAX)]
+    assert not agree(reader, message("8", fields + many))
