@@ -39,6 +39,8 @@ _CARRIES = frozenset({HandedKind.MESSAGE, HandedKind.UNREADABLE}) | _LOSSES
 # How long QuickFIX waits for the venue's Logon(A) and Logout(5), seconds.
 LOGON_TIMEOUT_S = 10
 LOGOUT_TIMEOUT_S = 2
+# How long a stop waits for QuickFIX's thread before it stops QuickFIX again, seconds.
+STOP_LOOK_S = 1.0
 
 
 class QuickFixEngine:
@@ -64,6 +66,7 @@ class QuickFixEngine:
         )
         self._parts: tuple[Any, ...] = ()
         self._initiator: Any = None
+        self._thread: threading.Thread | None = None
         # `stop` frees QuickFIX's session, in another thread than those that use it.
         self._in_use = threading.Lock()
         self._session: Any = None
@@ -135,7 +138,19 @@ class QuickFixEngine:
         # QuickFIX holds plain pointers to these.
         self._parts = (callbacks, stores, settings, logs)
         self._initiator = initiator
-        initiator.start()
+        # In its own thread QuickFIX makes Python's state of a thread anew for each callback.
+        self._thread = threading.Thread(
+            target=self._work, args=(initiator,), name=f"fix-{config.session_id}", daemon=True
+        )
+        self._thread.start()
+
+    def _work(self, initiator: Any) -> None:
+        """Work as QuickFIX's thread until `stop`."""
+        try:
+            initiator.block()
+        except Exception as error:  # noqa: BLE001  whatever it is, the session begins anew
+            self._note(f"QuickFIX ended: {error!r}")
+            self._spoiled = True
 
     def stop(self) -> None:
         """Log out and end the engine; takes up to a few seconds."""
@@ -146,7 +161,11 @@ class QuickFixEngine:
             # The guard connects the venue again as soon as QuickFIX has logged out.
             self._leaving = True
             self._of_use = False
-        initiator.stop()
+        thread, self._thread = self._thread, None
+        while thread is not None and thread.is_alive():
+            # A thread that only begins takes back what `stop` did, so it is called again.
+            initiator.stop()
+            thread.join(STOP_LOOK_S)
         callbacks = self._parts[0]
         callbacks.session = None
         with self._in_use:

@@ -1,8 +1,8 @@
 """Reads plain ExecutionReport(8)s and OrderCancelReject(9)s in one pass, into the contract's bytes.
 
 Nearly all reports are plain: ASCII, each field once, none empty, all of them readable, and of a
-request of ours. A venue writes its reports in few layouts, so what to do with the fields of a
-layout is worked out once. Then each field is turned into its part of the contract message in the
+request of ours. A venue writes its reports in few shapes, so what to do with the fields of a
+shape is worked out once. Then each field is turned into its part of the contract message in the
 encoding of Protocol Buffers. The parts of codes (account, symbol, side and so on, which come in few
 combinations) are remembered by their values, those of numbers too. To set the fields of a message
 one by one costs more, and a message made of bytes need not be copied into a frame.
@@ -40,8 +40,13 @@ from svc_gateway.adapters.fix.orders.report_fields import (
     whole_number,
 )
 
-# Layouts of a venue that are remembered; reports of further ones are not plain.
-LAYOUTS_MAX: Final = 1_000
+# Shapes of a venue that are remembered; beyond it they are learnt anew.
+SHAPES_MAX: Final = 200
+# A report with more fields is not plain.
+FIELDS_MAX: Final = 200
+# Combinations of codes that are remembered of all shapes; beyond it they are learnt anew. Each is
+# below 1 KB, with texts of the greatest length 7 KB.
+CODES_MAX: Final = 8_192
 # Texts of their own, which no other report has.
 _OWN: Final = frozenset({
     t.CL_ORD_ID, t.ORIG_CL_ORD_ID, t.ORDER_ID, t.EXEC_ID, t.EXEC_REF_ID, t.TEXT,
@@ -80,7 +85,7 @@ class _Fields(NamedTuple):
     needed: frozenset[str]
 
 
-class _Layout:
+class _Shape:
     """The fields of a report, in their order."""
 
     def __init__(self, fields: _Fields, tags: Sequence[str]) -> None:
@@ -97,9 +102,8 @@ class _Layout:
         # Of two fields at least, so that it returns a tuple.
         self.codes_of = itemgetter(*[tags.index(tag) for tag in self._codes], 0, 0)
         self._tags = frozenset(tags)
-        self.known: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
 
-    def learn(self, codes: tuple[str, ...]) -> tuple[bytes, bytes]:
+    def parts_of(self, codes: tuple[str, ...]) -> tuple[bytes, bytes]:
         """Return the parts of these codes in the report, and in what it repeats."""
         fields = self._fields
         values = dict(zip(self._codes, codes, strict=False))
@@ -114,9 +118,6 @@ class _Layout:
         )
         if fields.repeated:
             repeated = _REPEATS + size(len(repeated)) + repeated
-        if len(self.known) >= CACHED_TEXTS_MAX:
-            self.known.clear()
-        self.known[codes] = parts, repeated
         return parts, repeated
 
 
@@ -138,53 +139,58 @@ class PlainReports:
             "9\x01": _reject_fields(with_account),
         }
         # By tags and MsgType(35).
-        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
+        self._shapes: dict[tuple[str, ...], _Shape | None] = {}
+        # Parts by the codes of a shape.
+        self._known: dict[tuple[_Shape, tuple[str, ...]], tuple[bytes, bytes]] = {}
         self._epoch = 0, b""
 
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> tuple[str, bytes]:
         """Return the kind of content and the `VenueMessage`; both empty if it is not plain."""
         at = raw.find("\x0135=", 0, _TYPE_CHARACTERS_MAX) + 4
         fields = self._fields.get(raw[at : at + 2])
-        if fields is None or not raw.isascii():
+        count = raw.count(wire.SOH)
+        if fields is None or count > FIELDS_MAX or not raw.isascii():
             return _NOT_PLAIN
         text = raw.encode()
-        count = raw.count(wire.SOH)
         if text.translate(None, _PLAIN) or text.translate(None, _INSIDE) != b"=\x01" * count:
             return _NOT_PLAIN
         parts = raw[:-1].replace(wire.SOH, "=").split("=")
         tags, values = (*parts[::2], raw[at]), parts[1::2]
         try:
-            layout = self._layouts[tags]
+            shape = self._shapes[tags]
         except KeyError:
-            layout = self._learn(tags, fields)
-        if layout is None or "" in values:
+            shape = self._learn(tags, fields)
+        if shape is None or "" in values:
             return _NOT_PLAIN
         try:
-            sent, body = _written(layout, values)
+            codes = shape.codes_of(values)
+            known = self._known.get((shape, codes)) or self._learn_codes(shape, codes)
+            body = b"".join([*known, *[write(values[place]) for place, write in shape.others]])
+            sent = _sending_time(values[shape.sent_at]) if shape.sent_at >= 0 else b""
         except (_OddError, BadFieldError):
             return _NOT_PLAIN
         if epoch_ns != self._epoch[0]:
             self._epoch = epoch_ns, _EPOCH + varint(epoch_ns)
         head = (_NUMBER, varint(number), self._epoch[1], _RECEIVED, _moment(received_ns), sent)
-        return layout.name, b"".join((*head, layout.key, size(len(body)), body))
+        return shape.name, b"".join((*head, shape.key, size(len(body)), body))
 
-    def _learn(self, tags: tuple[str, ...], fields: _Fields) -> _Layout | None:
-        if len(self._layouts) >= LAYOUTS_MAX:
-            return None
+    def _learn_codes(self, shape: _Shape, codes: tuple[str, ...]) -> tuple[bytes, bytes]:
+        parts = shape.parts_of(codes)
+        if len(self._known) >= CODES_MAX:
+            self._known.clear()
+        self._known[shape, codes] = parts
+        return parts
+
+    def _learn(self, tags: tuple[str, ...], fields: _Fields) -> _Shape | None:
+        if len(self._shapes) >= SHAPES_MAX:
+            self._shapes.clear()
+            self._known.clear()
         try:
-            layout = _Layout(fields, tags[:-1])
+            shape = _Shape(fields, tags[:-1])
         except _OddError:
-            layout = None
-        self._layouts[tags] = layout
-        return layout
-
-
-def _written(layout: _Layout, values: list[str]) -> tuple[bytes, bytes]:
-    """Return the parts of SendingTime(52) and of the content."""
-    codes = layout.codes_of(values)
-    known = layout.known.get(codes) or layout.learn(codes)
-    body = b"".join([*known, *[write(values[place]) for place, write in layout.others]])
-    return _sending_time(values[layout.sent_at]) if layout.sent_at >= 0 else b"", body
+            shape = None
+        self._shapes[tags] = shape
+        return shape
 
 
 def _report_fields(
