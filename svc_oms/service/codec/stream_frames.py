@@ -14,18 +14,26 @@ from ordermesh.oms.v1.order_service_pb2 import WatchResponse
 
 _LENGTH_DELIMITED = 2
 _TWO_BYTES_FROM = 0x80
+_THREE_BYTES_FROM = 0x4000
 
 
 def varint(number: int) -> bytes:
     """Encode a whole number that is not negative."""
-    if number < _TWO_BYTES_FROM:
-        return bytes((number,))
+    if number < _THREE_BYTES_FROM:
+        return _VARINTS[number]
     out = bytearray()
     while number >= _TWO_BYTES_FROM:
         out.append((number & 0x7F) | 0x80)
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+# Of one and two bytes: the lengths of almost all messages.
+_VARINTS = [
+    bytes((number,)) if number < _TWO_BYTES_FROM else bytes((number & 0x7F | 0x80, number >> 7))
+    for number in range(_THREE_BYTES_FROM)
+]
 
 
 def _tag(message: type, field: str, wire_type: int) -> bytes:

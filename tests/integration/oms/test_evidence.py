@@ -198,6 +198,8 @@ async def test_what_the_role_can_change_of_the_present_differs_from_the_logs(boo
         owner = await asyncpg.connect(book)
         table = statement.split()[1]
         await owner.execute(f"CREATE TABLE oms.kept AS TABLE {table}")
+        # PostgreSQL computes it, and takes no value for it.
+        await owner.execute("ALTER TABLE oms.kept DROP COLUMN IF EXISTS closed_member_sequence")
         await connection.execute(statement)
         found = {one.invariant for one in (await verify_book(store)).findings}
         assert invariant in found, statement

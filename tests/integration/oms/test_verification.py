@@ -36,6 +36,8 @@ async def test_every_column_of_an_order_is_verified(book_url, tls, store):
         await client.place("k1")
     connection = await asyncpg.connect(book_url)
     await connection.execute("CREATE TABLE oms.kept AS TABLE oms.orders")
+    # PostgreSQL computes it, and takes no value for it.
+    await connection.execute("ALTER TABLE oms.kept DROP COLUMN closed_member_sequence")
     for field, column in columns_of(OrderWrite).items():
         if field == "account_id":
             continue  # the order is then in another account's book
