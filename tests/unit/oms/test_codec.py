@@ -60,6 +60,12 @@ def test_framed_items_are_what_protobuf_writes():
         assert framed == response(items=items).SerializeToString()
 
 
+@pytest.mark.parametrize("number", [0, 127, 128, 300, 16_383, 16_384, 2**21, 2**63 - 1])
+def test_a_whole_number_is_written_as_protobuf_writes_it(number: int):
+    written = event_pb2.OrderEvent(sequence=number).SerializeToString()
+    assert written == (b"\x10" + frames.varint(number) if number else b"")
+
+
 def test_the_last_event_of_each_order_in_a_batch_carries_the_order():
     payload = event_pb2.OrderEvent(account_id="A").SerializeToString()
     orders = {name: order_pb2.Order(order_id=name) for name in ("one", "two")}

@@ -6,7 +6,7 @@ order made a new entry in each of its indexes. The new column moves only while a
 member of a group.
 
 PostgreSQL computes it, so that it is right whichever release writes the row. To add it, the table
-is written anew, under a lock that nobody passes: about 10 s for a million orders.
+is written anew, under a lock that nobody passes: 16 s for 210,000 orders on two busy cores. ADR 68.
 """
 
 from alembic import op
