@@ -145,19 +145,19 @@ describe("the rows of the blotter", () => {
     }
   });
 
-  it("of 100,000 orders cost a change of one order one key and one row", () => {
+  it("of 10,000 orders cost a change of one order one key and one row", () => {
     const one = lone("");
-    const many = Array.from({ length: 100_000 }, (_, at) => ({ ...one, orderId: String(at).padStart(6, "0") }));
+    const many = Array.from({ length: 10_000 }, (_, at) => ({ ...one, orderId: String(at).padStart(6, "0") }));
     const source = new Source(many);
     const index = indexOf(source, {}, { column: "quantity", down: true });
     const before = [...index.rows];
     const keys = vi.spyOn(COLUMN.get("quantity") as Required<Column>, "key");
-    source.put(lone("050000", { progress: { state: OrderState.CANCELED } }), lone("100000"));
+    source.put(lone("005000", { progress: { state: OrderState.CANCELED } }), lone("100000"));
     index.update();
     expect(keys).toHaveBeenCalledTimes(2);
     const known = new Set(before);
-    expect(index.rows.filter((row) => !known.has(row)).map(({ order: { orderId } }) => orderId)).toEqual(["100000", "050000"]);
-    expect(index.rows.length).toBe(100_001);
+    expect(index.rows.filter((row) => !known.has(row)).map(({ order: { orderId } }) => orderId)).toEqual(["100000", "005000"]);
+    expect(index.rows.length).toBe(10_001);
   });
 
   it("are read anew after a snapshot", () => {
