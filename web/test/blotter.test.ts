@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { OrderLinkKind, OrderState, RoutingStrategy, Side, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { choicesOf, EVERY_ORDER, FIRST_CHOICES, NEWEST_FIRST, pressed, settingOf, type OrderFilter, type Sorting } from "$lib/blotter/choices";
-import { COLUMN, COLUMNS, decimalKey } from "$lib/blotter/columns";
+import { COLUMN, COLUMNS, decimalKey, type Column } from "$lib/blotter/columns";
 import { csvCell, csvName, csvOf } from "$lib/blotter/csv";
 import { OrderIndex } from "$lib/blotter/order-index";
 import { compare, parse } from "$lib/decimals";
@@ -143,6 +143,21 @@ describe("the rows of the blotter", () => {
         }
       }
     }
+  });
+
+  it("of 10,000 orders cost a change of one order one key and one row", () => {
+    const one = lone("");
+    const many = Array.from({ length: 10_000 }, (_, at) => ({ ...one, orderId: String(at).padStart(6, "0") }));
+    const source = new Source(many);
+    const index = indexOf(source, {}, { column: "quantity", down: true });
+    const before = [...index.rows];
+    const keys = vi.spyOn(COLUMN.get("quantity") as Required<Column>, "key");
+    source.put(lone("005000", { progress: { state: OrderState.CANCELED } }), lone("100000"));
+    index.update();
+    expect(keys).toHaveBeenCalledTimes(2);
+    const known = new Set(before);
+    expect(index.rows.filter((row) => !known.has(row)).map(({ order: { orderId } }) => orderId)).toEqual(["100000", "005000"]);
+    expect(index.rows.length).toBe(10_001);
   });
 
   it("are read anew after a snapshot", () => {

@@ -10,6 +10,7 @@ import { Session } from "@ordermesh/client";
 
 import "../src/app.css";
 import App from "../src/views/App.svelte";
+import { order } from "../../clients/typescript/test/builders";
 import { FakeMesh } from "./fake-mesh";
 
 const SYMBOLS = [
@@ -27,6 +28,16 @@ for (const [kind, severity, text] of [
   [NotificationKind.REJECT, Severity.WARNING, "Sell 20 SAP.SIMB was rejected: the venue does not know the symbol"],
   [NotificationKind.KILL_SWITCH, Severity.CRITICAL, "The kill switch of account ACC-ALICE was engaged by rita: a drill"],
 ] as const) mesh.notify.notify({ kind, severity, text, instrumentId: "ASML.SIMA" });
+// Look at a long blotter with ?orders=100000.
+const count = Number(new URLSearchParams(location.search).get("orders") ?? "0");
+const some = Array.from({ length: 300 }, (_, at) => order({
+  instrumentId: "SAP.SIMA", symbol: "SAP", terms: { quantity: String(at + 1), limitPrice: "187.3" },
+  progress: { state: at % 3 === 0 ? OrderState.NEW : OrderState.FILLED, cumQuantity: "0", leavesQuantity: "1" },
+}));
+for (let at = 0; at < count; at++) {
+  const orderId = `01JC${String(at).padStart(22, "0")}`;
+  mesh.orders.set(orderId, { ...(some[at % some.length] ?? order()), orderId });
+}
 const transport = mesh.transport();
 const store = { read: () => null, write: () => undefined, clear: () => undefined };
 const session = new Session(transport, store);

@@ -251,9 +251,8 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         ended_text=message.ended_text,
         traded_before=tuple(map(TRADED_BEFORE.read, fold.traded_before)),
         replace_asked_at_ns=fold.replace_asked_at_ns,
-        closed_sequence=fold.closed_sequence,
-        paused=fold.paused,
-    )
+        closed_sequence=fold.closed_sequence, paused=fold.paused,
+    )  # fmt: skip
 
 
 def read_order(body: bytes, fold: bytes) -> Order:

@@ -20,6 +20,7 @@ from svc_oms.domain.events import (
     OrderAcknowledged,
     OrderApproved,
     OrderCanceled,
+    OrderExpired,
     OrderInDoubt,
     OrderReplaced,
     OrderTriggered,
@@ -416,3 +417,19 @@ def test_what_is_not_at_the_venue_is_changed_here_at_once(state):
     canceled = decide_cancel(order, CancelOrder("k", ORDER_ID, "alice"))
     assert canceled == OrderCanceled()
     assert evolve(order, canceled, Stamp(3), 3).state is OrderState.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (OrderCanceled(text="end of day"), "end of day"),
+        (OrderCanceled(unsolicited=True, text="halt"), "unsolicited: halt"),
+        (OrderCanceled(unsolicited=True), "unsolicited"),
+        (OrderCanceled(), ""),
+        (OrderExpired(text="the day is over"), "the day is over"),
+    ],
+)
+def test_why_an_order_ended_is_on_the_order(tracked, event, text):
+    assert tracked.order.ended_text == ""
+    tracked.apply(event)
+    assert tracked.order.ended_text == text
