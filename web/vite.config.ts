@@ -66,5 +66,5 @@ export default defineConfig({
     },
   },
   server: { fs: { allow: [here("."), here("../gen/ts"), here("../clients/typescript")] } },
-  test: { environment: "node", include: ["test/**/*.test.ts", "src/panels/**/*.test.ts", "../clients/typescript/test/**/*.test.ts"], restoreMocks: true },
+  test: { environment: "node", include: ["test/**/*.test.ts", "src/panels/**/*.test.ts", "src/dock/**/*.test.ts", "../clients/typescript/test/**/*.test.ts"], restoreMocks: true },
 });

@@ -9,6 +9,15 @@ import { fitRouting } from "$lib/routing";
 import { priceScale } from "$lib/tick";
 import { beginListing, emptyDraft, touch, type Draft } from "$lib/ticket";
 
+import type { Dock } from "../dock/dock";
+import { LINKS, type Link, type PanelName } from "../dock/panels";
+
+/** Opens panels where they are docked. */
+export interface PanelOpener {
+  open(name: PanelName, link: Link): void;
+  close(name: PanelName): void;
+}
+
 /** The panels that take turns beside the ticket. */
 export type SidePanel = "order" | "chart" | "ladder" | "replay" | "alerts" | "links" | "notifications";
 
@@ -18,19 +27,61 @@ export type LowerPanel = "orders" | "positions" | "past";
 export class Workspace {
   instrumentId = $state("");
   orderId = $state("");
-  side: SidePanel = $state("order");
-  /** The book of all venues is open. */
-  bookOpen = $state(false);
-  /** What is below: orders, positions, or what was at an instant of the past. */
-  lower: LowerPanel = $state("orders");
+  /** Set while panels are docked. */
+  opener: PanelOpener | undefined = $state.raw();
+  /** The docked panels themselves, for commands. */
+  dock: Dock | undefined = $state.raw();
+  #side: SidePanel = $state("order");
+  #bookOpen = $state(false);
+  #lower: LowerPanel = $state("orders");
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
   /** Counts requests to put the cursor into the ticket. */
   ticketFocus = $state(0);
 
-  constructor(private readonly desk: Desk) {
+  /** `link` is the colour of the panels that share it. */
+  constructor(
+    readonly desk: Desk,
+    readonly link: Link = LINKS[0],
+  ) {
     this.draft.accountId = desk.user.accounts[0] ?? "";
+  }
+
+  /** The panel beside the ticket; where panels are docked, setting it opens the panel. */
+  get side(): SidePanel {
+    return this.#side;
+  }
+
+  set side(name: SidePanel) {
+    this.#side = name;
+    this.opener?.open(name, this.link);
+  }
+
+  /** What is below: orders, positions, or what was at an instant of the past. */
+  get lower(): LowerPanel {
+    return this.#lower;
+  }
+
+  set lower(name: LowerPanel) {
+    this.#lower = name;
+    this.opener?.open(name, this.link);
+  }
+
+  /** The book of all venues is open. */
+  get bookOpen(): boolean {
+    return this.#bookOpen;
+  }
+
+  set bookOpen(open: boolean) {
+    this.#bookOpen = open;
+    if (open) this.opener?.open("book", this.link);
+    else this.opener?.close("book");
+  }
+
+  /** Notes that the book was opened or closed where panels are docked. */
+  bookIs(open: boolean): void {
+    this.#bookOpen = open;
   }
 
   /** Chooses a listing; the ticket follows with a price from the touch. */

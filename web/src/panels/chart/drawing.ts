@@ -10,6 +10,8 @@ import {
 
 import type { CandleInterval } from "$gen/ordermesh/marketdata/v1/history_service_pb.js";
 
+import { scheme } from "$lib/scheme";
+
 import { axisTime, type Bar } from "./chart";
 
 /** Bars before the first visible one at which earlier ones are asked for. */
@@ -29,7 +31,6 @@ export class Drawing {
   readonly #chart: IChartApi;
   readonly #candles: ISeriesApi<"Candlestick">;
   readonly #volumes: ISeriesApi<"Histogram">;
-  readonly #scheme = matchMedia("(prefers-color-scheme: light)");
   readonly #recolour = (): void => this.#colours();
   #volumeColours = { up: "", down: "" };
   #revision = -1;
@@ -59,7 +60,7 @@ export class Drawing {
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range && this.#bars.length > 0 && range.from < NEAR_START_BARS) events.nearStart();
     });
-    this.#scheme.addEventListener("change", this.#recolour);
+    scheme.addEventListener("change", this.#recolour);
     this.#colours();
   }
 
@@ -91,7 +92,7 @@ export class Drawing {
   }
 
   remove(): void {
-    this.#scheme.removeEventListener("change", this.#recolour);
+    scheme.removeEventListener("change", this.#recolour);
     this.#chart.remove();
   }
 

@@ -2,6 +2,8 @@
 
 import { grouped, padded, perMille } from "$lib/decimals";
 
+import { scheme } from "$lib/scheme";
+
 import type { LadderRow } from "./ladder";
 
 export const ROW_PX = 20;
@@ -43,7 +45,6 @@ const TOKENS = ["--bg", "--panel", "--text", "--muted", "--line", "--up", "--dow
 type Colours = Record<(typeof TOKENS)[number], string>;
 
 export class LadderDrawing {
-  readonly #scheme = matchMedia("(prefers-color-scheme: light)");
   readonly #resized: ResizeObserver;
   #colours: Colours;
   #frame: number | undefined;
@@ -58,7 +59,7 @@ export class LadderDrawing {
     this.#colours = this.#readColours();
     this.#resized = new ResizeObserver(() => this.request());
     this.#resized.observe(canvas);
-    this.#scheme.addEventListener("change", this.#recolour);
+    scheme.addEventListener("change", this.#recolour);
     this.request();
   }
 
@@ -77,7 +78,7 @@ export class LadderDrawing {
   stop(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#resized.disconnect();
-    this.#scheme.removeEventListener("change", this.#recolour);
+    scheme.removeEventListener("change", this.#recolour);
   }
 
   readonly #recolour = (): void => {

@@ -1,9 +1,11 @@
-/** Search of instruments: what was typed, what the mesh found, and which of it is marked. */
+/** The palette: what was typed, which instruments the mesh found, which commands fit, and what of it is marked. */
 
 import type { FoundInstrument } from "$gen/ordermesh/marketdata/v1/instrument_service_pb.js";
 import { TradingStatus, type Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 
 import { Emitter, reasonWords, refusalOf } from "@ordermesh/client";
+
+import { fitting, type Command } from "../../dock/commands";
 
 /** Milliseconds from the last key to the question. */
 export const ASK_AFTER_MS = 120;
@@ -47,7 +49,9 @@ export type Find = (text: string, signal: AbortSignal) => Promise<readonly Found
 export class SearchState extends Emitter {
   text = "";
   options: readonly Option[] = [];
-  /** Place of the marked option. */
+  /** The commands that fit the text; all of them before anything is typed. */
+  commands: readonly Command[];
+  /** Place of what is marked, counted through options and commands. */
   marked = 0;
   /** The text that `options` answer; "" before the first answer. */
   answered = "";
@@ -56,8 +60,22 @@ export class SearchState extends Emitter {
   #asking: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly find: Find) {
+  constructor(
+    private readonly find: Find,
+    private readonly every: readonly Command[] = [],
+  ) {
     super();
+    this.commands = every;
+  }
+
+  /** How much can be chosen. */
+  get count(): number {
+    return this.options.length + this.commands.length;
+  }
+
+  /** What is marked: an option or a command. */
+  get chosen(): Option | Command | undefined {
+    return this.options[this.marked] ?? this.commands[this.marked - this.options.length];
   }
 
   /** Takes what stands in the field; an answer to an earlier text is not shown any more. */
@@ -65,13 +83,17 @@ export class SearchState extends Emitter {
     this.text = text;
     this.close();
     const wanted = text.trim();
+    this.commands = fitting(this.every, wanted);
+    if (this.commands.length > 0 && this.options.length > 0) this.options = [];
+    this.marked = 0;
+    this.changed();
     if (wanted === "") this.#set([], "", "");
     else this.#timer = setTimeout(() => void this.#ask(wanted), ASK_AFTER_MS);
   }
 
   /** Marks the next or the previous option, around the ends. */
   move(steps: 1 | -1): void {
-    const count = this.options.length;
+    const { count } = this;
     if (count > 0) this.marked = (this.marked + steps + count) % count;
     this.changed();
   }
@@ -100,10 +122,12 @@ export class SearchState extends Emitter {
   }
 
   #set(options: readonly Option[], answered: string, fault: string): void {
+    // A command that was marked by hand stays marked.
+    const marked = this.marked > 0 ? this.commands[this.marked - this.options.length] : undefined;
     this.options = options;
     this.answered = answered;
     this.fault = fault;
-    this.marked = 0;
+    this.marked = marked ? options.length + this.commands.indexOf(marked) : 0;
     this.changed();
   }
 }

@@ -30,7 +30,6 @@ class ScreenTime(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SCREEN_TIME_UNSPECIFIED: _ClassVar[ScreenTime]
     SCREEN_TIME_UTC: _ClassVar[ScreenTime]
-    SCREEN_TIME_VENUE: _ClassVar[ScreenTime]
 
 class ScreenDensity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,7 +46,6 @@ SCREEN_THEME_DARK: ScreenTheme
 SCREEN_THEME_LIGHT: ScreenTheme
 SCREEN_TIME_UNSPECIFIED: ScreenTime
 SCREEN_TIME_UTC: ScreenTime
-SCREEN_TIME_VENUE: ScreenTime
 SCREEN_DENSITY_UNSPECIFIED: ScreenDensity
 SCREEN_DENSITY_COMPACT: ScreenDensity
 SCREEN_DENSITY_COMFORTABLE: ScreenDensity
