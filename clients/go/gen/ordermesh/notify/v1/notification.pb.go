@@ -44,8 +44,8 @@ const (
 	NotificationKind_NOTIFICATION_KIND_REPORT_PARKED NotificationKind = 6
 	// A pre-trade control refused an order.
 	NotificationKind_NOTIFICATION_KIND_LIMIT_HIT NotificationKind = 7
-	// An account has used 80 % or more of a limit. Reserved: it is not made, and a rule that names it
-	// is refused.
+	// An account has used 80 % of a limit or more, after an order or an execution. It is made once
+	// for each crossing, and again only after the use fell below 70 %, 60 s later at the earliest.
 	NotificationKind_NOTIFICATION_KIND_LIMIT_NEAR NotificationKind = 8
 	// A kill switch was engaged, has settled or was released.
 	NotificationKind_NOTIFICATION_KIND_KILL_SWITCH NotificationKind = 9

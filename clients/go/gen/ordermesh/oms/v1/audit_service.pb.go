@@ -31,8 +31,9 @@ const (
 	AuditKind_AUDIT_KIND_UNSPECIFIED AuditKind = 0
 	// A call or command that was refused. Nothing changed.
 	AuditKind_AUDIT_KIND_REFUSAL AuditKind = 1
-	// An action that is in no order's log: a change of a control, or a cancel-on-disconnect guard that
-	// cancelled orders.
+	// An action that is in no order's log: a change of a control, a cancel-on-disconnect guard that
+	// cancelled orders, a strategy that was stopped, or the use of a limit that came near its bound
+	// (command "LimitNear").
 	AuditKind_AUDIT_KIND_ACTION AuditKind = 2
 	// Refusals above the limit of entries, counted in `count`.
 	AuditKind_AUDIT_KIND_COUNTED AuditKind = 3
