@@ -56,13 +56,18 @@ check: setup-dev web ## run the checks of CI in addition to the tests: style, ty
 	tools/check_generated.sh
 	cd web && npm run --silent check && npm run --silent lint
 
+k8s-check: setup-dev ## compare the Kubernetes manifests with the schemas and rules; part of the tests
+	$(BIN)/python -m pytest -q -p no:cacheprovider -n 2 tests/unit/k8s tests/integration/k8s
+
 bench: setup-dev web ## measure the mesh and its bare parts; writes bench/results/
 	$(BIN)/python -m bench
 
-gen: setup-dev web/node_modules/.stamp ## generate gen/ from proto/
+gen: setup-dev web/node_modules/.stamp ## generate gen/ and clients/go/gen from proto/
 	$(BIN)/buf format -w
 	$(BIN)/buf generate
 	$(BIN)/buf build --exclude-source-info -o gen/descriptors.binpb
+	@if command -v go >/dev/null; then $(BIN)/buf generate --template clients/go/buf.gen.yaml; \
+	  else echo "no Go here: clients/go/gen is not generated" >&2; fi
 
 lock: setup-dev ## pin the dependencies of pyproject.toml again (with hashes)
 	tools/lock.sh
@@ -135,4 +140,4 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 clean: ## remove everything that was built; data in .ordermesh stays
 	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help up down demo test test-long soak check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean
+.PHONY: help up down demo test test-long soak check k8s-check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean

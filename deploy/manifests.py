@@ -9,31 +9,30 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
 
-from deploy.processes import (
-    KEYS,
-    OF_LIBRARIES,
-    PORT_KINDS,
-    PROCESSES,
-    SERVICES,
-    VENUES,
-    Files,
-    Process,
-    Store,
-    environment,
-)
+from deploy import scaling, secrets
+from deploy.process import PORT_KINDS, Files, Process, Store
+from deploy.processes import BY_NAME, KEYS, OF_LIBRARIES, PROCESSES, SERVICES, VENUES, environment
+from deploy.scaling import GENERATED
 from deploy.topics import Topics, read_topics
 
 PREFIX = "ordermesh."
 """Of the names of topics, as the relay has it by default."""
 K8S = Path(__file__).resolve().parent.parent / "k8s"
-GENERATED = "# Written by `python -m deploy.manifests` from deploy/processes.py: change that.\n"
 WIDTH = 96
+NAME = "app.kubernetes.io/name"
+PART = "ordermesh/part"
+"""Label of pods that are no service of ours: postgres, redis, kafka, venue (of a simulated one)."""
+POD_PORTS = {"postgres": 5432, "redis": 6379, "kafka": 9093}
 TEMPLATE = Path(__file__).with_name("process.yaml.tmpl")
 # What only some processes have.
 SPREAD = """\
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {app.kubernetes.io/name: ${name}}}
+  - maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
     whenUnsatisfiable: ScheduleAnyway
     labelSelector: {matchLabels: {app.kubernetes.io/name: ${name}}}
 """
@@ -56,7 +55,7 @@ volumeClaimTemplates:
   - metadata:
       name: ${volume}
     spec:
-      accessModes: [${access}]
+      accessModes: [ReadWriteOnce]
       resources: {requests: {storage: ${size}}}
 """
 BUDGET = """\
@@ -121,6 +120,8 @@ def manifest(process: Process) -> str:
         "module": process.module,
         "cpu": process.cpu,
         "memory": process.memory,
+        "priority": process.priority,
+        "labels": _labels(process),
         "kind": "StatefulSet" if process.store else "Deployment",
         "service_ports": [
             f"- {{name: {kind}, port: {port}, targetPort: {kind}}}"
@@ -144,6 +145,11 @@ def manifest(process: Process) -> str:
     if process.replicas > 1:
         documents.append("\n".join(_part(BUDGET, name=name)) + "\n")
     return "---\n".join(documents)
+
+
+def _labels(process: Process) -> str:
+    labels = {NAME: process.service} | ({PART: "venue"} if process.trial else {})
+    return ", ".join(f"{key}: {value}" for key, value in labels.items())
 
 
 def fill(template: str, values: Mapping[str, str | list[str]]) -> str:
@@ -207,7 +213,7 @@ def _secret_volume(volume: str, secret: str) -> str:
 
 
 def _claims(store: Store) -> list[str]:
-    return _part(CLAIM, volume=store.volume, access=store.access, size=store.size)
+    return _part(CLAIM, volume=store.volume, size=store.size)
 
 
 def policy(process: Process) -> str:
@@ -231,10 +237,10 @@ def policy(process: Process) -> str:
     if process.verifies_tokens:
         egress.append(_to(KEYS, [KEYS.keys]))
     database = process.database or process.reads_logs
-    parts = {5432: database, 6379: process.redis, 9093: process.kafka}
-    egress += [f"- {{ports: [{{port: {port}}}]}}" for port, used in parts.items() if used]
-    if process.reaches_venues or process.reaches_destinations:
-        egress.append("- {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}")
+    uses = {"postgres": database, "redis": process.redis, "kafka": process.kafka}
+    egress += [_to_part(part, [POD_PORTS[part]]) for part, used in uses.items() if used]
+    if process.reaches_venues:
+        egress.append(_to_part("venue", ["fix"]))
     return _policy(process.service, ingress, egress)
 
 
@@ -276,6 +282,11 @@ def _to(process: Process, ports: Iterable[int]) -> str:
     return _rule("to", [process.service], ports)
 
 
+def _to_part(part: str, ports: Iterable[str | int]) -> str:
+    listed = ", ".join(f"{{port: {port}}}" for port in ports)
+    return f"- {{to: [{{podSelector: {{matchLabels: {{{PART}: {part}}}}}}}], ports: [{listed}]}}"
+
+
 def _ports(process: Process) -> list[tuple[str, int]]:
     return [(kind, process.port(kind)) for kind in PORT_KINDS if process.port(kind)]
 
@@ -306,22 +317,33 @@ def files() -> dict[Path, str]:
     """Return every file that is written, by its path below k8s/."""
     found: dict[Path, str] = {}
     for folder, processes, more in (
-        ("base/processes", [one for one in SERVICES if not one.kafka], [edge_policy()]),
+        ("base/processes", [one for one in SERVICES if _in_base(one)], [edge_policy()]),
         ("components/kafka/processes", [one for one in SERVICES if one.kafka], []),
         ("overlays/dev/processes", VENUES, []),
     ):
         texts = {f"{one.service}.yaml": manifest(one) for one in processes}
-        policies = "---\n".join([*more, *(policy(one) for one in processes)])
+        # One policy selects all gateways, those of single venues too.
+        gateways = [BY_NAME["gateway"]] if folder == "base/processes" else []
+        policies = "---\n".join([*more, *(policy(one) for one in (*processes, *gateways))])
         texts["network-policies.yaml"] = (
-            f"{GENERATED}# Narrow PostgreSQL's 5432, Redis's 6379 and the venues to where they are "
-            f"in an overlay.\n{policies}"
+            f"{GENERATED}# Policies add up: an overlay opens what is outside of the namespace with "
+            f"further ones.\n{policies}"
         )
         texts["kustomization.yaml"] = kustomization(texts)
         found |= {Path(folder) / name: text for name, text in texts.items()}
+    gateway = BY_NAME["gateway"]
+    found[Path("gateway/svc-gateway.yaml")] = manifest(gateway)
+    found[Path("gateway/kustomization.yaml")] = kustomization(["svc-gateway.yaml"])
+    found |= scaling.files() | secrets.files()
     of_kafka = Path("components/kafka/topics")
     found[of_kafka / "topics.yaml"] = topics(read_topics())
     found[of_kafka / "kustomization.yaml"] = kustomization(["topics.yaml"])
     return found
+
+
+def _in_base(process: Process) -> bool:
+    """Not what needs Kafka, and not the gateway: an overlay has one, or one for each venue."""
+    return not process.kafka and process.name != "gateway"
 
 
 def topics(listed: Topics) -> str:
@@ -350,7 +372,8 @@ def main() -> int:
     written = files()
     for folder in {path.parent for path in written}:
         for old in (K8S / folder).glob("*.yaml"):
-            if folder / old.name not in written:
+            ours = old.read_text("utf-8").startswith(GENERATED)
+            if ours and folder / old.name not in written:
                 old.unlink()
     for path, text in written.items():
         (K8S / path).parent.mkdir(parents=True, exist_ok=True)

@@ -5,18 +5,15 @@ it: a process that is added here runs in all three. A settings key is given with
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from deploy.process import ORDER_PATH, PORT_KINDS, Files, Process, Scale, Store
 from kernel.well_known import JWKS_PATH
 
-PORT_KINDS = ("grpc", "keys", "fix", "ops", "health")
 BINDS = {
     "grpc": "BIND", "ops": "OPS_BIND", "keys": "IDENTITY_KEYS_BIND", "health": "HEALTH_BIND",
 }  # fmt: skip
 """Settings keys of the addresses that a process binds to, by kind of port."""
-HEALTH_ABOVE_OPS = 20
-"""The port where the edge asks for the health of a process is so far above its ops port."""
 OF_LIBRARIES: Mapping[str, str] = {
     "GRPC_EXPERIMENTS": "-event_engine_client,-event_engine_listener"
 }
@@ -26,129 +23,6 @@ gRPC's event engine has threads of its own, which pass each frame on to the thre
 it. Without it that thread reads the socket itself: half the switches between threads for a frame
 (ADR 58)."""
 Value_co = TypeVar("Value_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
-    """Files that a process is given.
-
-    Attributes:
-        setting: The settings key that names them.
-        local: Their path below the home of the local stack.
-        volume: Name of the volume, filled from the Secret ``secret``.
-        mount: Where a pod has them, and ``file`` in it; "" for the whole folder.
-        about: What they are.
-    """
-
-    setting: str
-    local: str
-    volume: str
-    secret: str
-    mount: str
-    file: str = ""
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """A folder that must survive the process: its settings key, place and size."""
-
-    setting: str
-    local: str
-    volume: str
-    size: str
-    access: str = "ReadWriteOnce"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One process of ours.
-
-    Attributes:
-        name: Short name: log and port of the local stack.
-        module: Run as ``python -m module``; migrations are ``python -m module.admin migrate``.
-        about: What it is, in a sentence.
-        ops: Port of /metrics, /livez and /readyz.
-        grpc: Port of its gRPC server; 0 for none.
-        grpc_local: The same on a developer's machine: below 32768, where Linux takes the ports of
-            outgoing connections from, so that it is free again after kill -9.
-        fix: Port of its FIX acceptor; 0 for none.
-        opened: Services that the edge opens to the outside.
-        internal: Services for our own processes only.
-        calls: Processes whose gRPC server it calls; the settings key is ``<NAME>_TARGET``.
-        certificate: Has a certificate of the mesh's authority.
-        verifies_tokens: Reads the public keys of tokens.
-        keys: Port with mutual TLS where it publishes the public keys of tokens; 0 for none.
-        database: Has a schema in PostgreSQL, which its owner's role migrates.
-        kafka: Writes to Kafka or reads from it, so it runs only where there is a cluster.
-        reads_logs: Processes whose logs it reads in PostgreSQL, with a role of its own.
-        redis: Uses Redis.
-        files: Files it is given.
-        store: The folder that it keeps.
-        instance: The settings key for the name of a replica.
-        settings: Further settings, the same everywhere.
-        reaches_venues: May open connections to the outside, and to simulated venues.
-        reaches_destinations: May open connections to the outside.
-        standby_ops: Ops port of a second replica of the local stack; 0 where there is none.
-        trial: Only in overlays and local stacks: a simulated venue.
-        replicas: Pods.
-        recreated: The old pod ends before the new one starts.
-        cpu: Requested of Kubernetes; there is no limit: throttling would be latency of orders.
-        memory: Requested, and the limit.
-    """
-
-    name: str
-    module: str
-    about: str
-    ops: int
-    grpc: int = 0
-    grpc_local: int = 0
-    fix: int = 0
-    opened: tuple[str, ...] = ()
-    internal: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
-    certificate: bool = True
-    verifies_tokens: bool = False
-    keys: int = 0
-    database: bool = False
-    reads_logs: tuple[str, ...] = ()
-    kafka: bool = False
-    redis: bool = False
-    files: tuple[Files, ...] = ()
-    store: Store | None = None
-    instance: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
-    reaches_venues: bool = False
-    reaches_destinations: bool = False
-    standby_ops: int = 0
-    trial: bool = False
-    replicas: int = 1
-    recreated: bool = False
-    cpu: str
-    memory: str
-
-    @property
-    def database_role(self) -> str:
-        """Role of PostgreSQL that it connects as; it does not own its tables."""
-        return f"ordermesh_{self.name}"
-
-    @property
-    def service(self) -> str:
-        """Name of its certificate, its pods and its Kubernetes Service."""
-        return self.name if self.trial else self.module.replace("_", "-")
-
-    def port(self, kind: str) -> int:
-        """Return its port of a kind (PORT_KINDS) where each process has its own address; 0: none.
-
-        Only what the edge opens to the outside is asked for its health.
-        """
-        if kind == "health":
-            return self.ops + HEALTH_ABOVE_OPS if self.opened else 0
-        return {"grpc": self.grpc, "keys": self.keys, "fix": self.fix, "ops": self.ops}[kind]
-
-    def listener(self, kind: str) -> str:
-        """Name the same port in a local stack, where all processes have one address."""
-        return self.name if kind == "grpc" else f"{self.name}_{kind}"
 
 
 def _simulated(mic: str, seed: int, *, ops: int, fix: int, **settings: str) -> Process:
@@ -184,6 +58,7 @@ PROCESSES = (
         opened=(
             "ordermesh.identity.v1.AuthService",
             "ordermesh.identity.v1.IdentityAuditService",
+            "ordermesh.identity.v1.UserSettingsService",
         ),
         keys=9159,
         database=True,
@@ -198,6 +73,8 @@ PROCESSES = (
             ),
         ),
         replicas=2,
+        scale=Scale(pods_max=6, cpu_percent=60),
+        priority=ORDER_PATH,
         cpu="200m",
         memory="384Mi",
     ),
@@ -221,6 +98,7 @@ PROCESSES = (
         database=True,
         redis=True,
         recreated=True,
+        priority=ORDER_PATH,
         cpu="500m",
         memory="768Mi",
     ),
@@ -248,6 +126,16 @@ PROCESSES = (
         database=True,
         redis=True,
         replicas=2,
+        scale=Scale(
+            pods_max=12,
+            cpu_percent=60,
+            loads={
+                "order-streams": ("sum(ordermesh_oms_order_streams)", 400),
+                # The queue of a replica that keeps up is nearly empty.
+                "waiting-commands": ("sum(ordermesh_oms_queue_items)", 100),
+            },
+        ),
+        priority=ORDER_PATH,
         cpu="500m",
         memory="768Mi",
     ),
@@ -276,11 +164,11 @@ PROCESSES = (
             local="data/gateway",
             volume="store",
             size="10Gi",
-            access="ReadWriteOncePod",
         ),
         instance="GATEWAY_INSTANCE",
         reaches_venues=True,
         standby_ops=9158,
+        priority=ORDER_PATH,
         cpu="500m",
         memory="512Mi",
     ),

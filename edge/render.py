@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from deploy.processes import KEYS, Process
+from deploy.process import Process
+from deploy.processes import KEYS
 from edge.connections import group_chains, group_matcher, tls_transport
 from edge.json_names import script
 from edge.replies import GRPC, GRPC_WEB, local_reply_config, replies

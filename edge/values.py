@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.processes import KEYS, PROCESSES, Process
+from deploy.process import Process
+from deploy.processes import KEYS, PROCESSES
 
 PLACEHOLDER_WEB_ROOT = Path(__file__).parent / "placeholder"
 """Served when the web app has not been built; says how to build it."""

@@ -40,6 +40,7 @@ __all__ = [
     "read_refusal",
     "reason_of",
     "refuse",
+    "retry_class_name",
     "to_rejection",
     "to_status",
 ]
@@ -185,6 +186,11 @@ def to_rejection(error: MeshError) -> error_pb2.Rejection:
     )
 
 
+def retry_class_name(retry_class: error_pb2.RetryClass) -> str:
+    """Return a retry class as ErrorInfo carries it: "RETRYABLE"."""
+    return error_pb2.RetryClass.Name(retry_class).removeprefix("RETRY_CLASS_")
+
+
 def to_status(error: MeshError) -> status_pb2.Status:
     """Return a refusal as google.rpc.Status with its details."""
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN)
@@ -192,9 +198,7 @@ def to_status(error: MeshError) -> status_pb2.Status:
         info.metadata[name] = value[:METADATA_VALUE_CHARACTERS_MAX]
     if error.field:
         info.metadata["field"] = error.field
-    info.metadata["retry_class"] = error_pb2.RetryClass.Name(error.rule.retry_class).removeprefix(
-        "RETRY_CLASS_"
-    )
+    info.metadata["retry_class"] = retry_class_name(error.rule.retry_class)
     status = status_pb2.Status(code=error.rule.code.value[0], message=_short(error.text))
     status.details.add().Pack(info)
     if error.retry_after_s is not None:

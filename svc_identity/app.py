@@ -24,11 +24,14 @@ from svc_identity.adapters.signing import Es256Signer, TokenRules, load_keys
 from svc_identity.api import audit_servicer
 from svc_identity.api.audit_servicer import AuditServicer
 from svc_identity.api.auth_servicer import ACCESS, SERVICE_NAME, AuthServicer
+from svc_identity.api.user_settings import servicer as settings_servicer
+from svc_identity.api.user_settings.servicer import UserSettingsServicer
 from svc_identity.service.audit import AuditUpkeep, FailureLog
 from svc_identity.service.login import LoginParts, SessionLimits
 from svc_identity.service.ports import StoreUnavailableError
 from svc_identity.service.revocations import PublishedRevocations
 from svc_identity.service.upkeep import forget_old
+from svc_identity.service.user_settings import SettingsKeeper
 from svc_identity.settings import IdentitySettings
 
 DATABASE_CHECK_INTERVAL_S: Final = 2.0
@@ -56,6 +59,10 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
         using = LoginParts(store, passwords, signer, clock, limits, failure_log)
         server.add(AuthServicer(using, signer.jwks_json()), SERVICE_NAME, ACCESS)
         server.add(AuditServicer(store), audit_servicer.SERVICE_NAME, audit_servicer.ACCESS)
+        keeper = SettingsKeeper(store, clock)
+        server.add(
+            UserSettingsServicer(keeper), settings_servicer.SERVICE_NAME, settings_servicer.ACCESS
+        )
         # This process has the keys itself, and the list of revoked tokens as soon as it reads it.
         accepted = AcceptedTokens(
             settings.jwt_issuer, settings.jwt_audience, settings.jwt_life_max_s
@@ -76,6 +83,7 @@ async def build(settings: IdentitySettings, server: MeshServer) -> AsyncIterator
                 _upkeep(store, clock),
                 upkeep.run(),
                 failure_log.run(),
+                store.hear_settings(keeper.readers.heard),
             )
             with collected(PoolCollector({"all": store.pool})):
                 async with work:

@@ -22,14 +22,22 @@ from svc_oms.adapters.postgres.migrate import let_read_logs, newest_revision
 from svc_oms.adapters.postgres.migrate import migrate as run_migrations
 from svc_oms.adapters.postgres.orders.order_store import Partition, PostgresStore
 from svc_oms.admin_log import evidence, export, replay
-from svc_oms.admin_options import EXIT_DIFFERENCE, Progress, database_url
+from svc_oms.admin_options import (
+    EXIT_DIFFERENCE,
+    JsonOption,
+    Progress,
+    database_url,
+    keep_check,
+    show_report,
+)
 from svc_oms.admin_retention import ArchiveOption, report_archive
 from svc_oms.admin_retention import retention as run_retention
 from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.book.checkpoints import compare_with_checkpoint
-from svc_oms.service.book.verification import Scope, verify_book
+from svc_oms.service.book.verification import EVERYTHING, Scope, verify_book
 from svc_oms.service.controls.rebuild_positions import build_positions, rebuild_positions
 from svc_oms.service.ports import AccountInfo, StoreUnavailableError
+from svc_oms.service.ports.recovery_ports import CheckName
 from svc_oms.service.recovery.verification import older_findings, read_mark
 from svc_oms.settings import OmsSettings
 
@@ -226,6 +234,7 @@ def verify(
         datetime | None,
         typer.Option(help="Only what was recorded since this time, UTC.", formats=TIMES),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Recompute the book from its log and compare; exit code 1 on any difference."""
     since_us = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1_000_000)
@@ -238,8 +247,10 @@ def verify(
             report.add(await older_findings(store.recoveries(), _marks(mark or ())))
             for name, known in checkpointed.items():
                 await compare_with_checkpoint(store, name, known, report)
-        for line in report.lines():
-            typer.echo(line)
+        show_report(CheckName.VERIFY, report, as_json=as_json)
+        if scope == EVERYTHING:
+            now_ns = SystemClock().now_ns()
+            await keep_check(database_url(), CheckName.VERIFY, report, now_ns)
         return EXIT_DIFFERENCE if report.found else 0
 
     sys.exit(asyncio.run(check()))

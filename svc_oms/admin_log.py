@@ -16,11 +16,21 @@ from mesh.settings import load_settings
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.postgres.replay.scratch_book import PostgresScratchBooks
 from svc_oms.adapters.table_files import TableFileError, table_file
-from svc_oms.admin_options import EXIT_DIFFERENCE, TIME_WORDS, Progress, database_url, range_ns
+from svc_oms.admin_options import (
+    EXIT_DIFFERENCE,
+    TIME_WORDS,
+    JsonOption,
+    Progress,
+    database_url,
+    keep_check,
+    range_ns,
+    show_report,
+)
 from svc_oms.service.controls.controls_at import ControlsInThePast
 from svc_oms.service.exports.export import TABLES, Table
 from svc_oms.service.exports.folded_log import LogReader
 from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
+from svc_oms.service.ports.recovery_ports import CheckName
 from svc_oms.service.replay.replay import ORDERS, Replay, ReplayScope
 from svc_oms.service.replay.report import ReplayReport
 from svc_oms.service.replay.scratch import ScratchError
@@ -52,6 +62,7 @@ def replay(
     schema: Annotated[
         str, typer.Option(help="Schema that gets the tables; what a replay left in it goes.")
     ] = "replay",
+    as_json: JsonOption = False,
 ) -> None:
     """Build the order book anew from the copy of the log, and compare it with PostgreSQL.
 
@@ -65,9 +76,13 @@ def replay(
     except (SourceError, ScratchError, StoreUnavailableError, StoreRefusedError) as error:
         typer.echo(f"not compared: {error}", err=True)
         sys.exit(EXIT_NOT_COMPARED)
-    for line in report.lines():
-        typer.echo(line)
-    typer.echo(f"the book that the copy makes is in schema {schema}")
+    show_report(CheckName.REPLAY, report, as_json=as_json)
+    typer.echo(f"the book that the copy makes is in schema {schema}", err=as_json)
+    if not (begin or end or account):
+        keep = keep_check(
+            database_url(LogSettings), CheckName.REPLAY, report, SystemClock().now_ns()
+        )
+        asyncio.run(keep)
     sys.exit(EXIT_DIFFERENCE if report.found else 0)
 
 

@@ -1,12 +1,17 @@
-"""What the commands of `svc_oms.admin` share: the database, progress, times as people type them."""
+"""What the commands of `svc_oms.admin` share: the database, progress, times, reports."""
 
+import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final, Protocol
 
 import typer
 
 from mesh.settings import load_settings
+from svc_oms.adapters.postgres.check_results import keep_result
+from svc_oms.service.ports import StoreRefusedError, StoreUnavailableError
+from svc_oms.service.ports.recovery_ports import CheckName, CheckResult
 from svc_oms.settings import OmsSettings
 
 EXIT_DIFFERENCE = 1
@@ -28,6 +33,43 @@ def database_url(kind: type[OmsSettings] = OmsSettings) -> str:
             "the one of the local stack"
         )
     return url
+
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Write the report as one JSON object; docs/REPLAY.md.")
+]
+
+
+class ReportOfCheck(Protocol):
+    """What a comparison of the order book found."""
+
+    found: int
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report as lines of text."""
+
+    def data(self) -> dict[str, object]:
+        """Return the report as values of JSON."""
+
+
+def show_report(name: CheckName, report: ReportOfCheck, *, as_json: bool) -> None:
+    """Write a report to standard output."""
+    if as_json:
+        typer.echo(json.dumps({"check": name.value, **report.data()}, indent=2))
+        return
+    for line in report.lines():
+        typer.echo(line)
+
+
+async def keep_check(url: str, name: CheckName, report: ReportOfCheck, finished_ns: int) -> None:
+    """Keep the result of a comparison of the whole book, for metrics and alerts.
+
+    A role that may not write, or an older schema, is said and changes neither report nor exit code.
+    """
+    try:
+        await keep_result(url, CheckResult(name, finished_ns // NS_PER_US, report.found))
+    except (StoreRefusedError, StoreUnavailableError) as error:
+        typer.echo(f"the result is not kept for metrics: {error}", err=True)
 
 
 class Progress:

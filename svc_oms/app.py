@@ -116,7 +116,7 @@ def build_replica(
     clock: Clock,
 ) -> Replica:
     """Build the service layer on the given adapters."""
-    shared = _shared(settings, store, Publisher(waker), waker, name, clock)
+    shared = _shared(settings, store, waker, name, clock)
     refusal_log = RefusalLog(store, clock, name)
     worker = _worker(shared, refusal_log)
     triggers = _triggers(shared, worker)
@@ -167,7 +167,6 @@ def build_replica(
 def _shared(
     settings: OmsSettings,
     store: OrderStore,
-    publisher: Publisher,
     waker: WakeUps,
     name: str,
     clock: Clock,
@@ -188,7 +187,7 @@ def _shared(
         store=store,
         clock=clock,
         waker=waker,
-        publisher=publisher,
+        publisher=Publisher(known, waker),
         market=market,
         venues=venues,
         notices=Notices(clock),

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fail when gen/ is stale: when it is not what proto/ generates.
+# Fail when gen/ or clients/go/gen is stale: when it is not what proto/ generates.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fresh=$(mktemp -d)
@@ -12,3 +12,13 @@ if ! diff -r -q -x __pycache__ gen "$fresh/gen"; then
   exit 1
 fi
 echo "gen/ is fresh"
+if ! command -v go >/dev/null; then
+  echo "no Go here: whether clients/go/gen is fresh is not checked"
+  exit 0
+fi
+.venv/bin/buf generate --template clients/go/buf.gen.yaml -o "$fresh"
+if ! diff -r -q clients/go/gen "$fresh/clients/go/gen"; then
+  echo "clients/go/gen is stale: run make gen and commit" >&2
+  exit 1
+fi
+echo "clients/go/gen is fresh"

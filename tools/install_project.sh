@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-printf '%s\n' "$PWD" "$PWD/gen/python" "$PWD/clients/python/src" > "$site/ordermesh.pth"
+printf '%s\n' "$PWD" "$PWD/gen/python" "$PWD/clients/python/src" "$PWD/clients/conformance" > "$site/ordermesh.pth"
 printf '#!%s\nfrom meshctl.main import main\n\nmain()\n' "$PWD/.venv/bin/python" > .venv/bin/ordermesh
 chmod +x .venv/bin/ordermesh

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from deploy.processes import Process, local_ports
+from deploy.process import Process
+from deploy.processes import local_ports
 
 HOME_NAME = ".ordermesh"
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.processes import BY_NAME, SERVICES, Process
+from deploy.process import Process
+from deploy.processes import BY_NAME, SERVICES
 from deploy.topics import read_topics
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import ProcessSpec, StartError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from ordermesh.marketdata.v1 import feed_service_pb2 as feed
@@ -41,8 +41,7 @@ class HandedKind(Enum):
     FILLED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(NamedTuple):
     """One thing from a FIX thread, in session order."""
 
     kind: HandedKind
@@ -219,6 +218,13 @@ class ReportReader(Protocol):
 
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; what cannot be read is parked in it."""
+
+    def plain(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> tuple[str, bytes]:
+        """Return what `read` returns, as bytes, if the message is a plain report; else empty.
+
+        A plain report is like nearly all are: it has nothing odd, answers no question of ours, and
+        needs no answer. It is read quickly. With it comes its kind: the field of the content.
+        """
 
     def mass_answer(self, raw: str) -> tuple[str, bool, bool] | None:
         """Return the question, whether it is the last report, whether of an order; or None."""

@@ -12,6 +12,11 @@ from svc_identity.domain.errors import (
     LoginThrottledError,
     Refused,
     SessionEndedError,
+    SettingMissingError,
+    SettingNameTakenError,
+    SettingsFullError,
+    StaleSettingError,
+    TooManyChangesError,
 )
 from svc_identity.domain.users import Role, User
 from svc_identity.service.login import Grant
@@ -58,4 +63,25 @@ def refusal_to_error(refused: Refused) -> MeshError:
             return MeshError("LOGIN_THROTTLED", str(refused), "", metadata, wait)
         case BusyError(retry_after_s=wait):
             return refuse("OVERLOADED", str(refused), retry_after_s=wait)
+    return _setting_refusal(refused)
+
+
+def _setting_refusal(refused: Refused) -> MeshError:
+    match refused:
+        case StaleSettingError(expected=expected, present=present):
+            return refuse(
+                "STALE_VERSION",
+                str(refused),
+                "expected_revision",
+                value=expected,
+                version=present,
+            )
+        case SettingsFullError(limit=limit):
+            return refuse("OBJECT_STATE", str(refused), "setting", limit=limit)
+        case SettingMissingError(name=name):
+            return refuse("OBJECT_NOT_FOUND", str(refused), "name", value=name)
+        case SettingNameTakenError(name=name):
+            return refuse("OBJECT_STATE", str(refused), "new_name", value=name)
+        case TooManyChangesError(limit=limit, retry_after_s=wait):
+            return refuse("RATE_LIMITED", str(refused), retry_after_s=wait, limit=limit)
     raise TypeError(f"no reason for {type(refused).__name__}")

@@ -8,6 +8,7 @@ from svc_identity.domain.audit import Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
+from svc_identity.domain.user_settings import Setting, SettingKey, SettingsHead, Stored
 from svc_identity.domain.users import User
 
 
@@ -103,6 +104,42 @@ class AuditLog(Protocol):
         """Read the acts of users after a number, and the number of the last; None: only that."""
 
 
+class SettingsSnapshot(NamedTuple):
+    """The settings of a user at one moment."""
+
+    epoch: str
+    head: SettingsHead
+    settings: list[Setting]
+
+
+class UserSettings(Protocol):
+    """The settings of users."""
+
+    async def head_locked(self, user_id: str) -> SettingsHead:
+        """Read the counts of a user; nobody else changes settings of the user until the end."""
+
+    async def find(self, user_id: str, key: SettingKey) -> Setting | None:
+        """Find a setting, also one that was removed."""
+
+    async def stored(self, user_id: str) -> Stored:
+        """Count what a user has stored."""
+
+    async def put(self, user_id: str, setting: Setting, head: SettingsHead) -> None:
+        """Store a setting and the counts, and announce the change when it is committed."""
+
+    async def removed(self, user_id: str) -> list[Setting]:
+        """List the settings that were removed and are remembered, the newest first."""
+
+    async def forget(self, user_id: str, settings: list[Setting]) -> None:
+        """Remember these removed settings no longer; their newest number is kept as forgotten."""
+
+    async def snapshot(self, user_id: str) -> SettingsSnapshot:
+        """Read a user's settings by kind and name, without those that were removed."""
+
+    async def after(self, user_id: str, revision: int) -> list[Setting]:
+        """Read the settings that changed after a revision, in order, removed ones included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The tables of one transaction."""
@@ -112,6 +149,7 @@ class Work:
     failures: FailureCounts
     revocations: RevocationList
     audit: AuditLog
+    settings: UserSettings
 
 
 class Store(Protocol):

@@ -10,10 +10,10 @@ from mesh.auth.access import Access, user
 from mesh.errors import refuse
 from mesh.rpc.call import Call
 from mesh.timestamps import set_timestamp
-from ordermesh.notify.v1 import notification_pb2, rule_pb2
+from ordermesh.notify.v1 import rule_pb2
 from ordermesh.notify.v1 import rule_service_pb2 as pb
 from svc_notify.api.answering import answered, changing, keyed, not_found, stale, wrong
-from svc_notify.domain.notification import MADE
+from svc_notify.domain.notification import KINDS
 from svc_notify.service.choices import Changing, Choices
 
 SERVICE: Final = "ordermesh.notify.v1.RuleService"
@@ -133,9 +133,8 @@ def _check(rule: rule_pb2.Rule, call: Call) -> None:
 
 def _check_lists(rule: rule_pb2.Rule) -> None:
     for index, kind in enumerate(rule.kinds):
-        if kind not in MADE:
-            name = notification_pb2.NotificationKind.Name(kind)
-            raise wrong(f"rule.kinds[{index}]", name, "a kind that is made (docs/NOTIFICATIONS.md)")
+        if kind not in KINDS:
+            raise wrong(f"rule.kinds[{index}]", str(kind), "a kind (docs/NOTIFICATIONS.md)")
     for name in ("kinds", "account_ids", "destination_ids"):
         values = getattr(rule, name)
         if len(set(values)) != len(values):

@@ -26,8 +26,8 @@ class Kind(IntEnum):
     RECONCILE_DIFFERENCE = 14
 
 
-MADE: Final[frozenset[int]] = frozenset(Kind) - {Kind.LIMIT_NEAR}
-"""The kinds that a rule may name: how near a limit is, is in no log."""
+KINDS: Final[frozenset[int]] = frozenset(Kind)
+"""The kinds that a rule may name."""
 
 
 class Severity(IntEnum):

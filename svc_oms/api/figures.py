@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from kernel.nanoseconds import US_PER_S
 from mesh.telemetry import scraped_gauge
 from mesh.telemetry.scrape import Standstill
 from svc_oms.service.ports.kill_ports import SwitchState
@@ -28,6 +29,16 @@ OUTBOX_STANDSTILL = scraped_gauge(
 KILL_SWITCHES = scraped_gauge("oms_kill_switches_in_force", "Kill switches that block orders now")
 KILL_SWITCHES_PENDING = scraped_gauge(
     "oms_kill_switches_engaging", "Kill switches that not all gateways have confirmed"
+)
+CHECK_FINISHED = scraped_gauge(
+    "oms_check_finished_timestamp_seconds",
+    "When the whole order book was last compared, with its log (verify) or a copy of it (replay)",
+    ["check"],
+)
+CHECK_DIFFERENCES = scraped_gauge(
+    "oms_check_differences",
+    "Differences that the last comparison of the whole book found",
+    ["check"],
 )
 
 
@@ -55,5 +66,8 @@ class ReplicaCollector(Collector):
             for one, waiting, done in links
         )
         rows = [row for row in self._replica.blocks.rows if row.blocks]
+        checks = self._replica.recoveries.checks
+        yield CHECK_FINISHED.values(((one.name,), one.finished_at_us / US_PER_S) for one in checks)
+        yield CHECK_DIFFERENCES.values(((one.name,), one.differences) for one in checks)
         yield KILL_SWITCHES.value(len(rows))
         yield KILL_SWITCHES_PENDING.value(sum(row.state == SwitchState.ENGAGING for row in rows))

@@ -22,7 +22,9 @@ from svc_oms.domain.events import (
     OrderAccepted,
     OrderAcknowledged,
     OrderApproved,
+    OrderCanceled,
     OrderExecuted,
+    OrderExpired,
     OrderInDoubt,
     OrderRejected,
     OrderReleased,
@@ -56,7 +58,7 @@ _REQUEST_COUNT, _IN_DOUBT, _AWAITED = _at("request_count"), _at("in_doubt"), _at
 _VERSION, _REJECTION = _at("version"), _at("rejection")
 _CREATED_SEQUENCE, _LAST_SEQUENCE = _at("created_sequence"), _at("last_sequence")
 _CREATED_AT, _UPDATED_AT = _at("created_at_ns"), _at("updated_at_ns")
-_PEGGED_PRICE = _at("pegged_price")
+_PEGGED_PRICE, _ENDED_TEXT = _at("pegged_price"), _at("ended_text")
 _STATED_BY_PERSON, _ASKED_ABOUT = _at("stated_by_person"), _at("asked_about")
 _FORMER_IDS, _ENDED_BY_COPY = _at("former_venue_order_ids"), _at("ended_by_copy")
 _ANOMALY, _ANOMALY_COUNT = _at("anomaly"), _at("anomaly_count")
@@ -283,14 +285,12 @@ def _cancel_refused(draft: Draft, order: Order, event: CancelRefused) -> str:
     return ""
 
 
-def _canceled(draft: Draft, _order: Order, _event: Event) -> str:
-    draft[_CANCEL_ID] = ""
-    draft[_IN_DOUBT] = ()
-    return ""
-
-
-def _ended(draft: Draft, _order: Order, _event: Event) -> str:
-    draft[_IN_DOUBT] = ()
+def _ended(draft: Draft, _order: Order, event: OrderCanceled | OrderExpired) -> str:
+    draft[_IN_DOUBT], draft[_ENDED_TEXT] = (), event.text
+    if isinstance(event, OrderCanceled):
+        draft[_CANCEL_ID] = ""
+        if event.unsolicited:
+            draft[_ENDED_TEXT] = f"unsolicited: {event.text}".removesuffix(": ")
     return ""
 
 
@@ -423,7 +423,7 @@ _HANDLERS: Final[dict[EventKind, Handler]] = {
     EventKind.CANCEL_REQUESTED: _cancel_requested,
     EventKind.CANCEL_PENDING: _cancel_pending,
     EventKind.CANCEL_REFUSED: _cancel_refused,
-    EventKind.CANCELED: _canceled,
+    EventKind.CANCELED: _ended,
     EventKind.REPLACE_REQUESTED: _replace_requested,
     EventKind.REPLACE_PENDING: _replace_pending,
     EventKind.REPLACE_REFUSED: _replace_refused,

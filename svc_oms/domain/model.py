@@ -351,6 +351,8 @@ class Order(NamedTuple):
     """Whether its listing is traded was not known when the order was accepted."""
     venue_symbol: str = ""
     """Symbol(55) as the venue writes it; empty if it is the same as symbol."""
+    ended_text: str = ""
+    """Why it was cancelled or expired, as the event said."""
     traded_before: tuple[TradedBefore, ...] = ()
     """Of a POV order: what the venues had traded when it began to count their volume."""
     replace_asked_at_ns: int = 0

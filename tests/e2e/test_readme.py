@@ -1,5 +1,6 @@
-"""The examples of the README, copied as they stand."""
+"""The examples of the README and of docs/PROGRAMS.md, copied as they stand."""
 
+import os
 import re
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from tests.support.sources import ROOT
 from tests.support.stack import Mesh
 
 README = (ROOT / "README.md").read_text("utf-8")
+PROGRAMS = (ROOT / "docs/PROGRAMS.md").read_text("utf-8")
+VITE = ROOT / "web/node_modules/.bin/vite"
 ENVIRONMENT = {"PYTHONPATH": f"{ROOT}:{ROOT / 'gen/python'}", "PATH": "/usr/bin:/bin"}
 
 
@@ -24,10 +27,15 @@ def project(mesh: Mesh, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def block(having: str) -> str:
-    """The code block of the README that holds these words."""
-    fenced: list[str] = re.findall(r"^```\w*\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def block(having: str, page: str = README) -> str:
+    """The code block of a page that holds these words."""
+    fenced: list[str] = re.findall(r"^```\w*\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     return next(text for text in fenced if having in text)
+
+
+def edge(mesh: Mesh) -> str:
+    """Host and port of the edge of this mesh."""
+    return f"localhost:{mesh.ports['edge_tls']}"
 
 
 def shell(mesh: Mesh, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +65,35 @@ def test_python(mesh: Mesh, project: Path) -> None:
         program.send_signal(signal.SIGINT)
         _, errors = program.communicate(timeout=30)
         assert (program.returncode, errors) == (0, ""), "Ctrl-C ends it without a traceback"
+
+
+def test_ten_minutes_in_python(mesh: Mesh, project: Path) -> None:
+    program = block("from decimal import", PROGRAMS)
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", program.replace("localhost:8443", edge(mesh))],
+        cwd=project, env=ENVIRONMENT, input=f"{mesh.users['alice']}\n",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "placed" in done.stdout
+    assert "filled 100 at" in done.stdout
+
+
+@pytest.mark.skipif(not VITE.exists(), reason="web/node_modules is not installed")
+def test_ten_minutes_in_typescript(mesh: Mesh, project: Path) -> None:
+    program = block("@ordermesh/client/node", PROGRAMS)
+    (project / "program.ts").write_text(program.replace("localhost:8443", edge(mesh)), "utf-8")
+    build = [VITE, "build", "--config", ROOT / "clients/typescript/conformance/vite.config.js"]
+    subprocess.run(
+        [str(word) for word in build], cwd=ROOT / "web", check=True,
+        env=os.environ | {"PROGRAM": str(project / "program.ts"), "OUT": str(project / "built")},
+    )  # fmt: skip
+    done = subprocess.run(
+        ["node", str(project / "built/program.mjs"), mesh.users["alice"]],  # noqa: S607
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "filled 100 at" in done.stdout
 
 
 def test_curl(mesh: Mesh, project: Path) -> None:

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from kernel.clock import SystemClock
 from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
-from ordermesh.oms.v1 import order_service_pb2
+from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_service_pb2
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
 from svc_oms.app import build_replica
+from svc_oms.service.controls.changes.limit_changes import Caller, LimitChanges
 from svc_oms.service.ports import GuessMissedError
 from svc_oms.service.submissions import Outcome, Taken
 from svc_oms.settings import OmsSettings
@@ -77,6 +78,24 @@ class DirectReplica:
         (outcome,) = await self.work(lambda reply: requests.cancel(request, TRADER, reply))
         return outcome
 
+    async def set_limit(self, kind: str, **values) -> None:
+        """Set a limit of ACC-ALICE's that is tighter than what there is."""
+        book = self.book
+        office = LimitChanges(
+            self.store.controls(),
+            SystemClock(),
+            book.directory,
+            book.controls_log,
+            book.controls_in_force.defaults,
+        )
+        request = limit_service_pb2.SetLimitRequest(
+            kind=f"LIMIT_KIND_{kind}",
+            range={"scope": limit_pb2.LIMIT_SCOPE_ACCOUNT, "scope_id": "ACC-ALICE"},
+            values=limit_pb2.LimitValues(**values),
+            reason="a test",
+        )
+        await office.set_limit(request, Caller("rita", f"limit-{kind}", b"body"))
+
     async def report(self, *messages: gw.VenueMessage) -> None:
         """Apply what the venue says, as one batch."""
         await self.book.leases._links[SESSION].apply(messages, ())
@@ -86,6 +105,12 @@ def placing(key: str, **changes):
     """Return what makes the submission of a new order."""
     request = Client.request(None, key, **changes)
     return lambda reply: requests.place(request, TRADER, reply)
+
+
+def cancelling_all(key: str):
+    """Return what makes the submission of a CancelAll."""
+    request = order_service_pb2.CancelAllRequest(idempotency_key=key, account_id="ACC-ALICE")
+    return lambda reply: requests.cancel_all(request, TRADER, reply)
 
 
 def taken(outcome: Outcome) -> str:

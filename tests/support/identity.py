@@ -11,8 +11,9 @@ from svc_identity.domain.audit import ADMIN_ACTS, Act, AuditEntry
 from svc_identity.domain.revocations import Revocations
 from svc_identity.domain.sessions import EndCause, RefreshToken, Session
 from svc_identity.domain.throttle import Failures
+from svc_identity.domain.user_settings import Setting, SettingKey, SettingsHead, Stored
 from svc_identity.domain.users import Role, User
-from svc_identity.service.ports import AccessToken, AuditFilter, Work
+from svc_identity.service.ports import AccessToken, AuditFilter, SettingsSnapshot, Work
 
 PASSWORD = "correct horse battery"
 USER_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -71,19 +72,24 @@ class MemoryStore:
         self.tokens: dict[bytes, RefreshToken] = {}
         self.failures: dict[str, Failures] = {}
         self.entries: list[AuditEntry] = []
+        self.settings: dict[tuple[str, SettingKey], Setting] = {}
+        self.heads: dict[str, SettingsHead] = {}
+        self.announced: list[str] = []
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
         async with self._lock:
-            kept = (self.users, self.sessions, self.tokens, self.failures, self.entries)
-            before = copy.deepcopy(kept)
-            parts = (_Users, _Sessions, _Failures, _Revoked, _Audit)
+            before = copy.deepcopy({name: vars(self)[name] for name in KEPT})
+            parts = (_Users, _Sessions, _Failures, _Revoked, _Audit, _Settings)
             try:
                 yield Work(*(part(self) for part in parts))
             except BaseException:
-                self.users, self.sessions, self.tokens, self.failures, self.entries = before
+                vars(self).update(before)
                 raise
+
+
+KEPT = ("users", "sessions", "tokens", "failures", "entries", "settings", "heads", "announced")
 
 
 class _Part:
@@ -211,3 +217,40 @@ class _Failures(_Part):
             for key, failures in self._store.failures.items()
             if failures.last_failed_at_ns >= limit_ns
         }
+
+
+class _Settings(_Part):
+    async def head_locked(self, user_id: str) -> SettingsHead:
+        return self._store.heads.get(user_id, SettingsHead())
+
+    async def find(self, user_id: str, key: SettingKey) -> Setting | None:
+        return self._store.settings.get((user_id, key))
+
+    async def stored(self, user_id: str) -> Stored:
+        bodies = [one.body for one in self._of(user_id) if one.body is not None]
+        return Stored(len(bodies), sum(map(len, bodies)))
+
+    async def put(self, user_id: str, setting: Setting, head: SettingsHead) -> None:
+        self._store.settings[user_id, setting.key] = setting
+        self._store.heads[user_id] = head
+        self._store.announced.append(user_id)
+
+    async def removed(self, user_id: str) -> list[Setting]:
+        return [one for one in self._of(user_id) if one.body is None][::-1]
+
+    async def forget(self, user_id: str, settings: list[Setting]) -> None:
+        for one in settings:
+            del self._store.settings[user_id, one.key]
+        forgotten = max(one.revision for one in settings)
+        self._store.heads[user_id] = replace(self._store.heads[user_id], forgotten=forgotten)
+
+    async def snapshot(self, user_id: str) -> SettingsSnapshot:
+        there = sorted(one for one in self._of(user_id) if one.body is not None)
+        return SettingsSnapshot("epoch", await self.head_locked(user_id), there)
+
+    async def after(self, user_id: str, revision: int) -> list[Setting]:
+        return [one for one in self._of(user_id) if one.revision > revision]
+
+    def _of(self, user_id: str) -> list[Setting]:
+        found = [one for (owner, _), one in self._store.settings.items() if owner == user_id]
+        return sorted(found, key=lambda one: one.revision)

@@ -98,6 +98,7 @@ ORDER = model.Order(
     routing_decision=3,
     listing_status_not_known=True,
     venue_symbol="BRK.B",
+    ended_text="unsolicited: end of day",
     traded_before=(BEFORE,),
     replace_asked_at_ns=1_700_000_000_000_000_002,
     closed_sequence=8,

@@ -29,6 +29,12 @@ class RedisServer:
         """Where it is."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def process_id(self) -> int:
+        """The running server's process."""
+        assert self._process is not None, "it was killed"
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and wait until it answers."""
         self._process = subprocess.Popen(

@@ -25,6 +25,7 @@ import { StatementSchema, StatementState, type Statement } from "$gen/ordermesh/
 import { ACCOUNT, EPOCH, instrument, item, order, price, snapshotComplete } from "../../clients/typescript/test/builders";
 
 import { FakeNotify } from "./fake-notify";
+import { FakeSettings } from "./fake-settings";
 import { Outbox } from "./outbox";
 
 type Kind = OrderEvent["kind"];
@@ -57,6 +58,7 @@ export class FakeMesh {
   /** In force for every order. */
   controls: ControlsAt[] = [];
   readonly notify = new FakeNotify();
+  readonly settings = new FakeSettings();
   readonly proposedChanges = new Map<string, ProposedChange>();
   #parkedReaders = new Set<Outbox<ParkedServiceWatchResponse>>();
   /** Fill what is placed at once. */
@@ -87,6 +89,7 @@ export class FakeMesh {
     return createRouterTransport((router) => {
       const { service } = router;
       this.notify.register(router);
+      this.settings.register(router);
       service(AuthService, { login: () => ({ tokens, user }), refresh: () => ({ tokens, user }), logout: () => ({}) });
       service(OrderService, orders);
       service(InstrumentService, { list: () => ({ instruments }) });

@@ -5,7 +5,7 @@ import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 
 import { averageText, endReason, progressWords } from "$lib/progress";
 
-import { event, instrument, order } from "../../clients/typescript/test/builders";
+import { instrument, order } from "../../clients/typescript/test/builders";
 
 describe("an average price", () => {
   const listing = instrument();
@@ -46,16 +46,16 @@ describe("what became of an order", () => {
 });
 
 describe("why an order ended", () => {
-  const canceled = order({ progress: { state: OrderState.CANCELED } });
+  const ended = (state: OrderState, endedText: string): string => endReason(order({ progress: { state }, endedText }));
 
-  it("is read from the newest event that says so", () => {
-    const events = [event(2, { kind: { case: "canceled", value: { text: "end of day" } } }), event(3, { kind: { case: "resolved", value: {} } })];
-    expect(endReason(canceled, events)).toBe("end of day");
-    expect(endReason(canceled, [event(2, { kind: { case: "canceled", value: { text: "halt", unsolicited: true } } })])).toBe("by the venue, unasked: halt");
-  });
-
-  it("is empty while the order is open, or no reason is known", () => {
-    expect(endReason(order(), [event(2, { kind: { case: "canceled", value: { text: "end of day" } } })])).toBe("");
-    expect(endReason(canceled, [])).toBe("");
+  it.each([
+    [OrderState.CANCELED, "end of day", "end of day"],
+    [OrderState.CANCELED, "unsolicited: halt", "by the venue, unasked: halt"],
+    [OrderState.CANCELED, "unsolicited", "by the venue, unasked"],
+    [OrderState.EXPIRED, "unsolicitedly late", "unsolicitedly late"],
+    [OrderState.CANCELED, "", ""],
+    [OrderState.NEW, "end of day", ""],
+  ])("is on the order: in state %s with %j it is %j", (state, text, words) => {
+    expect(ended(state, text)).toBe(words);
   });
 });

@@ -29,6 +29,18 @@ export const ATTEMPTS_MAX = 4;
 /** The same for a cancel: about 12 seconds of attempts. A late cancel can only help; a late order may harm. */
 export const CANCEL_ATTEMPTS_MAX = 8;
 
+/** How long one attempt may take, and how often or how long it is repeated. */
+export interface Repeats {
+  readonly attemptTimeoutMs: number;
+  /** No further attempt after so many. */
+  readonly attemptsMax: number;
+  /** No further attempt after so long since the first. */
+  readonly repeatForMs: number;
+}
+
+/** Repeats of the page: so many that a person still waits for them. */
+export const REPEATS: Repeats = { attemptTimeoutMs: ATTEMPT_TIMEOUT_MS, attemptsMax: ATTEMPTS_MAX, repeatForMs: Infinity };
+
 export type Outcome<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
 
 /** One intent of a person: a body and its key. */
@@ -168,16 +180,30 @@ export class Commands {
     return this.#repeat(async (options) => (await this.client.resume(request, options)).order);
   }
 
-  async #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>, attemptsMax = ATTEMPTS_MAX): Promise<Outcome<T>> {
-    const backoff = this.newBackoff();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return { ok: true, value: await call({ timeoutMs: ATTEMPT_TIMEOUT_MS }) };
-      } catch (thrown) {
-        const refusal = refusalOf(thrown);
-        if (!refusal.repeatable || attempt >= attemptsMax) return { ok: false, refusal };
-        await this.pause(Math.max(backoff.next(), refusal.retryAfterMs ?? 0));
-      }
+  #repeat<T>(call: (options: { timeoutMs: number }) => Promise<T>, attemptsMax = ATTEMPTS_MAX): Promise<Outcome<T>> {
+    return repeated(call, { ...REPEATS, attemptsMax }, this.newBackoff(), this.pause);
+  }
+}
+
+/**
+ * Calls an rpc, and calls it again as it is while repeating may help. A command must carry an
+ * idempotency key: the same one in every attempt.
+ */
+export async function repeated<T>(
+  call: (options: { timeoutMs: number }) => Promise<T>,
+  { attemptTimeoutMs, attemptsMax, repeatForMs }: Repeats = REPEATS,
+  backoff = new Backoff(),
+  pause: (ms: number) => Promise<void> = sleep,
+): Promise<Outcome<T>> {
+  const begun = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { ok: true, value: await call({ timeoutMs: attemptTimeoutMs }) };
+    } catch (thrown) {
+      const refusal = refusalOf(thrown);
+      const over = attempt >= attemptsMax || performance.now() - begun >= repeatForMs;
+      if (!refusal.repeatable || over) return { ok: false, refusal };
+      await pause(Math.max(backoff.next(), refusal.retryAfterMs ?? 0));
     }
   }
 }

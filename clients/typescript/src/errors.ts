@@ -9,6 +9,8 @@ export interface Refusal {
   /** ErrorReason without its prefix: "PRICE_OFF_TICK"; empty if the mesh did not answer itself. */
   readonly reason: string;
   readonly text: string;
+  /** RetryClass without its prefix: "FIX_INPUT"; empty if the mesh did not answer itself. */
+  readonly retryClass: string;
   /** Proto path of the field at fault: "terms.limit_price". */
   readonly field: string;
   readonly retryAfterMs: number | undefined;
@@ -22,17 +24,8 @@ const ERROR_INFO = "google.rpc.ErrorInfo";
 const RETRY_INFO = "google.rpc.RetryInfo";
 const DOMAIN = "ordermesh";
 
-/** Reasons whose request may be repeated as it is, with the same key. */
-const REPEATABLE = new Set([
-  "RATE_LIMITED",
-  "OVERLOADED",
-  "DRAINING",
-  "DEPENDENCY_UNAVAILABLE",
-  "DEADLINE_TOO_SHORT",
-  "COMMAND_OUTCOME_UNKNOWN",
-  "TOKEN_EXPIRED",
-  "INTERNAL",
-]);
+/** The class of reasons whose request may be repeated as it is, with the same key. */
+const RETRYABLE = "RETRYABLE";
 
 /** Statuses that, without the mesh's own reason, mean only that the answer was lost. */
 const LOST_ANSWER = new Set([
@@ -118,13 +111,15 @@ export function refusalOf(thrown: unknown): Refusal {
   const error = ConnectError.from(thrown);
   const { info, retryAfterMs } = details(error);
   const lost = info === undefined && LOST_ANSWER.has(error.code);
+  const retryClass = info?.metadata.get("retry_class") ?? "";
   return {
     code: error.code,
     reason: info?.reason ?? "",
     text: error.rawMessage || "The mesh gave no reason.",
+    retryClass,
     field: info?.metadata.get("field") ?? "",
     retryAfterMs,
-    repeatable: lost || (info !== undefined && REPEATABLE.has(info.reason)),
+    repeatable: lost || retryClass === RETRYABLE,
     ambiguous: lost || info?.reason === "INTERNAL" || info?.reason === "COMMAND_OUTCOME_UNKNOWN",
   };
 }

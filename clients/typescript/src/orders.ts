@@ -56,6 +56,7 @@ export class OrderBook extends Emitter {
   /** Called for each live event, once. */
   onChange: (change: OrderChange) => void = () => undefined;
 
+  readonly #orderReaders = new Set<(order: Order | undefined) => void>();
   readonly #accounts = new Map<string, AccountLog>();
   readonly #trails = new Map<string, OrderEvent[]>();
   #sorted: Order[] | undefined;
@@ -76,6 +77,12 @@ export class OrderBook extends Emitter {
     if (this.#touched.size > 0) this.#sorted = merged(this.#sorted, this.#touched);
     this.#touched.clear();
     return this.#sorted;
+  }
+
+  /** Calls `told` with each order that is added or replaced, and with undefined when a snapshot replaces all of an account, until the returned function is called. */
+  onOrder(told: (order: Order | undefined) => void): () => void {
+    this.#orderReaders.add(told);
+    return () => this.#orderReaders.delete(told);
   }
 
   get(orderId: string): Order | undefined {
@@ -184,6 +191,7 @@ export class OrderBook extends Emitter {
     account.unsettled.delete(order.orderId);
     account.orders.set(order.orderId, order);
     this.#touched.set(order.orderId, order);
+    for (const told of this.#orderReaders) told(order);
     for (const event of events) this.onChange({ event, order });
   }
 
@@ -200,6 +208,7 @@ export class OrderBook extends Emitter {
         account.unsettled.clear();
         this.#touched.clear();
         this.#sorted = undefined;
+        for (const told of this.#orderReaders) told(undefined);
       }
       account.incoming = undefined;
       account.cursor = advanced(account.cursor, cursor);

@@ -24,9 +24,6 @@ export type SessionPhase = "restoring" | "anonymous" | "active";
 /** An access token is renewed when less than this, or a fifth of its life, is left. */
 const RENEW_BEFORE_MS = 45_000;
 
-/** A token younger than this is not renewed for a stream. */
-const FRESH_MS = 5_000;
-
 /** The time limit of unary calls for tokens. */
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -106,10 +103,13 @@ export class Session extends Emitter {
     return this.#renewal;
   }
 
-  /** Renews the pair, unless another stream that ended for the same reason just has. */
-  renewForStream(): Promise<string> {
+  /**
+   * Renews the pair for a stream that ended because of its token, unless that has been done since
+   * the stream was opened, `openedForMs` ago: other streams end for the same reason.
+   */
+  renewForStream(openedForMs: number): Promise<string> {
     const access = this.#access;
-    if (access && this.now() - access.takenAtMs < FRESH_MS) return Promise.resolve(access.text);
+    if (access && this.now() - access.takenAtMs < openedForMs) return Promise.resolve(access.text);
     return this.renew();
   }
 
@@ -187,6 +187,16 @@ function expiresInMs(tokens: TokenPair, now: number): number {
 }
 
 const STORAGE_KEY = "ordermesh.refresh-token";
+
+/** A store of a program, for as long as it runs. */
+export function memoryTokenStore(): TokenStore {
+  let kept: string | null = null;
+  return {
+    read: () => kept,
+    write: (token) => (kept = token),
+    clear: () => (kept = null),
+  };
+}
 
 /** The browser's store of one tab. */
 export function tabTokenStore(storage: Storage): TokenStore {

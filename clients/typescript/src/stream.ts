@@ -42,8 +42,8 @@ export interface Reader<Frame> {
 export interface StreamOptions {
   /** Requested interval of heartbeats; silence for 2.5 of them is a broken connection. */
   readonly heartbeatMs: number;
-  /** Renews the token after UNAUTHENTICATED or before its expiry. */
-  renewToken(): Promise<unknown>;
+  /** Renews the token after UNAUTHENTICATED or before its expiry; the connection was opened so long ago. */
+  renewToken(openedForMs: number): Promise<unknown>;
   now?(): number;
   readonly backoff?: Backoff;
 }
@@ -145,6 +145,7 @@ export class ResumingStream<Frame> extends Emitter {
 
   #isPermanent(error: Refusal): boolean {
     if (!PERMANENT.has(error.code)) return false;
+    if (error.repeatable && error.code !== Code.Unauthenticated) return false;
     return error.code !== Code.Unauthenticated || this.#renewed;
   }
 
@@ -156,7 +157,7 @@ export class ResumingStream<Frame> extends Emitter {
   async #renewToken(): Promise<void> {
     this.#renewed = true;
     // A failure shows when the connection is opened: the interceptor asks for a token.
-    await this.options.renewToken().catch(() => undefined);
+    await this.options.renewToken(this.#now() - this.#openedAt).catch(() => undefined);
   }
 
   /** One connection from opening to its end. Frames after its end are not taken. */

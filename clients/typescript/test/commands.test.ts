@@ -20,6 +20,8 @@ const body: PlaceBody = {
   timeInForce: TimeInForce.DAY,
 };
 
+const RETRYABLE = { retry_class: "RETRYABLE" };
+
 /** google.rpc.ErrorInfo as it comes in the trailers. */
 function refused(code: Code, reason: string, metadata: Record<string, string> = {}, domain = "ordermesh"): ConnectError {
   const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).string(reason);
@@ -134,7 +136,7 @@ describe("repeats", () => {
   });
 
   it("wait as long as the mesh says", async () => {
-    const { commands, pauses } = commandsAgainst([refused(Code.ResourceExhausted, "RATE_LIMITED"), undefined]);
+    const { commands, pauses } = commandsAgainst([refused(Code.ResourceExhausted, "RATE_LIMITED", RETRYABLE), undefined]);
     expect((await commands.place({ key: "k", body })).ok).toBe(true);
     expect(pauses).toEqual([1250]);
   });
@@ -147,7 +149,12 @@ describe("refusals", () => {
   });
 
   it("an internal error of the mesh may have been carried out", () => {
-    expect(refusalOf(refused(Code.Internal, "INTERNAL"))).toMatchObject({ repeatable: true, ambiguous: true });
+    expect(refusalOf(refused(Code.Internal, "INTERNAL", RETRYABLE))).toMatchObject({ repeatable: true, ambiguous: true });
+  });
+
+  it("of a reason that this client does not know are judged by their class", () => {
+    expect(refusalOf(refused(Code.Unavailable, "MOON_IN_THE_WAY", RETRYABLE)).repeatable).toBe(true);
+    expect(refusalOf(refused(Code.Unavailable, "MOON_IN_THE_WAY", { retry_class: "ASK_THE_MOON" })).repeatable).toBe(false);
   });
 
   it("with details that do not parse keep status and text", () => {

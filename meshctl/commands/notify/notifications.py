@@ -32,7 +32,7 @@ Kind = StrEnum(  # type: ignore[misc]  # the words are those of the contract
     {
         name: name.removeprefix("NOTIFICATION_KIND_").lower().replace("_", "-")
         for name, number in notification_pb2.NotificationKind.items()
-        if number not in {0, notification_pb2.NOTIFICATION_KIND_LIMIT_NEAR}  # it is not made
+        if number
     },
 )
 """What a notification is about."""

@@ -62,7 +62,9 @@ async def follow(
                 code = _verdict(order, state, change, refused=refused)
                 if code == EXIT_OK and crossing and state in _WORKING and not rests:
                     rests = True
-                    deadline.reschedule(asyncio.get_running_loop().time() + EXECUTION_WAIT_S)
+                    until = asyncio.get_running_loop().time() + EXECUTION_WAIT_S
+                    # The wait for the execution is part of the time that was asked for.
+                    deadline.reschedule(min(until, deadline.when() or until))
                 elif code is not None and (state not in _WORKING or not crossing):
                     return code
     except TimeoutError:

@@ -7,15 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from deploy.processes import (
-    OF_LIBRARIES,
-    SERVICES,
-    VENUES,
-    Files,
-    Process,
-    Store,
-    environment,
-)
+from deploy.process import Files, Process, Store
+from deploy.processes import OF_LIBRARIES, SERVICES, VENUES, environment
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.process import Probe, ProcessSpec
 

@@ -12,6 +12,9 @@ Facts that shape this file (probed with quickfix 1.16):
 - A message that QuickFIX queued because of a gap comes to `fromApp` later, without coming to the
   log again. Its text is looked for among the few kept; otherwise the sorted one is used (correct
   for everything without groups).
+- A call into QuickFIX takes 4 to 8 µs, and gives Python's lock away. So a number is read from the
+  text where that is certain: a message that comes to `fromApp` right after the log, with no other
+  callback of this thread in between, is the one that the log saw.
 - DoNotSend in `toApp` of a message with PossDupFlag(43) makes QuickFIX gap-fill over it; DoNotSend
   of a fresh message leaves no trace: no number, nothing in the store.
 """
@@ -20,6 +23,7 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import quickfix as fix
@@ -43,18 +47,30 @@ _USERNAME = 553
 _PASSWORD = 554
 # Texts kept for messages that QuickFIX may queue because of a gap; older ones come sorted.
 _RAW_KEPT_MAX = 1024
+_NUMBER = "\x0134="
 
 HandOver = Callable[[Handed], bool]
 
 
 class RawLog(fix.Log):  # type: ignore[misc]
-    """Sees every message as it came."""
+    """Sees every message as it came, and as it leaves.
+
+    Attributes:
+        sender: The thread that sends a message of ours now; 0: none does.
+        sent: MsgSeqNum(34) of the last message that it sent.
+    """
 
     def __init__(self, hand_over: HandOver, message_log: MessageLog | None) -> None:
         super().__init__()
         self._hand_over = hand_over
         self._message_log = message_log
+        # The last message that came, while no callback has taken it; and whether none came since.
+        self._number = 0
+        self._raw = ""
+        self._is_new = False
         self._kept: OrderedDict[int, str] = OrderedDict()
+        self.sender = 0
+        self.sent = 0
 
     def clear(self) -> None:
         """Nothing is kept here."""
@@ -65,20 +81,25 @@ class RawLog(fix.Log):  # type: ignore[misc]
     def onIncoming(self, raw: str) -> None:  # noqa: N802  QuickFIX's name
         """Keep the text for the callback that follows."""
         try:
-            at = raw.find("\x0134=")
+            if self._number:
+                self._keep()
+            at = raw.find(_NUMBER)
             if at > 0:
-                number = int(raw[at + 4 : raw.index("\x01", at + 4)])
-                self._kept[number] = raw
-                if len(self._kept) > _RAW_KEPT_MAX:
-                    self._kept.popitem(last=False)
+                self._number = int(raw[at + 4 : raw.index("\x01", at + 4)])
+                self._raw = raw
+                # With two numbers QuickFIX decides which is the message's.
+                self._is_new = raw.find(_NUMBER, at + 4) < 0
             if self._message_log is not None:
                 self._message_log.write("<", raw)
         except Exception as error:  # noqa: BLE001  an exception here ends the process
             _note(self._hand_over, f"log of an incoming message failed: {error!r}")
 
     def onOutgoing(self, raw: str) -> None:  # noqa: N802
-        """Write to the message log."""
+        """Note the number of a message of ours; write to the message log."""
         try:
+            if self.sender == get_ident():
+                at = raw.find(_NUMBER) + 4
+                self.sent = int(raw[at : raw.index("\x01", at)])
             if self._message_log is not None:
                 self._message_log.write(">", raw)
         except Exception as error:  # noqa: BLE001
@@ -88,9 +109,30 @@ class RawLog(fix.Log):  # type: ignore[misc]
         """Hand over QuickFIX's event texts."""
         _note(self._hand_over, text)
 
+    def take_new(self) -> tuple[int, str]:
+        """Return number and text of the message of the callback that follows; 0 if not known."""
+        if not self._is_new:
+            return 0, ""
+        number, self._number, self._is_new = self._number, 0, False
+        return number, self._raw
+
+    def is_old(self) -> None:
+        """Note that a callback came: the next one may be about another message."""
+        self._is_new = False
+
     def take(self, number: int) -> str:
         """Return the text as it came, or "" if it is not kept any more."""
+        if number == self._number:
+            self._number = 0
+            return self._raw
         return self._kept.pop(number, "")
+
+    def _keep(self) -> None:
+        """Keep the last message, which QuickFIX may have queued."""
+        self._kept[self._number] = self._raw
+        self._number, self._is_new = 0, False
+        if len(self._kept) > _RAW_KEPT_MAX:
+            self._kept.popitem(last=False)
 
 
 class RawLogFactory(fix.LogFactory):  # type: ignore[misc]
@@ -134,12 +176,35 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         self._logout_text = ""
         self.session: Any = None
 
+    def send(self, message: Any) -> tuple[bool, int]:
+        """Send a message; return whether it left, and its MsgSeqNum(34) if that is certain."""
+        log = self._factory.log
+        if log is None or self.session is None:
+            return False, 0
+        log.sent, log.sender = 0, get_ident()
+        try:
+            left = bool(self.session.send(message))
+        finally:
+            log.sender = 0
+        return left, log.sent
+
+    def _is_ours(self) -> bool:
+        """Return whether `send` runs in this thread; in others the last message becomes old."""
+        log = self._factory.log
+        if log is None:
+            return False
+        if log.sender == get_ident():
+            return True
+        log.is_old()
+        return False
+
     def onCreate(self, session_id: Any) -> None:  # noqa: N802
         """Do nothing: the numbers are set before start."""
 
     def onLogon(self, session_id: Any) -> None:  # noqa: N802
         """Report that requests may be sent."""
         try:
+            self._is_ours()
             self._logout_text = ""
             self._logged_on()
             self._hand_over(
@@ -151,6 +216,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
     def onLogout(self, session_id: Any) -> None:  # noqa: N802
         """Report that the session is down."""
         try:
+            self._is_ours()
             self._logged_out()
             self._hand_over(Handed(HandedKind.LOGOUT, self._logout_text, time.time_ns()))
         except Exception as error:  # noqa: BLE001
@@ -159,6 +225,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
     def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
         """Put the credentials into our Logon(A); take over what QuickFIX refuses and misses."""
         try:
+            self._is_ours()
             username, password = self._credentials
             kind = message.getHeader().getField(_MSG_TYPE)
             if kind == "3":
@@ -181,6 +248,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         """Take Reject(3), SequenceReset(4), the number of Logon(A), the text of Logout(5)."""
         received_ns = self._traffic.received_ns = time.time_ns()
         try:
+            self._is_ours()
             header = message.getHeader()
             kind = header.getField(_MSG_TYPE)
             if kind == "2":
@@ -205,7 +273,7 @@ class Callbacks(fix.Application):  # type: ignore[misc]
         """Stop any second sending, and sending while not logged on, so that no number is used."""
         send = False
         try:
-            if message.getHeader().isSetField(_POSS_DUP_FLAG):
+            if not self._is_ours() and message.getHeader().isSetField(_POSS_DUP_FLAG):
                 self._hand_over(Handed(HandedKind.NOT_RESENT, message.toString(), time.time_ns()))
             else:
                 send = self.session is not None and self.session.isLoggedOn()
@@ -223,9 +291,11 @@ class Callbacks(fix.Application):  # type: ignore[misc]
             self._unreadable(message, received_ns, error)
 
     def _message(self, message: Any, received_ns: int) -> None:
-        number = int(message.getHeader().getField(_MSG_SEQ_NUM))
         log = self._factory.log
-        raw = (log.take(number) if log is not None else "") or message.toString()
+        number, raw = log.take_new() if log is not None else (0, "")
+        if not number:
+            number = int(message.getHeader().getField(_MSG_SEQ_NUM))
+            raw = (log.take(number) if log is not None else "") or message.toString()
         self._hand_over(Handed(HandedKind.MESSAGE, raw, received_ns, number))
 
     def _refused(self, reject: Any) -> None:

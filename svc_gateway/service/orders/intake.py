@@ -42,7 +42,7 @@ class Session(Protocol):
     config: SessionConfig
     view: SessionView
     outbound: Outbound
-    kept: Unacknowledged[link.VenueMessage]
+    kept: Unacknowledged[bytes]
 
     def set_state(self, state: link.SessionState, text: str) -> None:
         """Set a state and report it."""
@@ -101,7 +101,8 @@ class Intake:
             self._session.poke()
 
     def _take(self, handed: Handed) -> None:
-        if handed.kind in {HandedKind.MESSAGE, HandedKind.UNREADABLE}:
+        kind = handed.kind
+        if kind is HandedKind.MESSAGE or kind is HandedKind.UNREADABLE:
             self._take_message(handed)
         elif handed.kind is HandedKind.LOGON:
             self._logged_on(handed)
@@ -128,30 +129,36 @@ class Intake:
             return
         number = handed.number or self.last_number
         self.last_number = number
+        epoch_ns = self._session.view.epoch_ns
+        kind, plain = self._reader.plain(handed.raw, epoch_ns, handed.received_ns, number)
+        if plain:
+            self._show_clock(handed)
+        else:
+            message = self._reader.read(handed.raw, epoch_ns, handed.received_ns, number)
+            kind = self._take_any(handed, message, number)
+            if not kind:
+                return
+            plain = message.SerializeToString()
+        self._counted[kind] = self._counted.get(kind, 0) + 1
+        self._session.kept.append(epoch_ns, number, plain)
+
+    def _take_any(self, handed: Handed, message: link.VenueMessage, number: int) -> str:
+        """Take whatever a venue sends; return its kind if it is for the OMS, else ""."""
         report = self._reader.trading_session(handed.raw)
         if report is not None:
             self._session.view.trading.heard(report, handed.received_ns)
             self._session.view.due = True
-            return
+            return ""
         mass = self._reader.mass_answer(handed.raw)
-        message = self._reader.read(
-            handed.raw, self._session.view.epoch_ns, handed.received_ns, number
-        )
-        if self._clock_samples < CLOCK_SAMPLES_MAX and not (
-            message.poss_dup or message.poss_resend
-        ):
-            self._clock_samples += 1
-            self._session.view.heard(
-                *self._reader.sent_at(handed.raw), received_ns=handed.received_ns
-            )
+        if not (message.poss_dup or message.poss_resend):
+            self._show_clock(handed)
         if self._answers_a_question(message, mass, handed.received_ns):
-            return
+            return ""
         kind = message.WhichOneof("body") or "none"
         if kind in ANSWERED:
             self._session.outbound.questions.answer(
                 self._reader.reject_for(message, handed.raw, handed.number)
             )
-        self._counted[kind] = self._counted.get(kind, 0) + 1
         if kind == "parked":
             metrics.PARKED.labels(self._session.config.session_id).inc()
             self._session.view.parked_messages += 1
@@ -160,7 +167,14 @@ class Intake:
                 "message parked", session_id=self._session.config.session_id, msg_seq_num=number,
                 error=message.parked.error,
             )  # fmt: skip
-        self._session.kept.append(self._session.view.epoch_ns, number, message)
+        return kind
+
+    def _show_clock(self, handed: Handed) -> None:
+        """Show the venue's clock, by the first messages of a turn."""
+        if self._clock_samples < CLOCK_SAMPLES_MAX:
+            self._clock_samples += 1
+            sent_ns, unit_ns = self._reader.sent_at(handed.raw)
+            self._session.view.heard(sent_ns, unit_ns, received_ns=handed.received_ns)
 
     def _count(self) -> None:
         for kind, count in self._counted.items():

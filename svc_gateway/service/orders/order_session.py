@@ -17,8 +17,10 @@ missing. Then commands go out and reports come in until either side breaks.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from itertools import chain
 
 from kernel.clock import Clock
+from mesh.encoding import key, size
 from mesh.log import get_logger
 from mesh.timestamps import to_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
@@ -61,6 +63,7 @@ STATUS_S = 5.0
 STOP_FLUSH_S = 3.0
 MESSAGES_PER_FRAME = 500
 RECEIPTS_PER_FRAME = 1000
+_MESSAGES = key(link.LinkRequest, "messages")
 
 _log = get_logger(__name__)
 
@@ -78,7 +81,7 @@ class OrderSession:
         self._dial = dial
         self._clock = clock
         self._knowledge = knowledge
-        self.kept: Unacknowledged[link.VenueMessage] = Unacknowledged(UNACKNOWLEDGED_MAX)
+        self.kept: Unacknowledged[bytes] = Unacknowledged(UNACKNOWLEDGED_MAX)
         self.view = SessionView(config, engine, clock, instance, lambda: self.outbound.queued)
         self.outbound = Outbound(
             config, engine, writer, clock, self._may_send, self.poke, self.view.trading
@@ -319,9 +322,11 @@ class OrderSession:
         if not (due or messages or receipts or early or not_resent or result):
             return None
         frame = link.LinkRequest(
-            messages=messages, receipts=receipts, early_receipts=early, not_resent=not_resent,
-            admin_result=result,
+            receipts=receipts, early_receipts=early, not_resent=not_resent, admin_result=result,
         )  # fmt: skip
+        if messages:
+            parts = [(_MESSAGES, size(len(message)), message) for message in messages]
+            frame.MergeFromString(b"".join(chain.from_iterable(parts)))
         if blocks_due:
             frame.blocks_version = self._blocks_reported = self._blocks_version
         if self.view.due:

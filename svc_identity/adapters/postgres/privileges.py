@@ -23,6 +23,9 @@ TABLES: Final[dict[str, str]] = {
     "sessions": "SELECT, INSERT, UPDATE, DELETE",
     "refresh_tokens": "SELECT, INSERT, UPDATE, DELETE",
     "login_failures": "SELECT, INSERT, UPDATE, DELETE",
+    "setting_heads": "SELECT, INSERT, UPDATE",
+    "user_settings": "SELECT, INSERT, UPDATE, DELETE",
+    "settings_epoch": "SELECT",
     "alembic_version": "SELECT",
 }
 

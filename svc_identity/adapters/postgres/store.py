@@ -1,17 +1,21 @@
 """The store on PostgreSQL: one transaction per block."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from mesh.log import get_logger
 from mesh.telemetry.parts import Pool
 from svc_identity.adapters.postgres.audit import PostgresAudit
 from svc_identity.adapters.postgres.failures import PostgresFailures
 from svc_identity.adapters.postgres.revocations import PostgresRevocations
 from svc_identity.adapters.postgres.sessions import PostgresSessions
+from svc_identity.adapters.postgres.user_settings import CHANGED, PostgresUserSettings
 from svc_identity.adapters.postgres.users import PostgresUsers
 from svc_identity.service.ports import StoreUnavailableError, Work
 
@@ -23,8 +27,12 @@ STATEMENT_TIMEOUT_MS: Final = 5_000
 """Of the server's own clock."""
 ANSWER_TIMEOUT_S: Final = 6.0
 """Of ours, for a server that hangs: its own clock hangs, too."""
+LISTEN_PAUSE_S: Final = 2.0
+"""Until a connection that listens is opened again."""
 OUR_FAULTS: Final = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 """Wrong statements or values; every other driver error means the database is not available."""
+
+_log = get_logger(__name__)
 
 
 def open_engine(database_url: str) -> AsyncEngine:
@@ -64,6 +72,7 @@ class PostgresStore:
                     PostgresFailures(connection),
                     PostgresRevocations(connection),
                     PostgresAudit(connection),
+                    PostgresUserSettings(connection),
                 )
         except OUR_FAULTS as error:
             if getattr(error.orig, "sqlstate", "") in NO_SCHEMA:
@@ -87,3 +96,30 @@ class PostgresStore:
         except (OSError, TimeoutError, sa.exc.SQLAlchemyError):
             return False
         return True
+
+    async def hear_settings(self, heard: Callable[[str], None]) -> None:
+        """Listen to changes of settings over a connection of its own, until cancelled.
+
+        Args:
+            heard: Called with the user of each change, and with "" after each connection: changes
+                that came before it were not announced to it.
+        """
+        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while True:
+            lost = asyncio.Event()
+            try:
+                connection = await asyncpg.connect(
+                    url,
+                    timeout=CONNECTION_WAIT_S,
+                    server_settings={"application_name": "svc_identity notices"},
+                )
+                try:
+                    connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                    await connection.add_listener(CHANGED, lambda *notice: heard(str(notice[3])))
+                    heard("")
+                    await lost.wait()
+                finally:
+                    connection.terminate()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.debug("not listening", channel=CHANGED, cause=repr(error))
+            await asyncio.sleep(LISTEN_PAUSE_S)

@@ -71,3 +71,31 @@ audit_log = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("count", sa.BigInteger, nullable=False),
 )
+
+setting_heads = sa.Table(
+    "setting_heads",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("last_revision", sa.BigInteger, nullable=False),
+    sa.Column("forgotten", sa.BigInteger, nullable=False),
+    sa.Column("window_began_ns", sa.BigInteger, nullable=False),
+    sa.Column("window_changes", sa.Integer, nullable=False),
+)
+
+user_settings = sa.Table(
+    "user_settings",
+    metadata,
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.SmallInteger, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("changed_at_ns", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary),
+)
+
+settings_epoch = sa.Table(
+    "settings_epoch",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True),
+    sa.Column("epoch", sa.Text, nullable=False),
+)

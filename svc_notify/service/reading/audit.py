@@ -1,4 +1,4 @@
-"""The audit log: orders that a pre-trade control refused."""
+"""The audit log: orders that a pre-trade control refused, and limits that are nearly used up."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,6 +30,8 @@ LIMITS: Final = frozenset(
     )
 )
 """Reasons of pre-trade controls (RTS 6 Article 15)."""
+LIMIT_NEAR: Final = "LimitNear"
+"""Command of the entry about the use of a limit that reached 80 % of its bound."""
 
 
 def read_audit(entries: Sequence[Entry], orders: Orders) -> Found:
@@ -38,18 +40,26 @@ def read_audit(entries: Sequence[Entry], orders: Orders) -> Found:
     found = Found()
     for entry in entries:
         record = audit_service_pb2.AuditEntry.FromString(entry.payload)
-        if record.reason in LIMITS and record.account_id:
+        if not record.account_id:
+            continue
+        if record.reason in LIMITS:
             times = f" ({record.count} times)" if record.count > 1 else ""
-            found.drafts.append(
-                Draft(
-                    Kind.LIMIT_HIT,
-                    Severity.WARNING,
-                    Audience.ACCOUNT,
-                    from_timestamp(record.at),
-                    shortened(f"A control refused an order{times}: {record.text}"),
-                    account_id=record.account_id,
-                    order_id=record.order_id,
-                    object_id=record.metadata.get("limit_id", ""),
-                )
-            )
+            text = f"A control refused an order{times}: {record.text}"
+            found.drafts.append(_draft(record, Kind.LIMIT_HIT, text))
+        elif record.kind == audit_service_pb2.AUDIT_KIND_ACTION and record.command == LIMIT_NEAR:
+            text = f"A limit of {record.account_id} is nearly used up: {record.text}"
+            found.drafts.append(_draft(record, Kind.LIMIT_NEAR, text))
     return found
+
+
+def _draft(record: audit_service_pb2.AuditEntry, kind: Kind, text: str) -> Draft:
+    return Draft(
+        kind,
+        Severity.WARNING,
+        Audience.ACCOUNT,
+        from_timestamp(record.at),
+        shortened(text),
+        account_id=record.account_id,
+        order_id=record.order_id,
+        object_id=record.metadata.get("limit_id", ""),
+    )

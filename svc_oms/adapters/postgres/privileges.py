@@ -57,6 +57,7 @@ TABLES: Final[dict[str, str]] = {
     # The present.
     "book": "SELECT, UPDATE (epoch)",
     "controls": "SELECT, UPDATE",
+    "check_results": CHANGE,
     "sessions": CHANGE,
     "session_blocks": CHANGE,
     "session_standbys": CHANGE,

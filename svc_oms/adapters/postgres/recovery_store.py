@@ -1,6 +1,7 @@
 """Recoveries on PostgreSQL, and the marks of the book's logs; see `recovery_ports`."""
 # ruff: noqa: S608 - statements are put together from constants of this file only
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from svc_oms.domain.recovery.book_marks import FoundMark, LogMark
 from svc_oms.service.book.commit_logs import CommitLog
 from svc_oms.service.ports.recovery_ports import (
     BookView,
+    CheckName,
+    CheckResult,
     RecoveryEntry,
     RecoveryRow,
     RecoverySessionRow,
@@ -45,7 +48,9 @@ SELECT (SELECT {digest} FROM oms.{log} WHERE log_number = $1),
 """
     for log, digest in _DIGESTS.items()
 }
-BOOK = f"SELECT ({EPOCH}), {INSTANCE}"
+_CHECKS = """SELECT coalesce(jsonb_agg(jsonb_build_array(name, finished_at_us, differences)), '[]')
+    FROM oms.check_results"""
+BOOK = f"SELECT ({EPOCH}), {INSTANCE}, ({_CHECKS})::text"
 _COLUMNS = ", ".join(RecoveryRow._fields)
 _SESSION_COLUMNS = ", ".join(RecoverySessionRow._fields)
 OPEN = f"SELECT {_COLUMNS} FROM oms.recoveries WHERE confirmed_at_us = 0"
@@ -109,10 +114,16 @@ class PostgresRecoveries(RecoveryStore):
                 self._write_pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                epoch, instance = await connection.fetchrow(BOOK)
+                epoch, instance, checks = await connection.fetchrow(BOOK)
                 found = await connection.fetchrow(OPEN)
                 marks = await connection.fetch(NEWEST)
-        return BookView(epoch, _row(found), [LogMark(*row) for row in marks], instance)
+        return BookView(
+            epoch,
+            _row(found),
+            [LogMark(*row) for row in marks],
+            instance,
+            [CheckResult(CheckName(name), *numbers) for name, *numbers in json.loads(checks)],
+        )
 
     @override
     async def find(self, marks: Sequence[LogMark]) -> list[FoundMark]:

@@ -20,15 +20,19 @@ from svc_oms.service.ports import ReadCopies
 
 log = get_logger("svc_oms.redis")
 
-# Copies that wait to be written; beyond it new ones are dropped.
+# Copies that wait to be written, and the sum of their bytes; beyond either new ones are dropped.
 PENDING_COPIES_MAX = 1_000
-# Copies in one write.
+PENDING_BYTES_MAX = 16 * 1024 * 1024
+# Copies in one write, and the sum of their bytes; a larger copy is written alone.
 WRITE_COPIES_MAX = 100
+WRITE_BYTES_MAX = 1024 * 1024
 # After this a copy that nobody renewed is gone from Redis. Seconds.
 COPY_LIFE_S = 60
 TIMEOUT_S = 0.5
-# A read waits no longer for its copy. Seconds.
+# A read waits no longer for its copy; the database answers it. Seconds.
 FIND_TIMEOUT_S = 0.1
+# So many finds in a row that took longer mean that Redis is away. One may be chance.
+LATE_FINDS_MAX = 5
 RETRY_S = 1.0
 # Seconds between two checks whether the connection is still needed.
 LISTEN_S = 1.0
@@ -49,6 +53,8 @@ class RedisReadCopies(ReadCopies):
         )
         self._channels = channels
         self._pending: dict[str, bytes] = {}
+        self._pending_bytes = 0
+        self._late_finds = 0
         self._some = asyncio.Event()
         self._server = Dependency(REDIS)
         self._here = False
@@ -63,19 +69,43 @@ class RedisReadCopies(ReadCopies):
         try:
             async with asyncio.timeout(FIND_TIMEOUT_S):
                 found = await self._redis.mget([_name(key) for key in keys])
+        except TimeoutError:
+            self._late_finds += 1
+            if self._late_finds >= LATE_FINDS_MAX:
+                self._gone()
+            return {}
         except AWAY:
             self._gone()
             return {}
+        self._late_finds = 0
         pairs = zip(keys, found, strict=True)
         return {key: copy for key, copy in pairs if isinstance(copy, bytes)}
 
     @override
     def keep(self, key: str, copy: bytes) -> None:
-        if not self._here or len(self._pending) >= PENDING_COPIES_MAX:
+        before = self._pending.pop(key, b"")
+        self._pending_bytes -= len(before)
+        room = PENDING_BYTES_MAX - self._pending_bytes
+        if not self._here or len(self._pending) >= PENDING_COPIES_MAX or len(copy) > room:
             metrics.COPIES_DROPPED.inc()
             return
         self._pending[key] = copy
+        self._pending_bytes += len(copy)
         self._some.set()
+
+    def _take(self) -> dict[str, bytes]:
+        """Take the oldest pending copies, as many as one write may have."""
+        part: dict[str, bytes] = {}
+        size = 0
+        for key, copy in self._pending.items():
+            size += len(copy)
+            if part and (size > WRITE_BYTES_MAX or len(part) == WRITE_COPIES_MAX):
+                break
+            part[key] = copy
+        for key, copy in part.items():
+            del self._pending[key]
+            self._pending_bytes -= len(copy)
+        return part
 
     async def send(self, channel: str, message: str) -> int:
         """Publish a message; return how many read it."""
@@ -91,6 +121,7 @@ class RedisReadCopies(ReadCopies):
         if self._here:
             log.warning("redis away")
         self._here = False
+        self._late_finds = 0
         self._server.away()
 
     async def close(self) -> None:
@@ -105,9 +136,7 @@ class RedisReadCopies(ReadCopies):
             await self._some.wait()
             self._some.clear()
             while self._pending and self._here:
-                part = dict(list(self._pending.items())[:WRITE_COPIES_MAX])
-                for key in part:
-                    del self._pending[key]
+                part = self._take()
                 try:
                     with self._server.exchange():
                         await self._write(part)
@@ -130,6 +159,7 @@ class RedisReadCopies(ReadCopies):
                 log.debug("not listening", error=str(error))
             self._gone()
             self._pending.clear()
+            self._pending_bytes = 0
             # Each connection to the server that is gone would fail once more.
             for client in (self._redis, self._listener):
                 with suppress(*AWAY):

@@ -21,6 +21,9 @@ COLLARS_KEPT_MAX: Final = 256
 # Strategies, each with its instrument and side, whose executions are counted at once. Beyond
 # it the count that changed longest ago is forgotten.
 STRATEGIES_KEPT_MAX: Final = 256
+# Uses of limits that are near their bounds at once. Beyond it the one that was said longest ago is
+# forgotten and may be said again.
+NEAR_KEPT_MAX: Final = 256
 
 
 class Collar(NamedTuple):
@@ -75,6 +78,7 @@ class AccountState:
         recent: When an order of each fingerprint was taken last; oldest first.
         executions: The counts of REPEATED_EXECUTION.
         stops: Strategies that a person must enable again.
+        near: Uses of limits that are near their bounds, by name, and when that was said (ns).
     """
 
     positions_at: str = ""
@@ -83,6 +87,7 @@ class AccountState:
     recent: dict[str, int] = field(default_factory=dict)
     executions: dict[str, Window] = field(default_factory=dict)
     stops: dict[StrategyKey, Stop] = field(default_factory=dict)
+    near: dict[str, int] = field(default_factory=dict)
     collar_texts: dict[str, tuple[Collar, str]] = field(default_factory=dict, compare=False)
     """Collars as they were last written, and their text: only some change with each order."""
 
@@ -111,6 +116,7 @@ class AccountState:
         """Apply the bounds; what changed longest ago goes first."""
         _trim(self.collars, COLLARS_KEPT_MAX)
         _trim(self.executions, STRATEGIES_KEPT_MAX)
+        _trim(self.near, NEAR_KEPT_MAX)
 
 
 def _trim(kept: dict[str, Any], most: int) -> None:
@@ -132,6 +138,7 @@ def read_state(text: str) -> AccountState:
         },
         recent=kept.get("d", {}),
         executions=_windows(kept.get("x", {})),
+        near=kept.get("n", {}),
         stops={StrategyKey.read(key): Stop(*stop) for key, stop in kept.get("s", {}).items()},
     )
 
@@ -146,6 +153,7 @@ def state_text(state: AccountState, now_ns: int) -> str:
         "w": _slots(state.windows),
         "d": state.recent,
         "x": _slots(state.executions),
+        "n": state.near,
         "s": {key.text(): list(stop) for key, stop in state.stops.items()},
     }
     parts = [f'"{name}":{_json(value)}' for name, value in kept.items() if value]

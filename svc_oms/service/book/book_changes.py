@@ -29,7 +29,7 @@ class BookChanges:
         orders: Orders that were read or changed, by id.
         writes: The rows to write; `finish` completes it.
         bodies: Serialised orders that changed, by id; filled by `finish`.
-        controls: The control state of each account; written if its log grows.
+        controls: The control state of each account; written if its log grows or a key is added.
         states: What these texts say, as far as a control or follower of the batch needs it: one
             object of each account, because what one of them counts the other one writes, too.
     """
@@ -123,6 +123,12 @@ class BookChanges:
             head = self._accounts[account_id]
             writes.accounts.append((account_id, *head, self.controls[account_id]))
             writes.events.extend(lines)
+        # A key without an event, too, changes the row: another replica that guesses meanwhile must
+        # find that the account has moved, and look for the key.
+        for account_id in {key.account_id for key in writes.idempotency}.difference(self._lines):
+            writes.accounts.append(
+                (account_id, *self._accounts[account_id], self.controls[account_id])
+            )
         for order_id, (progress, message, body) in self._encoded.items():
             order = self.orders[order_id]
             if message is None:

@@ -72,7 +72,7 @@ class KnownOrders:
             changes.know(self.current(row.account_id, row.last_sequence))
 
     def committed_all(self, accounts: Mapping[str, AccountRow], changes: BookChanges) -> None:
-        """Keep the orders of a committed batch; call it before anything else can run."""
+        """Keep the orders of a committed batch; called by the publisher, and by nobody else."""
         changed = changes.changed()
         for account_id, lines in changes.published().items():
             base, orders = accounts[account_id].last_sequence, changed.get(account_id, [])

@@ -33,6 +33,22 @@ class Report:
             if len(self.findings) < FINDINGS_KEPT_MAX:
                 self.findings.append(each)
 
+    def data(self) -> dict[str, object]:
+        """Return the report as values of JSON; findings beyond FINDINGS_KEPT_MAX are counted."""
+        return {
+            "differences": self.found,
+            "compared": {
+                "accounts": self.accounts,
+                "orders": self.orders,
+                "events": self.events,
+                "executions": self.executions,
+                "audit_entries": self.audit_entries,
+                "states": self.states,
+            },
+            "not_compared": self.left_out,
+            "found": [each._asdict() for each in self.findings],
+        }
+
     def lines(self) -> Iterator[str]:
         """Yield the report as lines of text."""
         yield (

@@ -81,6 +81,8 @@ def order_message(order: Order, progress: order_pb2.OrderProgress) -> order_pb2.
         message.listing_status_not_known = True
     if order.venue_symbol:
         message.venue_symbol = order.venue_symbol
+    if order.ended_text:
+        message.ended_text = order.ended_text
     _write_rare(message, order)
     return message
 
@@ -246,6 +248,7 @@ def order_value(message: order_pb2.Order, fold: OrderFold) -> Order:
         routing_decision=message.routing_decision,
         routing_sums=SUMS.read(fold.routing_sums) if fold.HasField("routing_sums") else None,
         venue_symbol=message.venue_symbol,
+        ended_text=message.ended_text,
         traded_before=tuple(map(TRADED_BEFORE.read, fold.traded_before)),
         replace_asked_at_ns=fold.replace_asked_at_ns,
         closed_sequence=fold.closed_sequence,

@@ -121,20 +121,17 @@ class CommandWorker:
         parts = self._parts
         await self._find_owners(submissions)
         begun = perf_counter()
-        batch, bases = await work_on_guess(
-            parts.store, "commands", partial(self._committed, submissions)
-        )
+        batch = await work_on_guess(parts.store, "commands", partial(self._committed, submissions))
         for _, refusal in batch.refusals():
             refusal.recorded = True
         _SECONDS.observe(perf_counter() - begun)
         _ITEMS.observe(len(submissions))
-        parts.publisher.committed(batch.changes, bases)
         return batch.outcomes()
 
     async def _committed(
         self, submissions: Sequence[Submission], transaction: Transaction
-    ) -> tuple[CommandBatch, dict[str, int]]:
-        """Decide, write and commit; return the batch, and the numbers before its commands."""
+    ) -> CommandBatch:
+        """Decide, write and commit; return the batch."""
         parts = self._parts
         accounts = await transaction.lock_accounts(
             sorted({s.account_id for s in submissions if s.account_id})
@@ -147,9 +144,9 @@ class CommandWorker:
         bases = await transaction.write(writes) if writes.events or writes.idempotency else {}
         await parts.audit_log.append(transaction, writes.audit)
         await transaction.commit()
-        writes.committed()
-        parts.known.committed_all(accounts, batch.changes)
-        return batch, bases
+        # Readers need not wait until the connection is given back.
+        parts.publisher.committed(batch.changes, accounts, bases)
+        return batch
 
     async def _decided(
         self,

@@ -1,5 +1,7 @@
 """The controls as one replica knows them: limits as last read, open orders, counts."""
 
+from collections.abc import Mapping
+
 from kernel.nanoseconds import to_us
 from svc_oms.domain.controls.limits.controls import NO_CONTROLS, Controls
 from svc_oms.domain.controls.limits.limit_values import (
@@ -48,6 +50,15 @@ class ControlsInForce:
             self._decoded = decoded(records, self._decoded)
             self._controls = read_controls(version, self._decoded)
         return self._controls
+
+    def views(
+        self,
+        accounts: Mapping[str, AccountRow],
+        controls: Controls,
+        states: dict[str, AccountState],
+    ) -> dict[str, AccountView]:
+        """Return the `view` of each account."""
+        return {name: self.view(row, controls, states) for name, row in accounts.items()}
 
     def view(
         self, row: AccountRow, controls: Controls, states: dict[str, AccountState]

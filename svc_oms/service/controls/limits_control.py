@@ -25,7 +25,8 @@ from svc_oms.domain.controls.limits.limit_values import (
     TradingState,
 )
 from svc_oms.domain.controls.limits.refusals import named
-from svc_oms.domain.controls.state import Stop, StrategyKey, state_text
+from svc_oms.domain.controls.near import arm, crossed
+from svc_oms.domain.controls.state import state_text
 from svc_oms.domain.controls.totals import NEEDS_BOOK, RateReached, rate_reached
 from svc_oms.domain.controls.trial import (
     AccountView,
@@ -41,12 +42,12 @@ from svc_oms.domain.numbers import Quantity
 from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.positions.account_positions import AMENDING, MOVING, Position, fill_of, followed
 from svc_oms.domain.positions.go_flat import Sizes
-from svc_oms.service.audit.audit_log import action
 from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import (
     position_row,
 )
 from svc_oms.service.controls.account_books import Positions
+from svc_oms.service.controls.control_entries import near_entry, stop_entry
 from svc_oms.service.controls.controls_in_force import ControlsInForce
 from svc_oms.service.controls.pre_trade_control import (
     BatchControl,
@@ -56,7 +57,7 @@ from svc_oms.service.controls.pre_trade_control import (
 )
 from svc_oms.service.controls.refold import Movement, refold_position
 from svc_oms.service.metrics import STRATEGY_STOPS
-from svc_oms.service.ports import AccountRow, AuditWrite, Transaction
+from svc_oms.service.ports import AccountRow, Transaction
 from svc_oms.service.submissions import RouteOrder, Submission
 
 
@@ -77,10 +78,7 @@ class LimitsControl(PreTradeControl):
     ) -> "LimitsBatchControl":
         controls_in_force = self._controls_in_force
         controls = await controls_in_force.controls(transaction, controls_version, changes.now_ns)
-        views = {
-            name: controls_in_force.view(row, controls, changes.states)
-            for name, row in accounts.items()
-        }
+        views = controls_in_force.views(accounts, controls, changes.states)
         routing = {s.account_id for s in submissions if _is_routing(s, changes)}
         asked = [name for name, view in views.items() if name in routing or _needs_book(view)]
         if asked:
@@ -220,6 +218,7 @@ class LimitsBatchControl(BatchControl):
         view = self._views[after.account_id]
         now_ns = self._changes.now_ns
         trial = self._trial
+        arm(view, after, now_ns)
         if before is not None and after.pending_cancel_id != before.pending_cancel_id:
             count_command(view, after, now_ns, is_cancel=True)
         elif trial is not None and trial.order.order_id == after.order_id and not after.is_closed:
@@ -231,6 +230,7 @@ class LimitsBatchControl(BatchControl):
             count_command(view, after, now_ns, is_cancel=False)
         if view.book is not None:
             view.book.put(after)
+        _say_near(view, after, self._changes)
 
     @override
     def finish(self) -> None:
@@ -240,6 +240,12 @@ class LimitsBatchControl(BatchControl):
             self._in_force.keep(account_id, text, view.state)
             if view.book is not None:
                 self._in_force.books.put_back(account_id, view.book, self._changes)
+
+
+def _say_near(view: AccountView, order: Order, changes: BookChanges) -> None:
+    """Record the uses of limits that an order brought near their bounds."""
+    for use in crossed(view, order, changes.now_ns):
+        changes.writes.audit.append(near_entry(use, order, changes.now_ns))
 
 
 def _rate_limited(reached: RateReached) -> MeshError:
@@ -281,10 +287,7 @@ class PositionFollower(FillFollower):
             if accounts
             else NO_CONTROLS
         )
-        views = {
-            name: controls_in_force.view(row, controls, changes.states)
-            for name, row in accounts.items()
-        }
+        views = controls_in_force.views(accounts, controls, changes.states)
         positions_at = {name: view.state.positions_at for name, view in views.items()}
         positions = await controls_in_force.books.positions(transaction, positions_at)
         for name, row in accounts.items():
@@ -312,6 +315,8 @@ class PositionBatchFollower(BatchFollower):
         self._positions = {name: dict(held) for name, held in positions.items()}
         self._moved: dict[tuple[str, InstrumentKey], list[Movement]] = {}
         self._amended: set[tuple[str, InstrumentKey]] = set()
+        self._executed: dict[str, Order] = {}
+        """By order_id: orders of which an execution came."""
         self._changes = changes
 
     @override
@@ -327,6 +332,10 @@ class PositionBatchFollower(BatchFollower):
             sequence += 1
             if not isinstance(event, MOVING):
                 continue
+            if after.order_id not in self._executed:
+                # The book does not have the execution yet.
+                arm(view, after, self._changes.now_ns)
+                self._executed[after.order_id] = after
             key = InstrumentKey.of(after)
             movement = Movement(after, event, sequence)
             self._moved.setdefault((account_id, key), []).append(movement)
@@ -339,7 +348,7 @@ class PositionBatchFollower(BatchFollower):
             stop = count_execution(view, after, self._changes.now_ns)
             if stop is not None:
                 self._changes.writes.afterwards.append(STRATEGY_STOPS.inc)
-                self._changes.writes.audit.append(_stop_entry(view.strategy(after), after, stop))
+                self._changes.writes.audit.append(stop_entry(view.strategy(after), after, stop))
 
     @override
     async def finish(self, transaction: Transaction) -> None:
@@ -350,6 +359,8 @@ class PositionBatchFollower(BatchFollower):
             self._positions[account_id][key] = position
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))
+        for account_id, view in self._views.items():
+            self._put_back(account_id, view)
         for account_id in {name for name, _ in self._moved}:
             state = self._views[account_id].state
             sequence, head = changes.head(account_id)
@@ -358,27 +369,14 @@ class PositionBatchFollower(BatchFollower):
             self._in_force.books.moved(account_id, state.positions_at, self._positions[account_id])
         for account_id, view in self._views.items():
             self._in_force.keep(account_id, changes.controls[account_id], view.state)
-            if view.book is None:
-                continue
+
+    def _put_back(self, account_id: str, view: AccountView) -> None:
+        """Bring an account's book up to date, and see what limits its executions came near."""
+        if view.book is not None:
             for moved_account, key in self._moved:
                 if moved_account == account_id:
                     view.book.hold(self._positions[account_id][key])
-            self._in_force.books.put_back(account_id, view.book, changes)
-
-
-def _stop_entry(key: StrategyKey, order: Order, stop: Stop) -> AuditWrite:
-    """Make the entry about a strategy that the throttle stopped."""
-    text = (
-        f"{key.strategy} stopped in {key.instrument_id}, Side(54) {key.side}, after "
-        f"{stop.executions} executions by limit {stop.limit_id} version {stop.limit_version}"
-    )
-    entry = action(
-        stop.stopped_at_ns,
-        "oms:repeated-execution",
-        "StopStrategy",
-        text,
-        account_id=order.account_id,
-        limit_id=stop.limit_id,
-        strategy=key.strategy,
-    )
-    return entry._replace(order_id=order.order_id)
+            self._in_force.books.put_back(account_id, view.book, self._changes)
+        for order in self._executed.values():
+            if order.account_id == account_id:
+                _say_near(view, self._changes.orders[order.order_id], self._changes)

@@ -179,9 +179,7 @@ class ParkedMessages:
             check_numbers(transaction.named_before(), named_before)
             await parts.audit_log.append(transaction, [*writes.audit, entry])
             await transaction.commit()
-            writes.committed()
-            parts.known.committed_all(accounts, changes)
-            parts.publisher.committed(changes, bases)
+            parts.publisher.committed(changes, accounts, bases)
         log.warning("parked message applied", parked=row.parked_id, order=order.order_id)
         return _after(row, settled), changes.bodies[order.order_id]
 

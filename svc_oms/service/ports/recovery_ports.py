@@ -1,6 +1,7 @@
 """What the recovery of a restored order book needs of the database."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from svc_oms.domain.recovery.book_marks import FoundMark, LogMark
@@ -34,6 +35,23 @@ class RecoverySessionRow(NamedTuple):
     not_recovered: tuple[str, ...] = ()
 
 
+class CheckName(StrEnum):
+    """A comparison of the whole order book."""
+
+    VERIFY = "verify"
+    """Every row, hash, sequence and sum, recomputed from the log (`svc_oms.admin verify`)."""
+    REPLAY = "replay"
+    """Orders, executions and positions, built from a copy of the log (`svc_oms.admin replay`)."""
+
+
+class CheckResult(NamedTuple):
+    """What the newest comparison of the whole book found."""
+
+    name: CheckName
+    finished_at_us: int
+    differences: int
+
+
 class BookView(NamedTuple):
     """The book as one look found it."""
 
@@ -45,6 +63,8 @@ class BookView(NamedTuple):
     instance: str = ""
     """Which instance of the database this is: another one after a restart, a failover or a restore
     of the schema, and the same one while the server runs and only the mesh writes."""
+    checks: Sequence[CheckResult] = ()
+    """The newest results of comparisons of the whole book."""
 
 
 class RecoveryEntry(NamedTuple):

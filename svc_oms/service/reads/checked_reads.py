@@ -14,6 +14,7 @@ from kernel.clock import Clock
 from kernel.nanoseconds import NS_PER_S
 from svc_oms.service import metrics
 from svc_oms.service.ports import AccountVersions, ReadCopies
+from svc_oms.service.reads.copy_format import ANSWERS_FORMAT
 from svc_oms.service.reads.gathered import Gathered
 
 # A larger answer is not kept.
@@ -41,8 +42,15 @@ class CheckedReads:
         copies: Where the copies are.
     """
 
-    def __init__(self, store: AccountVersions, copies: ReadCopies, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: AccountVersions,
+        copies: ReadCopies,
+        clock: Clock,
+        answers_format: bytes = ANSWERS_FORMAT,
+    ) -> None:
         self.copies = copies
+        self._format = answers_format
         self._clock = clock
         self._versions = Gathered(store.account_versions)
         self._found = Gathered(copies.find)
@@ -64,7 +72,7 @@ class CheckedReads:
             return await self._loaded(kind, "away", load)
         if self._is_busy(account_id):
             return await self._loaded(kind, "busy", load)
-        key = _key(kind, account_id, name)
+        key = _key(self._format, kind, account_id, name)
         asked = self._found.ask(key)
         version = await self._versions.ask(account_id)
         if version is None:
@@ -107,8 +115,10 @@ def _count(kind: str, source: str) -> Callable[[], None]:
     return metrics.READS.labels(kind, source).inc
 
 
-def _key(kind: str, account_id: str, name: bytes) -> str:
-    return hashlib.sha256(b"\0".join((kind.encode(), account_id.encode(), name))).hexdigest()
+def _key(answers_format: bytes, kind: str, account_id: str, name: bytes) -> str:
+    # The format has a fixed length, so nothing else of it can pass for a part of the rest.
+    rest = _END.join((kind.encode(), account_id.encode(), name))
+    return hashlib.sha256(answers_format + rest).hexdigest()
 
 
 def _copy(key: str, version: str, body: bytes) -> bytes:

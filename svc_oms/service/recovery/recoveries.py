@@ -28,7 +28,7 @@ from svc_oms.service.audit.audit_log import AuditLog, action
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.codec.values import timestamp
 from svc_oms.service.ports import OrderStore, SessionRow, StoreUnavailableError
-from svc_oms.service.ports.recovery_ports import RecoveryRow, RecoverySessionRow
+from svc_oms.service.ports.recovery_ports import CheckResult, RecoveryRow, RecoverySessionRow
 from svc_oms.service.readiness import Readiness
 
 log = get_logger("svc_oms.recovery")
@@ -50,6 +50,7 @@ class Recoveries:
     Attributes:
         readiness: Has the epoch that the last look found.
         current: The open recovery; None if the book is sound.
+        checks: The newest results of comparisons of the whole book, for metrics.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Recoveries:
         self._evidence = ""
         self._due = asyncio.Event()
         self.current: RecoveryRow | None = None
+        self.checks: Sequence[CheckResult] = ()
 
     def mark(self, fencing_token: int) -> gw.BookMark | None:
         """Return the newest mark for a session's owner; None while there is none to keep."""
@@ -98,6 +100,7 @@ class Recoveries:
         self._newest = view.marks
         self._orders.trust(view.instance, self._due.set)
         self._take(view.recovery)
+        self.checks = view.checks
         self.readiness.epoch = view.epoch
 
     def went_back(self, evidence: str) -> None:

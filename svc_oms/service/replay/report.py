@@ -28,6 +28,21 @@ class ReplayReport:
         self.found += len(differences)
         self.differences += differences[: DIFFERENCES_SHOWN_MAX - len(self.differences)]
 
+    def data(self) -> dict[str, object]:
+        """Return the report as values of JSON, with the first DIFFERENCES_SHOWN_MAX differences."""
+        return {
+            "differences": self.found,
+            "compared": {
+                "accounts": self.accounts,
+                "orders": self.orders,
+                "events": self.events,
+                "executions": self.executions,
+                "positions": self.positions,
+            },
+            "not_compared": self.left_out,
+            "found": [each._asdict() for each in self.differences],
+        }
+
     def lines(self) -> Iterator[str]:
         """Yield the report as lines of text."""
         yield (

@@ -1,12 +1,13 @@
-"""What follows a commit: readers and links here, other replicas."""
+"""What follows a commit: effects in this process, readers and links here, other replicas."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from svc_oms.domain.model import Order
 from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.codec.stream_frames import event_items
-from svc_oms.service.ports import WakeUps
+from svc_oms.service.ports import AccountRow, WakeUps
 from svc_oms.service.streams.tails import Tail
 
 
@@ -18,7 +19,8 @@ class Publisher:
         sessions: Tails of the outboxes that are streamed from here, by session.
     """
 
-    def __init__(self, waker: WakeUps) -> None:
+    def __init__(self, known: KnownOrders, waker: WakeUps) -> None:
+        self._known = known
         self._waker = waker
         self.accounts: dict[str, Tail] = {}
         self.sessions: dict[str, Tail] = {}
@@ -28,13 +30,21 @@ class Publisher:
         """Call this after each commit with every order it changed."""
         self._listeners.append(listener)
 
-    def committed(self, changes: BookChanges, bases: Mapping[str, int]) -> None:
-        """Hand on what a batch committed.
+    def committed(
+        self,
+        changes: BookChanges,
+        accounts: Mapping[str, AccountRow],
+        bases: Mapping[str, int],
+    ) -> None:
+        """Do all that follows the commit of a batch; call it before anything else can run.
 
         Args:
             changes: The batch.
+            accounts: The accounts as they were before it.
             bases: Per session, the outbound number before the batch's first command.
         """
+        changes.writes.committed()
+        self._known.committed_all(accounts, changes)
         if bases:
             # First the commands for the venue: their way is the longest, and a frame to the
             # gateway is written before those of the readers.

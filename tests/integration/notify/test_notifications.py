@@ -9,10 +9,12 @@ import asyncpg
 import grpc
 import pytest
 
+from mesh.errors import MeshError
 from ordermesh.gateway.v1 import venue_link_service_pb2
 from ordermesh.notify.v1 import notification_pb2 as pb
 from ordermesh.notify.v1 import notification_service_pb2 as service
 from ordermesh.oms.v1 import order_pb2
+from tests.support.direct_replica import direct_replica, taken
 from tests.support.notify import eventually, fill, in_state
 
 ORDER = "01ORDER0000000000000000001"
@@ -45,6 +47,33 @@ async def test_who_may_see_the_account_gets_history_and_live_notifications(notif
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await alice.list(account_id="ACC-BOB")
     assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_limit_that_is_nearly_used_up_is_notified_once(notify, user, mesh_url):
+    one = await notify().start()
+    alice, risk = user(one), user(one, "rita", roles=("RISK",), accounts=())
+    near = {"kinds": [pb.NOTIFICATION_KIND_LIMIT_NEAR]}
+    async with direct_replica(mesh_url) as replica:
+        await replica.link()
+        await replica.set_limit("POSITION", long_quantity="120")
+        order_id = taken(await replica.place("k1"))
+        (found,) = await eventually(lambda: of(alice, 1, **near), "the limit is near")
+        await asyncio.to_thread(one.kill)
+        taken(await replica.place("k2", quantity="5"))
+        await one.start()
+        await replica.cancel("k3", order_id)
+        # Refused; what follows it in the log was read, and there is no second one.
+        assert isinstance(await replica.place("k4", quantity="100"), MeshError)
+        await eventually(lambda: of(alice, 1, kinds=[pb.NOTIFICATION_KIND_LIMIT_HIT]), "a hit")
+    again = user(one)
+    assert [each.notification_id for each in await again.list(**near)] == [found.notification_id]
+    assert len(await risk.list(**near)) == 1
+    assert (found.account_id, found.order_id) == ("ACC-ALICE", order_id)
+    assert found.text.startswith(
+        "A limit of ACC-ALICE is nearly used up: POSITION NL0010273215 long: 100 of 120 shares are "
+        "used (limit "
+    )
+    assert found.text.endswith("version 1 of account ACC-ALICE)")
 
 
 async def next_events(stream):

@@ -1,12 +1,16 @@
 """The administration commands, as a person runs them."""
 
+import json
 import subprocess
 
 import asyncpg
 
 from mesh.settings import child_environment
 from ordermesh.oms.v1 import audit_service_pb2
+from svc_oms.adapters.postgres.orders.order_store import PostgresStore
+from svc_oms.service.ports.recovery_ports import CheckName
 from tests.support.forked import run_forked
+from tests.support.postgres import as_service
 
 
 def admin(book_url: str, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +55,50 @@ async def test_verify_reports_a_broken_chain(book_url):
     broken = admin(book_url, "verify")
     assert broken.returncode == 1
     assert "audit_chain: admin/1: a column differs from the entry" in broken.stdout
+
+
+async def test_the_result_of_a_whole_verification_is_kept_for_metrics_and_told_as_json(book_url):
+    read = "SELECT name, differences, finished_at_us FROM oms.check_results"
+    for part in (("--account", "ACC-ALICE"), ("--since", "2026-01-01")):
+        assert admin(book_url, "verify", *part).returncode == 0
+        assert await rows(book_url, read) == []
+    # The service's own role may do it.
+    done = admin(as_service(book_url), "verify", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["check"], report["differences"]) == (0, "verify", 0)
+    assert (report["found"], report["not_compared"]) == ([], [])
+    assert report["compared"]["accounts"] == 2
+    (first,) = await rows(book_url, read)
+    assert (first["name"], first["differences"]) == ("verify", 0)
+    admin(book_url, "disconnect-default", "--account", "ACC-ALICE", "--by", "rita")
+    await rows(book_url, "ALTER TABLE oms.audit_log DISABLE TRIGGER USER")
+    await rows(book_url, "UPDATE oms.audit_log SET actor = 'nobody'")
+    broken = admin(book_url, "verify", "--json")
+    report = json.loads(broken.stdout)
+    assert (broken.returncode, report["differences"]) == (1, 1)
+    assert report["found"] == [
+        {
+            "invariant": "audit_chain",
+            "subject": "admin/1",
+            "text": "a column differs from the entry",
+        }
+    ]
+    (second,) = await rows(book_url, read)
+    assert second["differences"] == 1
+    assert second["finished_at_us"] > first["finished_at_us"]
+    store = await PostgresStore.connect(as_service(book_url))
+    view = await store.recoveries().look()
+    await store.close()
+    assert [tuple(one) for one in view.checks] == [(CheckName.VERIFY, second["finished_at_us"], 1)]
+
+
+async def test_a_result_that_may_not_be_kept_changes_no_report(book_url):
+    reader = as_service(book_url)
+    await rows(book_url, "REVOKE INSERT, UPDATE ON oms.check_results FROM ordermesh_oms")
+    done = admin(reader, "verify")
+    assert done.returncode == 0
+    assert "no difference" in done.stdout
+    assert "the result is not kept for metrics: permission denied" in done.stderr
 
 
 async def test_the_desk_of_an_account_is_firm_and_desk(book_url):

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from mesh.errors import MeshError
 from svc_oms.adapters.postgres.orders import guess_statements, order_statements
@@ -17,7 +18,8 @@ from svc_oms.service.codec.order_events import decode_event
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import FencedError, GuessMissedError
 from svc_oms.service.submissions import Taken
-from tests.support.direct_replica import Venue, direct_replica, placing, taken
+from svc_oms.service.venue.reports.report_batch import ReportBatch
+from tests.support.direct_replica import Venue, cancelling_all, direct_replica, placing, taken
 from tests.support.oms import ACCOUNTS, prepare_database, verified
 from tests.support.waiting import POLL_S, WAIT_S
 
@@ -302,6 +304,49 @@ async def test_what_is_decided_twice_is_counted_once(book_url, monkeypatch):
         # Neither a key nor an entry of the audit log is written: it is decided again.
         assert isinstance(await replica.place("k2", quantity="0.5"), MeshError)
         assert replica.book.refusal_log._counts.total() == 1
+    await verified(book_url)
+
+
+async def test_a_fault_of_ours_in_a_report_is_logged_once(book_url, monkeypatch):
+    def fails(_self, _report):
+        raise ZeroDivisionError("a fault of ours")
+
+    async with two_replicas(book_url) as (replica, _):
+        order_id = taken(await replica.place("k1"))
+        monkeypatch.setattr(ReportBatch, "_apply_one", fails)
+        with capture_logs() as lines:
+            # What is parked is not written on a guess: the report is applied twice.
+            await replica.report(Venue().acknowledges(order_id))
+        found = [line for line in lines if line["event"] == "report not applied"]
+        assert [str(line["exc_info"]) for line in found] == ["a fault of ours"]
+    await verified(book_url)
+
+
+async def test_a_key_without_an_event_is_seen_by_another_replica_that_guesses(book_url):
+    """A CancelAll that finds no order has a key and no event."""
+    other = await asyncpg.connect(book_url)
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with two_replicas(book_url) as (first, second):
+        for each in (first, second):
+            # Both know the account as it is: a refused command does not change it.
+            assert isinstance(await each.place("other", quantity="0.5"), MeshError)
+        begun = other.transaction()
+        await begun.start()
+        await other.execute("SELECT FROM oms.accounts WHERE account_id = 'ACC-ALICE' FOR UPDATE")
+        works = []
+        for replica, making in (
+            (first, cancelling_all("k")),
+            (second, placing("k", quantity="0.5")),
+        ):
+            works.append(asyncio.create_task(replica.work(making)))
+            while await other.fetchval(waiting) < len(works):
+                await asyncio.sleep(POLL_S)
+        await begun.rollback()
+        ((done,), (refused,)) = await asyncio.gather(*works)
+        assert isinstance(done, Taken)
+        assert isinstance(refused, MeshError)
+        assert refused.reason == "IDEMPOTENCY_KEY_REUSED"
+    await other.close()
     await verified(book_url)
 
 

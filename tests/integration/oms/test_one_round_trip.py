@@ -71,6 +71,20 @@ async def test_a_refused_order_and_its_entry_of_the_audit_log_are_one_statement(
     assert await sent(replica) == AUDITED
 
 
+async def test_an_order_that_brings_a_limit_near_its_bound_is_one_statement(one):
+    replica, _ = one
+    # 100 are held.
+    await replica.set_limit("POSITION", long_quantity="400")
+    taken(await replica.place("reads the limit"))
+    await sent(replica)
+    taken(await replica.place("below", quantity="119"))
+    assert await sent(replica) == COMMANDS
+    taken(await replica.place("near", quantity="1"))
+    assert await sent(replica) == AUDITED
+    taken(await replica.place("nearer", quantity="1"))
+    assert await sent(replica) == COMMANDS
+
+
 async def test_a_repeated_key_of_a_command_that_would_be_refused_now_gets_the_first_answer(one):
     replica, venue = one
     order_id = taken(await replica.place("k"))

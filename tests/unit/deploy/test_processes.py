@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from deploy.manifests import manifest, policy
-from deploy.processes import BY_NAME, PROCESSES, Process, environment, local_ports
+from deploy.process import Process
+from deploy.processes import BY_NAME, PROCESSES, environment, local_ports
 from mesh.settings import load_settings
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.services import (

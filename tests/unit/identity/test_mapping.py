@@ -19,9 +19,15 @@ def test_every_role_has_its_own_in_the_contract():
         assert pb.Role.Name(number) == f"ROLE_{role.value}"
 
 
+EXAMPLES = {"expected": 3, "present": 4, "limit": 5, "within_s": 60, "text": "full", "name": "n"}
+
+
 @pytest.mark.parametrize("kind", Refused.__subclasses__())
 def test_every_refusal_has_a_reason(kind):
-    arguments = (7.2,) if "retry_after_s" in kind.__init__.__code__.co_varnames else ()
+    examples = {"retry_after_s": 7.2, **EXAMPLES}
+    code = kind.__init__.__code__
+    names = code.co_varnames[1 : code.co_argcount]
+    arguments = tuple(examples[name] for name in names if name in examples)
     error = refusal_to_error(kind(*arguments))
     assert error.text == str(kind(*arguments))
 

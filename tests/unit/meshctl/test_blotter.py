@@ -6,6 +6,7 @@ from meshctl.blotter import Blotter
 from ordermesh.oms.v1 import event_pb2, order_pb2, order_service_pb2
 from svc_oms.domain import events as ev
 from svc_oms.service.book.book_changes import BookChanges
+from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.codec.order_records import order_message, progress_message
 from svc_oms.service.ports import AccountRow
 from svc_oms.service.streams.publisher import Publisher
@@ -35,14 +36,15 @@ def item(sequence: int, *, state: int = 0, order: order_pb2.Order | None = None,
 
 def live(batches: list[list]) -> tuple[list[event_pb2.OrderStreamItem], order_pb2.Order]:
     """What a live reader gets of batches of events of ORDER, and the order after them."""
-    publisher = Publisher(Nobody())
+    publisher = Publisher(KnownOrders(), Nobody())
     tail = publisher.accounts[ACCOUNT] = Tail(ORDER.last_sequence)
     order, sequence, body = ORDER, ORDER.last_sequence, b""
     for events in batches:
-        changes = BookChanges({ACCOUNT: AccountRow(ACCOUNT, 1, sequence, b"h" * 32)}, 1)
+        accounts = {ACCOUNT: AccountRow(ACCOUNT, 1, sequence, b"h" * 32)}
+        changes = BookChanges(accounts, 1)
         order = changes.add(ACCOUNT, order, events, STAMP)
         changes.finish()
-        publisher.committed(changes, {})
+        publisher.committed(changes, accounts, {})
         sequence, body = sequence + len(events), changes.bodies[ORDER_ID]
     framed = b"".join(tail.after(ORDER.last_sequence, 1000))
     items = order_service_pb2.WatchResponse.FromString(framed).items

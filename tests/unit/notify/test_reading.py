@@ -9,11 +9,12 @@ from ordermesh.oms.v1 import audit_service_pb2, event_pb2, limit_pb2, limit_serv
 from ordermesh.type.v1 import error_pb2
 from svc_notify.domain.notification import Audience, Kind, Severity, due
 from svc_notify.service.reading.alerts import read_alerts
-from svc_notify.service.reading.audit import read_audit
+from svc_notify.service.reading.audit import LIMIT_NEAR, read_audit
 from svc_notify.service.reading.controls import read_controls
 from svc_notify.service.reading.orders import MAKERS, order_ids, read_orders
 from svc_notify.service.reading.pages import read_page
 from svc_notify.service.reading.states import read_states
+from svc_oms.service.controls import control_entries
 from tests.support.notify import fill, in_state
 
 ORDER = "01ORDER0000000000000000000"
@@ -132,6 +133,32 @@ def test_refusals_by_controls_are_limit_hits_and_others_are_not():
     )
     found = read_audit([entry(one.SerializeToString()) for one in (hit, other)], {})
     assert [one.text for one in found.drafts] == ["A control refused an order (3 times): too much"]
+
+
+def test_a_limit_that_is_nearly_used_up_is_said_to_its_account():
+    near = audit_service_pb2.AuditEntry(
+        kind=audit_service_pb2.AUDIT_KIND_ACTION, command=LIMIT_NEAR, account_id="ACC-ALICE",
+        order_id=ORDER, text="POSITION X long: 80 of 100 shares are used (limit L)",
+        metadata={"limit_id": "L"},
+    )  # fmt: skip
+    assert control_entries.LIMIT_NEAR == LIMIT_NEAR
+    # A person's command may have any name, and is refused or done: it is neither.
+    refused = audit_service_pb2.AuditEntry(
+        kind=audit_service_pb2.AUDIT_KIND_REFUSAL, command=LIMIT_NEAR, account_id="ACC-ALICE"
+    )
+    other = audit_service_pb2.AuditEntry(
+        kind=audit_service_pb2.AUDIT_KIND_ACTION, command="StopStrategy", account_id="ACC-ALICE"
+    )
+    entries = [entry(one.SerializeToString()) for one in (near, refused, other)]
+    (draft,) = read_audit(entries, {}).drafts
+    assert (draft.kind, draft.severity, draft.audience) == (
+        Kind.LIMIT_NEAR, Severity.WARNING, Audience.ACCOUNT,
+    )  # fmt: skip
+    assert (draft.account_id, draft.order_id, draft.object_id) == ("ACC-ALICE", ORDER, "L")
+    assert draft.text == (
+        "A limit of ACC-ALICE is nearly used up: POSITION X long: 80 of 100 shares are used "
+        "(limit L)"
+    )
 
 
 def test_controls_that_wait_for_a_second_person():

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordermesh.oms.v1 import limit_service_pb2, order_pb2, order_service_pb2
 from svc_oms.service.ports import StoreUnavailableError
 from svc_oms.service.reads.checked_reads import COPY_BYTES_MAX, CheckedReads
+from svc_oms.service.reads.copy_format import ANSWERS_FORMAT, ANSWERS_REVISION, format_of
 from svc_oms.service.reads.gathered import Gathered
 from tests.support.clock import ManualClock
 
@@ -73,6 +75,25 @@ async def test_a_change_ends_the_copy():
     world.store.values["A"] = 1
     assert await world.read() == b"A1"
     assert await world.read("B") == b"B0"
+
+
+async def test_replicas_of_two_versions_do_not_read_each_others_copies():
+    world = World()
+    older = CheckedReads(world.store, world.copies, world.clock, answers_format=b"o" * 32)
+    world.replicas[1] = older
+    answers = [await world.read(), await world.read(replica=1), await world.read(replica=1)]
+    assert answers == [b"A0"] * 3
+    assert (world.store.loads, len(world.copies.held)) == (2, 2)
+
+
+def test_the_format_of_answers_changes_with_their_messages_and_with_its_revision():
+    mine = [order_service_pb2.DESCRIPTOR, limit_service_pb2.DESCRIPTOR]
+    assert format_of(mine, ANSWERS_REVISION) == ANSWERS_FORMAT
+    assert format_of(mine[::-1], ANSWERS_REVISION) == ANSWERS_FORMAT
+    # An answer has messages of other files: what those files say counts, too.
+    assert order_pb2.DESCRIPTOR in order_service_pb2.DESCRIPTOR.dependencies
+    others = [format_of(mine, ANSWERS_REVISION + 1), format_of(mine[:1], ANSWERS_REVISION)]
+    assert ANSWERS_FORMAT not in others
 
 
 async def test_an_account_that_just_changed_is_read_without_a_copy_for_a_second():

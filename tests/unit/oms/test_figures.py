@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from svc_oms.api.figures import ReplicaCollector
 from svc_oms.service.bounded_queue import BoundedQueue
 from svc_oms.service.ports.kill_ports import SwitchKind, SwitchRow, SwitchState
+from svc_oms.service.ports.recovery_ports import CheckName, CheckResult
 from tests.support.clock import ManualClock
 
 
@@ -28,6 +29,7 @@ class World:
         self.worker = SimpleNamespace(waiting=0, takes=0)
         self.leases = SimpleNamespace(links=[])
         self.blocks = SimpleNamespace(rows=[])
+        self.recoveries = SimpleNamespace(checks=[])
         self.registry = CollectorRegistry()
         self.registry.register(ReplicaCollector(self))
 
@@ -91,3 +93,13 @@ def test_faults_of_ours_are_counted_from_the_start() -> None:
     for outcome in ("INTERNAL", "DEPENDENCY_UNAVAILABLE", "COMMAND_OUTCOME_UNKNOWN"):
         labels = {"kind": "resume", "outcome": outcome}
         assert REGISTRY.get_sample_value("ordermesh_oms_commands_total", labels) is not None
+
+
+def test_a_comparison_of_the_book_is_shown_with_its_time_and_one_that_never_ran_is_not() -> None:
+    world = World()
+    assert not [name for name in world.figures() if name.startswith("check")]
+    world.recoveries.checks = [CheckResult(CheckName.VERIFY, 1_500_000, 3)]
+    found = world.figures()
+    assert found["check_finished_timestamp_seconds verify"] == 1.5
+    assert found["check_differences verify"] == 3
+    assert "check_differences replay" not in found

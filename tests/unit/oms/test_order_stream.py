@@ -4,6 +4,7 @@ import asyncio
 
 from kernel.clock import SystemClock
 from mesh.rpc.call import Call
+from svc_oms.service.book.known_orders import KnownOrders
 from svc_oms.service.readiness import Readiness
 from svc_oms.service.reference.venue_sessions import VenueSessions
 from svc_oms.service.streams.notices import Notices
@@ -30,7 +31,7 @@ class Nobody:
 
 def parts() -> StreamParts:
     clock = SystemClock()
-    publisher = Publisher(Nobody())
+    publisher = Publisher(KnownOrders(), Nobody())
     readiness = Readiness()
     readiness.epoch = "epoch"
     return StreamParts(MemoryStore(), clock, publisher, Notices(clock), VenueSessions(), readiness)

@@ -11,6 +11,7 @@ from kernel.side import Side
 from svc_oms.domain.controls import state as states
 from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.judgement import count, judge
+from svc_oms.domain.controls.limits import controls as controls_module
 from svc_oms.domain.controls.limits.controls import Controls
 from svc_oms.domain.controls.limits.limit_values import (
     Applied,
@@ -265,6 +266,20 @@ def test_of_several_overrides_the_newest_counts():
     other = Controls(1, [limit], overrides, {}).of_account("A", "F", "")
     assert [each.override_id for each in other.all(1)] == [""]
     assert [each.override_id for each in other.all(9)] == [""]
+
+
+def test_the_limits_of_an_account_that_was_used_longest_ago_are_dropped_and_made_again(monkeypatch):
+    monkeypatch.setattr(controls_module, "ACCOUNTS_KEPT_MAX", 2)
+    limit = Limit("L", 1, LimitKind.VOLUME, Range(LimitScope.FIRM, "F"), Values(D(1)))
+    controls = Controls(1, [limit], [], {})
+    made = {name: controls.of_account(name, "F", "") for name in "AB"}
+    assert controls.of_account("A", "F", "") is made["A"]
+    controls.of_account("C", "F", "")
+    assert controls.of_account("A", "F", "") is made["A"]
+    again = controls.of_account("B", "F", "")
+    assert again is not made["B"]
+    assert [each.limit for each in again.all(1)] == [limit]
+    assert len(controls._accounts) == 2
 
 
 def view_of(kind: LimitKind, values: Values, resting: Order) -> AccountView:

@@ -30,11 +30,12 @@ import {
 } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
-import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions } from "@ordermesh/client";
+import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions, UserSettings } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
 import { orderName, symbolOf } from "./labels";
+import { Kept } from "./kept";
 import { KillSwitches } from "./kill-switches";
 import { Notices } from "./notices";
 import { Notify } from "./notify";
@@ -45,6 +46,7 @@ import { QuoteStore } from "./quotes";
 import { RecoveryState } from "./recovery";
 import { ServerClock } from "./server-clock";
 import { Timings } from "./timings";
+import { Sparks } from "./watchlist/sparks";
 
 /** Requested seconds between heartbeats: silence is noticed after 5 s. */
 const HEARTBEAT_S = 2;
@@ -88,14 +90,19 @@ export class Desk {
   readonly alertStream: ResumingStream<WatchAlertsResponse>;
   /** Notifications; the source of toasts while their stream is live. */
   readonly notify: Notify;
+  /** Layouts, watchlists and other settings of the user, the same in every browser. */
+  readonly settings: UserSettings;
   readonly recovery: RecoveryState;
   readonly proposedChanges: ProposedChanges;
   /** Orders of all accounts that wait for approval, for who may approve them without having an account. */
   readonly heldOrders: HeldOrders;
+  /** The user's own watchlists and choices for the blotter. */
+  readonly kept: Kept;
+  readonly sparks = new Sparks((request) => this.candles(request));
   readonly commands: Commands;
 
   /** For streams of panels. */
-  readonly renewToken = (): Promise<unknown> => this.session.renewForStream();
+  readonly renewToken = (openedForMs: number): Promise<unknown> => this.session.renewForStream(openedForMs);
 
   readonly #orderClient: Client<typeof OrderService>;
   readonly #priceClient: Client<typeof MarketDataService>;
@@ -109,6 +116,7 @@ export class Desk {
   };
   readonly #historyClient: Client<typeof HistoryService>;
   readonly #alertClient: Client<typeof PriceAlertService>;
+  readonly #options: StreamOptions;
   readonly #executionReaders = new Set<(accountId: string) => void>();
   /** Panels that show alerts. */
   #alertReaders = 0;
@@ -117,7 +125,7 @@ export class Desk {
     transport: Transport,
     private readonly session: Pick<Session, "renewForStream">,
     readonly user: User,
-    private readonly fewConnections = false,
+    readonly fewConnections = false,
   ) {
     this.#orderClient = createClient(OrderService, transport);
     this.#priceClient = createClient(MarketDataService, transport);
@@ -155,13 +163,10 @@ export class Desk {
       { open: (signal) => this.#watchPrices(signal), take: (frame) => this.quotes.take(frame.items) },
       options,
     );
-    this.detail = new DetailPrices((instrumentId, topics, signal) => {
-      // Trades are counted, so none may be left out; without them the newest of each interval is enough.
-      const ladder = topics.includes(Topic.TRADE);
-      const pace = ladder ? { mode: DeliveryMode.EVERY_EVENT } : { mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
-      const subscription = { instrumentIds: [instrumentId], topics, depth: ladder ? LADDER_DEPTH : BOOK_DEPTH, ...pace };
-      return this.#priceClient.watch({ subscription, heartbeatS: HEARTBEAT_S }, { signal });
-    }, options);
+    this.#options = options;
+    this.detail = this.newDetail();
+    this.settings = new UserSettings(transport, options);
+    this.kept = new Kept(this.settings, (text) => this.notices.push("bad", "Settings", text));
     const recoveryClient = createClient(RecoveryService, transport);
     this.recovery = new RecoveryState(() => recoveryClient.getState({}, { timeoutMs: CALL_TIMEOUT_MS }));
     this.proposedChanges = new ProposedChanges(() =>
@@ -192,6 +197,17 @@ export class Desk {
       return client.watch({ heartbeatS: HEARTBEAT_S }, { signal });
     };
     return new ResumingStream({ open, take: (frame) => this.killSwitches.take(frame.items) }, options);
+  }
+
+  /** A stream of the details of another listing, for panels that follow it. */
+  newDetail(): DetailPrices {
+    return new DetailPrices((instrumentId, topics, signal) => {
+      // Trades are counted, so none may be left out; without them the newest of each interval is enough.
+      const ladder = topics.includes(Topic.TRADE);
+      const pace = ladder ? { mode: DeliveryMode.EVERY_EVENT } : { mode: DeliveryMode.INTERVAL, intervalMs: PRICE_INTERVAL_MS };
+      const subscription = { instrumentIds: [instrumentId], topics, depth: ladder ? LADDER_DEPTH : BOOK_DEPTH, ...pace };
+      return this.#priceClient.watch({ subscription, heartbeatS: HEARTBEAT_S }, { signal });
+    }, this.#options);
   }
 
   /** An order as notices and headings name it. */
@@ -240,6 +256,9 @@ export class Desk {
     this.parkedStream.start();
     if (!this.fewConnections) this.alertStream.start();
     this.notify.start();
+    // With few connections settings are read once, and changes of other tabs are seen after a reload.
+    if (this.fewConnections) this.settings.read().catch(() => undefined);
+    else this.settings.stream.start();
     this.recovery.start();
     if (this.mayResolve) {
       this.proposedChanges.start();
@@ -255,6 +274,7 @@ export class Desk {
     this.parkedStream.stop();
     this.alertStream.stop();
     this.notify.stream.stop();
+    this.settings.stream.stop();
     this.recovery.stop();
     this.proposedChanges.stop();
     this.heldOrders.stop();
@@ -268,6 +288,7 @@ export class Desk {
     this.parkedStream.nudge();
     this.alertStream.nudge();
     this.notify.stream.nudge();
+    this.settings.stream.nudge();
   }
 
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */

@@ -121,6 +121,7 @@ export const KINDS: ReadonlyMap<NotificationKind, string> = new Map([
   [NotificationKind.ANOMALY, "Anomaly"],
   [NotificationKind.REPORT_PARKED, "Report parked"],
   [NotificationKind.LIMIT_HIT, "Limit hit"],
+  [NotificationKind.LIMIT_NEAR, "Limit near"],
   [NotificationKind.KILL_SWITCH, "Kill switch"],
   [NotificationKind.SESSION_DOWN, "Session down"],
   [NotificationKind.SESSION_UP, "Session up"],

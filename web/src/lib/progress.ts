@@ -1,7 +1,6 @@
 /** What became of an order, and its average price, in words and numbers of one form. */
 
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
-import type { OrderEvent } from "$gen/ordermesh/oms/v1/event_pb.js";
 import { OrderState, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { grouped, padded, rounded } from "./decimals";
@@ -41,12 +40,8 @@ export function progressWords(order: Order, average: string): string {
 
 const ENDED: ReadonlySet<OrderState> = new Set([OrderState.CANCELED, OrderState.EXPIRED, OrderState.DONE_FOR_DAY]);
 
-/** Why an order ended without being filled, by its newest event that says so; "" if it did not, or no reason is known. */
-export function endReason(order: Order, events: readonly OrderEvent[]): string {
+/** Why an order ended without being filled; "" if it did not, or no reason is known. */
+export function endReason(order: Order): string {
   if (!ENDED.has(order.progress?.state ?? OrderState.UNSPECIFIED)) return "";
-  for (const { kind } of events.toReversed()) {
-    if (kind.case === "canceled") return [kind.value.unsolicited ? "by the venue, unasked" : "", kind.value.text].filter(Boolean).join(": ");
-    if (kind.case === "expired" || kind.case === "suspended") return kind.value.text;
-  }
-  return "";
+  return order.endedText.replace(/^unsolicited(?=$|:)/, "by the venue, unasked");
 }

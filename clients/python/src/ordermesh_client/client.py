@@ -58,13 +58,12 @@ from ordermesh_client.errors import (
     refused_error,
 )
 from ordermesh_client.session import Session, SessionStore
+from ordermesh_client.settings import ClientSettings
 from ordermesh_client.watching import Watching
 from ordermesh_rpc.backoff import CONNECT_TIMEOUT_MS, RECONNECT_BACKOFF_MIN_MS, Backoff
 
-CALL_TIMEOUT_S: Final = 10.0
 # Of a page whose request does not say how many.
 ORDERS_PER_PAGE: Final = 100
-REFRESH_BEFORE_S: Final = 60.0
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 # gRPC's own default grows to two minutes: far longer than a mesh needs to heal.
 RECONNECT_DELAY_MS_MAX: Final = 2_000
@@ -82,7 +81,11 @@ class MeshClient(Watching):
     """One connection to the edge and one login; safe for many tasks of one loop."""
 
     def __init__(
-        self, target: str, ca: bytes | None = None, store: SessionStore | None = None
+        self,
+        target: str,
+        ca: bytes | None = None,
+        store: SessionStore | None = None,
+        settings: ClientSettings | None = None,
     ) -> None:
         """Connect lazily: the first call does.
 
@@ -90,7 +93,9 @@ class MeshClient(Watching):
             target: Host and port of the edge: "localhost:8443".
             ca: Certificates in PEM that the edge's is checked by; else those of gRPC.
             store: Keeps the login between runs; without one it ends with the program.
+            settings: Time limits, heartbeats and backoff.
         """
+        self._settings = settings or ClientSettings()
         self._store = store
         self._session = store.load() if store else None
         self._refreshing = asyncio.Lock()
@@ -156,7 +161,7 @@ class MeshClient(Watching):
             self._store.forget()
 
     async def token(self) -> str:
-        """Give an access token that holds for another REFRESH_BEFORE_S at least."""
+        """Give an access token that is not about to end."""
         await self._fresh_token()
         return self.session.access_token
 
@@ -226,10 +231,11 @@ class MeshClient(Watching):
         )
         return list((await self._call(self.order_service.CancelAll, request)).results)
 
-    async def get(self, order_id: str) -> order_service_pb2.GetResponse:
+    async def get(self, order_id: str, retry_for_s: float = 0.0) -> order_service_pb2.GetResponse:
         """One order with its executions."""
-        request = order_service_pb2.GetRequest(order_id=order_id)
-        answer: order_service_pb2.GetResponse = await self._call(self.order_service.Get, request)
+        answer: order_service_pb2.GetResponse = await self.read(
+            self.order_service.Get, order_service_pb2.GetRequest(order_id=order_id), retry_for_s
+        )
         return answer
 
     async def orders(self, request: order_service_pb2.ListRequest) -> list[order_pb2.Order]:
@@ -296,7 +302,8 @@ class MeshClient(Watching):
         """Repeat the same request, key included, while repeating may help and time is left."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + retry_for_s
-        backoff = Backoff()
+        settings = self._settings
+        backoff = Backoff(base=settings.backoff_base_s, cap_s=settings.backoff_cap_s)
         while True:
             try:
                 return await self._call(call, request)
@@ -313,8 +320,9 @@ class MeshClient(Watching):
         for last in (False, True):
             metadata = self._bearer() if authorised else None
             token = self.session.access_token if authorised else ""
+            timeout_s = self._settings.attempt_timeout_s
             try:
-                return await call(request, timeout=CALL_TIMEOUT_S, metadata=metadata)
+                return await call(request, timeout=timeout_s, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 expired = error.code() is grpc.StatusCode.UNAUTHENTICATED and authorised
                 if not expired or last:
@@ -323,7 +331,7 @@ class MeshClient(Watching):
         raise AssertionError("unreachable: the second pass returns or raises")
 
     async def _fresh_token(self) -> None:
-        if not self.session.fresh_for(REFRESH_BEFORE_S):
+        if not self.session.fresh():
             await self.refresh()
 
     async def refresh(self, refused_token: str = "") -> None:
@@ -339,9 +347,10 @@ class MeshClient(Watching):
                 return  # another task did it meanwhile
             request = identity.RefreshRequest(refresh_token=self.session.refresh_token)
             try:
-                answer = await self._auth.Refresh(request, timeout=CALL_TIMEOUT_S)
+                answer = await self._auth.Refresh(request, timeout=self._settings.attempt_timeout_s)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                    self._session = None
                     raise NotLoggedInError("the login has ended") from error
                 raise refused_error(error) from error
             self._keep(Session.from_tokens(answer.user, answer.tokens))

@@ -22,10 +22,13 @@ from ordermesh.notify.v1 import (
     notification_service_pb2,
     notification_service_pb2_grpc,
 )
-from ordermesh.oms.v1 import event_pb2, order_service_pb2, order_service_pb2_grpc
+from ordermesh.oms.v1 import event_pb2, order_service_pb2_grpc
 from ordermesh.type.v1 import stream_pb2
-from ordermesh_client.resume import HEARTBEAT_S, resumed
+from ordermesh_client.resume import resumed
+from ordermesh_client.sequences import OrderSequences
 from ordermesh_client.session import Session
+from ordermesh_client.settings import ClientSettings
+from ordermesh_rpc.backoff import Backoff
 
 ItemT = TypeVar("ItemT")
 
@@ -37,6 +40,7 @@ class Watching(ABC):
     alerts: price_alert_service_pb2_grpc.PriceAlertServiceStub
     notifications: notification_service_pb2_grpc.NotificationServiceStub
     order_service: order_service_pb2_grpc.OrderServiceStub
+    _settings: ClientSettings
 
     @property
     @abstractmethod
@@ -56,25 +60,11 @@ class Watching(ABC):
     async def watch_orders(
         self, accounts: Iterable[str] = ()
     ) -> AsyncIterator[event_pb2.OrderStreamItem]:
-        """Snapshot, then every event, each once."""
-        cursors = {account: stream_pb2.Cursor() for account in accounts or self.session.accounts}
-
-        def request() -> order_service_pb2.WatchRequest:
-            made = order_service_pb2.WatchRequest(heartbeat_s=HEARTBEAT_S)
-            for account, cursor in cursors.items():
-                wanted = made.accounts.add(account_id=account)
-                if cursor.epoch:
-                    wanted.cursor.CopyFrom(cursor)
-            return made
-
+        """Snapshot, then every event, each once; what is missing is read again."""
+        sequences = OrderSequences(accounts or self.session.accounts, self._settings.heartbeat_s)
         async for item in self._resumed(
-            self.order_service.Watch, request, event_pb2.OrderStreamItem
+            self.order_service.Watch, sequences.request, event_pb2.OrderStreamItem, sequences.take
         ):
-            kind = item.WhichOneof("item")
-            if kind == "event":
-                cursors[item.event.account_id].sequence = item.event.sequence
-            elif kind == "snapshot_complete":
-                cursors[item.snapshot_complete.channel].CopyFrom(item.snapshot_complete.cursor)
             yield item
 
     async def watch_quotes(
@@ -95,7 +85,7 @@ class Watching(ABC):
     ) -> AsyncIterator[market_data_pb2.MarketDataItem]:
         """Prices as a subscription asks for them."""
         request = market_data_service_pb2.WatchRequest(
-            subscription=subscription, heartbeat_s=HEARTBEAT_S
+            subscription=subscription, heartbeat_s=self._settings.heartbeat_s
         )
         return self._resumed(self._prices.Watch, lambda: request, market_data_pb2.MarketDataItem)
 
@@ -122,7 +112,7 @@ class Watching(ABC):
         cursor = stream_pb2.Cursor()
 
         def request() -> Any:
-            made = request_type(heartbeat_s=HEARTBEAT_S)
+            made = request_type(heartbeat_s=self._settings.heartbeat_s)
             if cursor.epoch:
                 made.cursor.CopyFrom(cursor)
             return made
@@ -138,10 +128,33 @@ class Watching(ABC):
             yield item
 
     def _resumed(
-        self, rpc: Any, request: Callable[[], Any], item_type: Callable[..., ItemT]
+        self,
+        rpc: Any,
+        request: Callable[[], Any],
+        item_type: Callable[..., ItemT],
+        take: Callable[[Any], bool] = lambda _: True,
     ) -> AsyncIterator[ItemT]:
+        login = _StreamLogin(self)
+
         async def open_stream() -> Any:
             await self._fresh_token()
+            login.token = self.session.access_token
             return rpc(request(), metadata=self._bearer())
 
-        return resumed(open_stream, self, lambda gap: item_type(gap=gap), time.time_ns)
+        settings = self._settings
+        backoff = Backoff(base=settings.backoff_base_s, cap_s=settings.backoff_cap_s)
+        return resumed(
+            open_stream, login, lambda gap: item_type(gap=gap), time.time_ns,
+            backoff, take, settings,
+        )  # fmt: skip
+
+
+class _StreamLogin:
+    """The login of one stream: a token that was renewed since it opened is not renewed again."""
+
+    def __init__(self, mesh: Watching) -> None:
+        self._mesh = mesh
+        self.token = ""
+
+    async def refresh(self) -> None:
+        await self._mesh.refresh(self.token)

@@ -1,55 +1,35 @@
 """A venue's messages on an order session as contract messages: 8, 9, j, 3. Others are parked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Final
+from functools import partial
 
 from fix import tags as t
 from fix import unparsable, wire
-from fix.wire import BadFieldError, canonical
-from kernel.decimals import CACHED_TEXTS_MAX
+from fix.wire import BadFieldError
 from kernel.order_ids import order_id_of
 from mesh.timestamps import set_timestamp
 from ordermesh.gateway.v1 import venue_link_service_pb2 as link
 from svc_gateway.adapters.fix.market.trading_session import read_trading_session
 from svc_gateway.adapters.fix.orders.business_reject import is_of_use, reject_for
+from svc_gateway.adapters.fix.orders.plain_reports import PlainReports
+from svc_gateway.adapters.fix.orders.report_fields import (
+    NEEDED,
+    ONCE,
+    REJECT_IDS,
+    REJECT_TEXTS,
+    REPORT_NUMBERS,
+    REPORT_TEXTS,
+    REPORT_VALUES,
+    TEXT_MAX,
+    identifier,
+    whole_number,
+)
 from svc_gateway.domain.market.trading_sessions import Reported
 from svc_gateway.venues import DialectConfig
 
-# The contracts' general limit of a text, characters; a longer Text(58) is cut, a longer id parked.
-TEXT_MAX = 256
 PARKED_BYTES_MAX = 64 * 1024
-_INT32_MAX = 2**31 - 1
-_UINT64_DIGITS_MAX = 19
 
 _NO_ORDER_ID = frozenset({"", "0", "NONE"})
-_UNSIGNED = frozenset({t.REF_SEQ_NUM, t.LAST_LIQUIDITY_IND})
-# The fields without which a report of this ExecType(150) is no event. All others are left out if
-# they cannot be read.
-_NEEDED = {
-    "F": frozenset({t.EXEC_ID, t.LAST_QTY, t.LAST_PX}),
-    "G": frozenset({t.EXEC_ID, t.EXEC_REF_ID, t.LAST_QTY, t.LAST_PX}),
-    "H": frozenset({t.EXEC_ID}),
-}
-# Fields that a report has once; of one that comes twice with two values the first counts.
-_ONCE = {
-    t.ACCOUNT: "Account(1)",
-    t.CL_ORD_ID: "ClOrdID(11)",
-    t.CUM_QTY: "CumQty(14)",
-    t.EXEC_ID: "ExecID(17)",
-    t.EXEC_REF_ID: "ExecRefID(19)",
-    t.LAST_PX: "LastPx(31)",
-    t.LAST_QTY: "LastQty(32)",
-    t.ORDER_ID: "OrderID(37)",
-    t.ORDER_QTY: "OrderQty(38)",
-    t.ORD_STATUS: "OrdStatus(39)",
-    t.ORIG_CL_ORD_ID: "OrigClOrdID(41)",
-    t.PRICE: "Price(44)",
-    t.SIDE: "Side(54)",
-    t.SYMBOL: "Symbol(55)",
-    t.EXEC_TYPE: "ExecType(150)",
-    t.LEAVES_QTY: "LeavesQty(151)",
-}
 # MsgType(35) of our messages that are about an order.
 _OURS = frozenset({"D", "F", "G", "H"})
 
@@ -77,10 +57,18 @@ class OrderReader:
         self._written_as = written_as or dialect or DialectConfig()
         self._names = self._written_as.names()
         self._rejects = dialect is not None and dialect.business_reject
+        self._plain = PlainReports(
+            self._symbol, opens_orders=dialect is not None,
+            with_account=self._written_as.account_tag == "account",
+        )  # fmt: skip
 
     def sent_at(self, raw: str) -> tuple[int, int]:
         """Return SendingTime(52) of a message, or of its text alone, and its last digit's unit."""
         return wire.sent_at(raw)
+
+    def plain(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> tuple[str, bytes]:
+        """Return the kind and, as bytes, what `read` returns, of a plain report; else empty."""
+        return self._plain.read(raw, epoch_ns, received_ns, number)
 
     def read(self, raw: str, epoch_ns: int, received_ns: int, number: int) -> link.VenueMessage:
         """Return the contract message; never raises for anything a venue can send."""
@@ -168,7 +156,7 @@ class OrderReader:
         order = out.told
         order.CopyFrom(repeats)
         fields = _Reading(found)
-        order.account_id = fields.take(_identifier, t.ACCOUNT, "Account(1)") or ""
+        order.account_id = fields.take(identifier, t.ACCOUNT, "Account(1)") or ""
         if not order.account_id and dialect.telephone_account:
             order.account_id, order.account_assumed = dialect.telephone_account, True
         if dialect.telephone_orders == "adopt" and order.account_id in dialect.telephone_accounts:
@@ -269,7 +257,7 @@ class _Reading:
         if tag not in self._found:
             return None
         try:
-            return _number(self._found[tag], tag, name)
+            return whole_number(self._found[tag], tag, name)
         except BadFieldError as error:
             self.leave_out(tag, error)
             return None
@@ -280,7 +268,7 @@ class _Reading:
         Raises:
             BadFieldError: The event needs it, and it is missing or too long.
         """
-        value = self.take(_identifier, tag, name)
+        value = self.take(identifier, tag, name)
         if not value and not self._found.get(tag):
             self.leave_out(tag, BadFieldError(f"{name} is missing"))
         return value
@@ -310,70 +298,24 @@ def _contradictory(text: str, found: Fields) -> list[str]:
     if text.count(wire.SOH) == len(found):
         return []
     others = {
-        (tag, value) for tag, value in wire.pairs(text) if tag in _ONCE and value != found[tag]
+        (tag, value) for tag, value in wire.pairs(text) if tag in ONCE and value != found[tag]
     }
     return [
-        f"a second {_ONCE[tag]} {value[:40]!r} after {found[tag][:40]!r}"
+        f"a second {ONCE[tag]} {value[:40]!r} after {found[tag][:40]!r}"
         for tag, value in sorted(others)
     ]
 
 
-@lru_cache(maxsize=CACHED_TEXTS_MAX)
-def _average(value: str, name: str) -> str:
-    # A venue's own arithmetic may have any number of digits; ours is what counts.
-    whole, point, fraction = value.partition(".")
-    return canonical(f"{whole}{point}{fraction[:9]}", name)
-
-
-def _identifier(value: str, name: str) -> str:
-    if len(value) > TEXT_MAX:
-        raise BadFieldError(f"{name} has {len(value)} characters, at most {TEXT_MAX} are taken")
-    return value
-
-
-# What an ExecutionReport(8) may have: tag, the contract's field, how it is read, its name.
-_REPORT_VALUES: Final = (
-    (t.CL_ORD_ID, "cl_ord_id", _identifier, "ClOrdID(11)"),
-    (t.ORIG_CL_ORD_ID, "orig_cl_ord_id", _identifier, "OrigClOrdID(41)"),
-    (t.ORDER_ID, "venue_order_id", _identifier, "OrderID(37)"),
-    (t.EXEC_REF_ID, "exec_ref_id", _identifier, "ExecRefID(19)"),
-    (t.ORDER_QTY, "order_quantity", wire.quantity, "OrderQty(38)"),
-    (t.LAST_QTY, "last_quantity", wire.executed, "LastQty(32)"),
-    (t.LAST_PX, "last_price", wire.exact, "LastPx(31)"),
-    (t.LEAVES_QTY, "leaves_quantity", wire.executed, "LeavesQty(151)"),
-    (t.CUM_QTY, "cum_quantity", wire.executed, "CumQty(14)"),
-    (t.AVG_PX, "average_price", _average, "AvgPx(6)"),
-    (t.PRICE, "limit_price", canonical, "Price(44)"),
-    (t.STOP_PX, "stop_price", canonical, "StopPx(99)"),
-    (t.MAX_FLOOR, "display_quantity", wire.quantity, "MaxFloor(111)"),
-    (t.PEGGED_PRICE, "pegged_price", canonical, "PeggedPrice(839)"),
-    (t.CASH_ORDER_QTY, "cash_quantity", wire.quantity, "CashOrderQty(152)"),
-    (t.PEG_OFFSET_VALUE, "peg_offset", canonical, "PegOffsetValue(211)"),
-)
-_REPORT_NUMBERS: Final = (
-    (t.ORD_REJ_REASON, "ord_rej_reason", "OrdRejReason(103)"),
-    (t.EXEC_RESTATEMENT_REASON, "exec_restatement_reason", "ExecRestatementReason(378)"),
-    (t.LAST_LIQUIDITY_IND, "last_liquidity", "LastLiquidityInd(851)"),
-)
-_REPORT_TEXTS: Final = (
-    (t.TIME_IN_FORCE, "time_in_force"),
-    (t.ORD_STATUS_REQ_ID, "status_request_id"),
-    (t.MASS_STATUS_REQ_ID, "mass_status_request_id"),
-    (t.TEXT, "text"),
-    (t.LAST_MKT, "last_market_mic"),
-)
-
-
 def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence[str]) -> None:
-    exec_type = _identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
+    exec_type = identifier(found.get(t.EXEC_TYPE, ""), "ExecType(150)")
     if not exec_type:
         raise BadFieldError("ExecType(150) is missing")
     out.exec_type = exec_type
-    fields = _Reading(found, _NEEDED.get(exec_type, frozenset()), faults)
+    fields = _Reading(found, NEEDED.get(exec_type, frozenset()), faults)
     out.exec_id = fields.identifier(t.EXEC_ID, "ExecID(17)")
     out.ord_status = fields.identifier(t.ORD_STATUS, "OrdStatus(39)")
     _report_values(found, out, fields)
-    for tag, name in _REPORT_TEXTS:
+    for tag, name in REPORT_TEXTS:
         if tag in found:
             setattr(out, name, found[tag][:TEXT_MAX])
     if t.DISPLAY_QTY in found and not out.display_quantity:
@@ -381,7 +323,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
     at_ns = fields.time_ns(t.TRANSACT_TIME, "TransactTime(60)")
     if at_ns:
         set_timestamp(out.transact_time, at_ns)
-    for tag, name, label in _REPORT_NUMBERS:
+    for tag, name, label in REPORT_NUMBERS:
         if tag in found and (number := fields.number(tag, label)) is not None:
             setattr(out, name, number)
     if fields.faults:
@@ -389,7 +331,7 @@ def _execution_report(found: Fields, out: link.ExecutionReport, faults: Sequence
 
 
 def _report_values(found: Fields, out: link.ExecutionReport, fields: _Reading) -> None:
-    for tag, name, read, label in _REPORT_VALUES:
+    for tag, name, read, label in REPORT_VALUES:
         value = found.get(tag)
         if value:
             try:
@@ -408,31 +350,16 @@ def _read_expiry(found: Fields, out: link.ExecutionReport) -> None:
 
 def _cancel_reject(found: Fields, out: link.OrderCancelReject, faults: Sequence[str]) -> None:
     fields = _Reading(found, frozenset({t.CL_ORD_ID}), faults)
-    out.cl_ord_id = fields.identifier(t.CL_ORD_ID, "ClOrdID(11)")
-    out.orig_cl_ord_id = fields.take(_identifier, t.ORIG_CL_ORD_ID, "OrigClOrdID(41)")
-    out.venue_order_id = fields.take(_identifier, t.ORDER_ID, "OrderID(37)")
-    out.ord_status = _text(found, t.ORD_STATUS)
-    out.response_to = _text(found, t.CXL_REJ_RESPONSE_TO)
+    for tag, name, label in REJECT_IDS:
+        read = fields.identifier if tag == t.CL_ORD_ID else partial(fields.take, identifier)
+        setattr(out, name, read(tag, label))
+    for tag, name in REJECT_TEXTS:
+        setattr(out, name, _text(found, tag))
     reason = fields.number(t.CXL_REJ_REASON, "CxlRejReason(102)")
     if reason is not None:
         out.cxl_rej_reason = reason
-    out.text = _text(found, t.TEXT)
     out.unreadable = fields.unreadable
 
 
 def _text(found: Fields, tag: str) -> str:
     return found.get(tag, "")[:TEXT_MAX]
-
-
-def _number(value: str, tag: str, name: str) -> int:
-    if not value:
-        return 0
-    digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _UINT64_DIGITS_MAX):
-        raise BadFieldError(f"{name} {value[:40]!r} is not a whole number")
-    number = int(value)
-    if number < 0 and tag in _UNSIGNED:
-        raise BadFieldError(f"{name} {value[:40]!r} is below zero")
-    if tag != t.REF_SEQ_NUM and not -_INT32_MAX <= number <= _INT32_MAX:
-        raise BadFieldError(f"{name} {value[:40]!r} is out of range")
-    return number

@@ -10,7 +10,7 @@ from svc_oms.adapters.postgres.orders.trusted import INSTANCE
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.service.ports import OrderWrite
 
-SCHEMA_REVISION = "0041"
+SCHEMA_REVISION = "0044"
 """The migration these statements were written for; a test holds it to the newest one."""
 
 CONTROLS_LOCK = 1_868_983_667
@@ -62,7 +62,7 @@ FROM wanted JOIN oms.orders o USING (account_id, group_id) WHERE o.group_id <> '
 UNION ALL
 SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
 FROM wanted JOIN oms.orders o USING (account_id, group_id)
-WHERE o.group_id <> '' AND NOT o.is_open AND o.last_sequence > read_after
+WHERE o.group_id <> '' AND NOT o.is_open AND o.closed_member_sequence > read_after
 UNION ALL
 -- The routed order itself, if it is closed.
 SELECT o.order_id, o.account_id, o.last_sequence, o.body, o.fold
@@ -242,6 +242,8 @@ WITH executions_written AS ({_executions_written(1)}
 """Executions that a person states or applies, and the positions they change."""
 
 
+# The outbox is trimmed from where it was trimmed to before: an index keeps the entries of deleted
+# rows until it is vacuumed, and they need not be passed each time.
 def progress_written(first: int, gate: str = "true") -> str:
     """Return the CTEs that write LinkProgress, from this parameter on, and trim the outbox."""
     session, token, epoch, number, acknowledged, sender, old_epoch, old_number = (
@@ -257,6 +259,8 @@ def progress_written(first: int, gate: str = "true") -> str:
     RETURNING session_id
 ), trimmed AS (
     DELETE FROM oms.outbox WHERE session_id = {session} AND outbound_sequence <= {acknowledged}
+        AND outbound_sequence > (SELECT acknowledged_outbound_sequence FROM oms.sessions
+            WHERE session_id = {session})
         AND EXISTS (SELECT FROM progressed)
 )"""
 

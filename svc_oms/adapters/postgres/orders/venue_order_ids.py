@@ -58,24 +58,26 @@ numbers AS MATERIALIZED (SELECT c FROM {ROWS.sql(first)} AS rows
 )"""
 
 
+# The numbers of the batch are looked up in hash tables, whatever their count: a join would compare
+# each with each, because BATCH_PLANS has loops only.
 NAMED_BEFORE = f"""
-SELECT c[2] AS venue_order_id, other.order_id FROM numbers
-JOIN numbers_written w ON (w.venue_mic, w.venue_order_id) = (c[1], c[2]), LATERAL (
+SELECT w.venue_order_id, other.order_id FROM numbers_written w, LATERAL (
     SELECT o.order_id FROM (
         SELECT id FROM unnest(w.order_ids) AS id
-        WHERE id <> c[3] AND (
-            NOT EXISTS (SELECT FROM numbers same
-                WHERE (same.c[1], same.c[2], same.c[3]) = (numbers.c[1], numbers.c[2], id))
-            OR EXISTS (SELECT FROM oms.venue_order_ids s
-                WHERE (s.venue_mic, s.venue_order_id) = (c[1], c[2]) AND id = ANY (s.order_ids))
-        )
+        WHERE (w.venue_mic, w.venue_order_id, id) NOT IN (SELECT c[1], c[2], c[3] FROM numbers)
+            OR ((w.venue_mic, w.venue_order_id) IN (
+                    SELECT c[1], c[2] FROM numbers GROUP BY 1, 2 HAVING count(DISTINCT c[3]) > 1)
+                AND EXISTS (SELECT FROM oms.venue_order_ids s
+                    WHERE (s.venue_mic, s.venue_order_id) = (w.venue_mic, w.venue_order_id)
+                        AND id = ANY (s.order_ids)))
         ORDER BY id DESC LIMIT {_EARLIER_ORDERS_MAX}
     ) AS earlier JOIN oms.orders o ON o.order_id = earlier.id
     WHERE o.is_open OR o.closed_at > now() - interval '12 hours'
     ORDER BY o.order_id DESC LIMIT 1
 ) AS other
+WHERE cardinality(w.order_ids) > 1
 """
-"""Of the numbers being written, those that another order has: it is open, or was closed within 12
-hours. Orders that get a number by this statement are not compared with each other."""
+"""Of the numbers being written, once each, those that another order has: it is open, or was closed
+within 12 hours. Orders that get a number by this statement are not compared with each other."""
 
 WRITE = f"WITH {written(1)} {NAMED_BEFORE}"

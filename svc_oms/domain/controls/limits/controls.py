@@ -1,6 +1,7 @@
 """The controls at one version, and which limit of an account applies to an order at an instant."""
 
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -30,6 +31,9 @@ Listed = tuple[str, str, str]
 """Id, venue and currency of a listing."""
 # Listings of which the limits of one account are kept; beyond it all are looked up again.
 LISTINGS_KEPT_MAX: Final = 1_000
+# Accounts whose limits are kept, each with its listings; beyond it the one that was used longest
+# ago is dropped, and made again from the limits when it is used.
+ACCOUNTS_KEPT_MAX: Final = 10_000
 FOREVER_NS: Final = 2**63
 
 
@@ -151,7 +155,7 @@ class Controls:
                 if other is None or other.override_id < override.override_id:
                     known[override.limit_id] = override
         self._states = {key: state for key, state in states.items() if state > TradingState.ACTIVE}
-        self._accounts: dict[tuple[str, str, str], AccountLimits] = {}
+        self._accounts: OrderedDict[tuple[str, str, str], AccountLimits] = OrderedDict()
 
     @property
     def reduce_only_somewhere(self) -> bool:
@@ -179,8 +183,12 @@ class Controls:
         """Return the limits of an account."""
         key = (account_id, firm_id, desk_id)
         made = self._accounts.get(key)
-        if made is None:
-            made = self._accounts[key] = self._make(*key)
+        if made is not None:
+            self._accounts.move_to_end(key)
+            return made
+        if len(self._accounts) >= ACCOUNTS_KEPT_MAX:
+            self._accounts.popitem(last=False)
+        made = self._accounts[key] = self._make(*key)
         return made
 
     def _make(self, account_id: str, firm_id: str, desk_id: str) -> AccountLimits:

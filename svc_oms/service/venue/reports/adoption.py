@@ -111,8 +111,7 @@ class Adoption:
             writes.progress = progress
             bases = await transaction.write(writes)
             await transaction.commit()
-            parts.known.committed_all(accounts, changes)
-            parts.publisher.committed(changes, bases)
+            parts.publisher.committed(changes, accounts, bases)
         return recovered
 
     def _add(self, changes: BookChanges, order_id: str, account_id: str) -> int:

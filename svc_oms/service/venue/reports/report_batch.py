@@ -178,9 +178,10 @@ class ReportBatch:
             report = self._named_in_batch(report)  # noqa: PLW2901  the same report, with its order
             try:
                 why = report.error or self._apply_one(report)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  logged below, after the commit
                 # A fault of ours; the report is kept, and the book changes have nothing of it.
-                log.exception("report not applied", session=self.session_id)
+                said = {"session": self.session_id, "exc_info": error}
+                self._afterwards(partial(log.error, "report not applied", **said))
                 why = f"{type(error).__name__}: {error}"
             if why:
                 self._park(report, why)

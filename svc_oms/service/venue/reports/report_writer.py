@@ -110,10 +110,8 @@ class ReportWriter:
             await transaction.withdraw(session.session_id, withdrawn)
         await parts.audit_log.append(transaction, writes.audit)
         await transaction.commit()
-        writes.committed()
-        parts.known.committed_all(accounts, changes)
         # Readers need not wait until the connection is given back.
-        parts.publisher.committed(changes, bases)
+        parts.publisher.committed(changes, accounts, bases)
 
     async def _find_unsolicited(
         self, transaction: Transaction, reports: Sequence[Report]

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MarketDataUpdateSchema, type MarketDataUpdate } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { OrderState, Side, type Order } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { instrument, order } from "../../../../clients/typescript/test/builders";
+import { ACCOUNT, instrument, order } from "../../../../clients/typescript/test/builders";
 import { Ladder } from "./ladder";
 
 const ASML = instrument({ instrumentId: "ASML.SIMA", tickTable: [{ fromPrice: "0", tickSize: "0.1" }] });
@@ -77,10 +77,13 @@ describe("a ladder", () => {
     expect(shown(8)[4]).toBe("5 710 .");
   });
 
-  it("has the own orders of the listing that is shown, also right after another one was", () => {
+  it("has the own orders of the listing that is shown and of the account alone, also right after another listing was", () => {
     const resting = { side: Side.BUY, terms: { quantity: "9", limitPrice: "700" }, progress: { state: OrderState.NEW, leavesQuantity: "9" } };
-    ladder.setOrders([order({ ...resting, orderId: "A" }), { ...order({ ...resting, orderId: "S" }), instrumentId: "SAP.SIMA" }]);
+    const orders = [order({ ...resting, orderId: "A" }), { ...order({ ...resting, orderId: "S" }), instrumentId: "SAP.SIMA" }, { ...order({ ...resting, orderId: "B", accountId: "ACC-BOB" }), instrumentId: "SAP.SIMA" }];
+    ladder.setOrders(orders, ACCOUNT);
     ladder.show(instrument({ instrumentId: "SAP.SIMA", tickTable: [{ fromPrice: "0", tickSize: "0.1" }] }));
+    expect(ladder.ownAt("700", Side.BUY)).toEqual([]);
+    ladder.setOrders(orders, ACCOUNT);
     ladder.book.take(create(MarketDataUpdateSchema, { instrumentId: "SAP.SIMA", value: { case: "book", value: { bids: [{ price: "700", size: "5" }] } } }));
     expect(ladder.rows(5).find(({ price }) => price === "700")?.ownBuy).toBe("9");
     expect(ladder.ownAt("700", Side.BUY).map(({ orderId }) => orderId)).toEqual(["S"]);
@@ -102,7 +105,7 @@ describe("a ladder", () => {
     ladder.setOrders([
       own("A", Side.BUY, "700", "40"), own("B", Side.BUY, "700", "2.5"), own("C", Side.SELL, "700.2", "7"),
       own("D", Side.BUY, "700", "9", OrderState.CANCELED), { ...own("E", Side.BUY, "700", "9"), instrumentId: "SAP.SIMA" },
-    ]);
+    ], ACCOUNT);
     const rows = ladder.rows(5);
     expect(rows.find(({ price }) => price === "700")?.ownBuy).toBe("42.5");
     expect(rows.find(({ price }) => price === "700.2")?.ownSell).toBe("7");

@@ -51,7 +51,7 @@ export class Ladder extends Emitter {
 
   #instrument: Instrument | undefined;
   #book: Book | undefined;
-  /** Of all listings. */
+  /** Of the account, that rest in this listing at a limit. */
   #orders: readonly Order[] = [];
   #traded = new Map<string, Decimal>();
   #tradeSequence: bigint | undefined;
@@ -69,6 +69,7 @@ export class Ladder extends Emitter {
       return;
     }
     this.#instrument = instrument;
+    this.#orders = [];
     this.#book = undefined;
     this.#traded = new Map();
     this.#tradeSequence = undefined;
@@ -80,9 +81,10 @@ export class Ladder extends Emitter {
     this.changed();
   }
 
-  /** Own orders of all listings; those that rest in this one at a limit are shown. */
-  setOrders(orders: readonly Order[]): void {
-    this.#orders = orders;
+  /** Own orders of all listings; those of the account that rest in this one at a limit are shown. */
+  setOrders(orders: readonly Order[], accountId: string): void {
+    const instrumentId = this.#instrument?.instrumentId;
+    this.#orders = orders.filter((order) => order.instrumentId === instrumentId && order.accountId === accountId && isOpen(order) && order.terms?.limitPrice);
     this.changed();
   }
 
@@ -146,13 +148,7 @@ export class Ladder extends Emitter {
     if (!step || !wanted) return [];
     const sells = side !== Side.BUY;
     const index = indexOf(wanted, step, sells);
-    return this.#resting().filter((order) => (order.side !== Side.BUY) === sells && indexOf(parse(order.terms?.limitPrice ?? "0"), step, sells) === index);
-  }
-
-  /** Own orders of the listing that is shown, of those that have a limit. */
-  #resting(): readonly Order[] {
-    const instrumentId = this.#instrument?.instrumentId;
-    return this.#orders.filter((order) => order.instrumentId === instrumentId && isOpen(order) && order.terms?.limitPrice);
+    return this.#orders.filter((order) => (order.side !== Side.BUY) === sells && indexOf(parse(order.terms?.limitPrice ?? "0"), step, sells) === index);
   }
 
   #follow(count: number, step: Decimal | undefined): void {
@@ -184,7 +180,7 @@ export class Ladder extends Emitter {
 
   #own(step: Decimal, sells: boolean): Sizes {
     const sizes: Sizes = new Map();
-    for (const { side, terms, progress } of this.#resting()) {
+    for (const { side, terms, progress } of this.#orders) {
       if ((side !== Side.BUY) === sells) put(sizes, indexOf(parse(terms?.limitPrice ?? "0"), step, sells), parse(progress?.leavesQuantity || "0"));
     }
     return sizes;

@@ -2,11 +2,12 @@ import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
-import { OrderState, Side } from "$gen/ordermesh/oms/v1/order_pb.js";
+import { OrderLinkKind, OrderState, Side } from "$gen/ordermesh/oms/v1/order_pb.js";
 
 import { Session } from "@ordermesh/client";
 import { Desk } from "$lib/desk";
 
+import { order } from "../../../../clients/typescript/test/builders";
 import { FakeMesh } from "../../../test/fake-mesh";
 import { ARMED_FOR_MS, OneClick, SAME_AGAIN_MS, type Click } from "./one-click";
 import { columnAt } from "./drawing";
@@ -52,7 +53,7 @@ describe("a click on a ladder", () => {
   it("sends an order while it is armed, and cancels what rests at the price", async () => {
     clicks.arm(true);
     await clicks.click(click, market, "");
-    expect(clicks.answer).toBe("Buy 10 ASML.SIMA at 612.4: accepted");
+    expect(clicks.answer).toBe("Buy 10 ASML.SIMA at 612.4, ACC-ALICE: accepted");
     await vi.waitFor(() => expect(desk.orders.orders).toHaveLength(1));
     clicks.arm(false);
     await clicks.cancel(desk.orders.orders);
@@ -75,7 +76,7 @@ describe("a click on a ladder", () => {
       await clicks.click(click, market, "");
     }
     expect(mesh.keys).toHaveLength(1);
-    expect(clicks.answer).toBe("Buy 10 ASML.SIMA at 612.4: accepted. Pressed again within a second: that was not sent");
+    expect(clicks.answer).toBe("Buy 10 ASML.SIMA at 612.4, ACC-ALICE: accepted. Pressed again within a second: that was not sent");
     await clicks.click({ ...click, price: "612.3" }, market, "");
     expect(mesh.keys).toHaveLength(2);
     nowMs += SAME_AGAIN_MS;
@@ -104,6 +105,14 @@ describe("a click on a ladder", () => {
     expect(clicks.answer).toContain(words);
     expect(clicks.failed).toBe(true);
     expect(mesh.keys).toEqual([]);
+  });
+
+  it("cancels no child of a routed order, and says which order to cancel", async () => {
+    const child = order({ orderId: "C", link: { kind: OrderLinkKind.ROUTED, groupId: "P", parentOrderId: "P" } });
+    const cancel = vi.spyOn(desk.commands, "cancel");
+    await clicks.cancel([child]);
+    expect(cancel).not.toHaveBeenCalled();
+    expect([clicks.failed, clicks.answer]).toEqual([true, expect.stringContaining("routed order")]);
   });
 
   it("finds the ladder disarmed when nothing was clicked for a while", () => {

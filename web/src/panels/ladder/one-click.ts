@@ -6,7 +6,7 @@
 import type { Instrument } from "$gen/ordermesh/marketdata/v1/instrument_pb.js";
 import type { Order, Side } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { Emitter, IntentKeeper, type PlaceBody } from "@ordermesh/client";
+import { Emitter, IntentKeeper, type PlaceBody, routedParentOf } from "@ordermesh/client";
 import { cautionsOf, type Market } from "$lib/cautions";
 import type { Desk } from "$lib/desk";
 import { sideWord } from "$lib/labels";
@@ -85,12 +85,20 @@ export class OneClick extends Emitter {
   }
 
   /** Cancels own orders; the switch is not needed for what can only reduce a risk. */
-  async cancel(orders: readonly Order[]): Promise<void> {
-    if (orders.length === 0) return;
+  async cancel(resting: readonly Order[]): Promise<void> {
+    if (resting.length === 0) return;
+    // A child is cancelled with its routed order: alone it would only be placed again.
+    const orders = resting.filter((order) => routedParentOf(order) === "");
+    const children = resting.length - orders.length;
+    if (orders.length === 0) {
+      this.#say("Not cancelled: what rests here belongs to a routed order. Cancel that one in the blotter.", true);
+      return;
+    }
     this.#say(orders.length === 1 ? "Cancelling 1 order…" : `Cancelling ${orders.length} orders…`, false);
     const faults = await Promise.all(orders.map((order) => this.#cancelOne(order)));
     const fault = faults.find((text) => text !== "");
-    this.#say(fault ?? "The cancel is accepted; the blotter shows when the venue has confirmed it.", fault !== undefined);
+    const kept = children > 0 ? ` What belongs to a routed order stays: cancel that one in the blotter.` : "";
+    this.#say(fault ?? `The cancel is accepted; the blotter shows when the venue has confirmed it.${kept}`, fault !== undefined);
   }
 
   async #cancelOne(order: Order): Promise<string> {
@@ -99,8 +107,8 @@ export class OneClick extends Emitter {
   }
 
   async #send(body: PlaceBody): Promise<void> {
-    const name = `${sideWord(body.side)} ${body.quantity} ${body.instrumentId} at ${body.limitPrice}`;
-    const key = `${body.accountId} ${name}`;
+    const name = `${sideWord(body.side)} ${body.quantity} ${body.instrumentId} at ${body.limitPrice}, ${body.accountId}`;
+    const key = name;
     const again = this.#last.key === key && this.nowMs() - this.#last.at < SAME_AGAIN_MS;
     this.#last = { key, at: this.nowMs() };
     if (this.#open.has(key)) return;

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { QuoteSchema } from "$gen/ordermesh/marketdata/v1/market_data_pb.js";
 import { PositionSchema, type Position } from "$gen/ordermesh/oms/v1/order_pb.js";
@@ -75,5 +75,28 @@ describe("positions of an account", () => {
     expect(store.all).toHaveLength(1);
     expect(store.isBehind("ACC-ALICE")).toBe(true);
     expect(store.faults.get("ACC-ALICE")).toContain("gone");
+    store.stop();
+  });
+
+  it("are read again after a failure, without an execution, until they can be read", async () => {
+    vi.useFakeTimers();
+    let [fails, calls] = [true, 0];
+    const store = new Positions(() => (calls++, fails ? Promise.reject(new Error("gone")) : Promise.resolve([position("5", "700")])));
+    await store.refresh("ACC-ALICE");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store.isBehind("ACC-ALICE")).toBe(true);
+    expect(calls).toBeGreaterThan(5);
+    fails = false;
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(store.isBehind("ACC-ALICE")).toBe(false);
+    const read = calls;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toBe(read);
+    fails = true;
+    await store.refresh("ACC-ALICE");
+    store.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toBe(read + 1);
+    vi.useRealTimers();
   });
 });

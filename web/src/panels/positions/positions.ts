@@ -1,12 +1,12 @@
 /**
  * Positions of the user's accounts. There is no stream of them: each account is read when the panel
- * opens, after every execution that the order stream reports, and when that stream was resumed. The
- * mesh folds executions to positions; here they are only valued at the prices that are shown.
+ * opens, after every execution that the order stream reports, and when that stream was resumed; what
+ * could not be read is read again, at growing intervals. The mesh folds executions to positions; here they are only valued at the prices that are shown.
  */
 
 import type { Position } from "$gen/ordermesh/oms/v1/order_pb.js";
 
-import { Emitter, refusalOf } from "@ordermesh/client";
+import { Backoff, Emitter, refusalOf } from "@ordermesh/client";
 import { add, format, multiply, parse, subtract, tryParse, type Decimal } from "$lib/decimals";
 import type { QuoteStore } from "$lib/quotes";
 
@@ -18,9 +18,18 @@ export class Positions extends Emitter {
   readonly #byAccount = new Map<string, readonly Position[]>();
   /** Accounts that are being read; true: they changed meanwhile and are read once more. */
   readonly #reading = new Map<string, boolean>();
+  /** Accounts that could not be read, with what has them read again. */
+  readonly #again = new Map<string, { readonly backoff: Backoff; timer: ReturnType<typeof setTimeout> | undefined }>();
+  #stopped = false;
 
   constructor(private readonly read: ReadPositions) {
     super();
+  }
+
+  /** Reads nothing again. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { timer } of this.#again.values()) clearTimeout(timer);
   }
 
   /** Positions of all accounts that have been read. */
@@ -49,12 +58,23 @@ export class Positions extends Emitter {
       try {
         this.#byAccount.set(accountId, await this.read(accountId));
         this.faults.delete(accountId);
+        clearTimeout(this.#again.get(accountId)?.timer);
+        this.#again.delete(accountId);
       } catch (thrown) {
         this.faults.set(accountId, refusalOf(thrown).text);
       }
     } while (this.#reading.get(accountId));
     this.#reading.delete(accountId);
+    if (this.faults.has(accountId)) this.#readAgain(accountId);
     this.changed();
+  }
+
+  #readAgain(accountId: string): void {
+    if (this.#stopped) return;
+    const again = this.#again.get(accountId) ?? { backoff: new Backoff(), timer: undefined };
+    this.#again.set(accountId, again);
+    clearTimeout(again.timer);
+    again.timer = setTimeout(() => void this.refresh(accountId), again.backoff.next());
   }
 }
 

@@ -1,0 +1,1 @@
+"""UserSettingsService: the servicer, its stream, and their mapping."""

@@ -1,0 +1,77 @@
+"""The gateway of one venue, as `python -m deploy.venue` writes it."""
+
+import re
+
+import pytest
+
+from deploy.venue import files, main
+from tests.support.manifests import K8S, built, workloads
+
+WRITTEN = sorted((K8S / "overlays").glob("*/venues/*/kustomization.yaml"))
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.parent.name)
+def test_a_folder_that_is_committed_is_what_its_first_line_writes(path):
+    words = re.search(r"deploy\.venue ([^`]+)`", path.read_text("utf-8"))[1].split()
+    mic, *addresses = words[: words.index("--overlay")]
+    standby = words[words.index("--standby") + 1] if "--standby" in words else ""
+    there = {one.name: one.read_text("utf-8") for one in path.parent.iterdir()}
+    assert there == files(mic, addresses, path.parents[2].name, standby)
+
+
+def test_two_venues_have_gateways_that_share_nothing(tmp_path):
+    for mic, address in (("XETR", "203.0.113.1/32:9878"), ("XPAR", "[2001:db8::1]/128:7001")):
+        folder = tmp_path / "overlays/new/venues" / mic.lower()
+        folder.mkdir(parents=True)
+        for name, text in files(mic, [address], "new").items():
+            (folder / name).write_text(text.replace("../../../../gateway", "../gateway"))
+    (tmp_path / "overlays/new/venues/gateway").mkdir()
+    for one in (K8S / "gateway").iterdir():
+        (tmp_path / "overlays/new/venues/gateway" / one.name).write_text(one.read_text("utf-8"))
+    (tmp_path / "overlays/new/kustomization.yaml").write_text(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: ordermesh\n"
+        "resources: [venues/xetr, venues/xpar]\n"
+    )
+    documents = built(str(tmp_path / "overlays/new"))
+    sets = {one["metadata"]["name"]: one["spec"] for one in workloads(documents)}
+    assert set(sets) == {"svc-gateway-xetr", "svc-gateway-xpar"}
+    for name, spec in sets.items():
+        labels = spec["template"]["metadata"]["labels"]
+        assert labels["ordermesh/venue"] == name.rpartition("-")[2]
+        assert spec["selector"]["matchLabels"] == labels
+        assert (spec["serviceName"], spec["replicas"]) == (name, 1)
+    ways = {
+        one["spec"]["podSelector"]["matchLabels"]["ordermesh/venue"]: one["spec"]["egress"]
+        for one in documents
+        if one["kind"] == "NetworkPolicy"
+    }
+    assert ways == {
+        "xetr": [{"to": [{"ipBlock": {"cidr": "203.0.113.1/32"}}], "ports": [{"port": 9878}]}],
+        "xpar": [{"to": [{"ipBlock": {"cidr": "2001:db8::1/128"}}], "ports": [{"port": 7001}]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["xetr", "203.0.113.1/32:9878", "--overlay", "prod"], "the MIC is 'xetr'"),
+        (["XETR", "fix.example.com:9878", "--overlay", "prod"], "'fix.example.com'"),
+        (["XETR", "203.0.113.1/32", "--overlay", "prod"], "203.0.113.1/32"),
+        (["XETR", "203.0.113.1/32:0", "--overlay", "prod"], "is '0'; it must be 1 to 65535"),
+        (["XETR", "203.0.113.1/32:x", "--overlay", "prod"], "is 'x'; it must be 1 to 65535"),
+        (["XETR", "203.0.113.1/24:9878", "--overlay", "prod"], "has host bits set"),
+        (["XETR", "0.0.0.0/0:9878", "--overlay", "prod"], "every address"),
+        (["XETR", "::/0:9878", "--overlay", "prod"], "every address"),
+        (["XETR", "203.0.113.1/32:9878", "--overlay", "nowhere"], "--overlay is 'nowhere'"),
+        (
+            ["XETR", "203.0.113.1/32:9878", "--overlay", "prod", "--standby", "Shared Files"],
+            "--standby is 'Shared Files'",
+        ),
+    ],
+)
+def test_what_is_none_is_refused_and_nothing_is_written(words, named, capsys):
+    before = {path: path.read_bytes() for path in (K8S / "overlays").rglob("*") if path.is_file()}
+    with pytest.raises(SystemExit):
+        main(words)
+    assert named in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in before}
