@@ -2276,12 +2276,12 @@ func (x *RoutingDecided) GetTradedBefore() []*TradedBefore {
 // open, or that changed since the last decision.
 type RoutingSums struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Account sequence before this decision: what ended children had done by then is counted here. 0 if
-	// decisions read all children, as of an order with a schedule; then the next five are not set.
+	// Account sequence before this decision, or before an earlier one of the same slice of a schedule:
+	// what ended children had done by then is counted here. 0 if decisions read all children.
 	AfterSequence int64 `protobuf:"varint,1,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
-	// Number of decisions that placed children.
+	// Number of decisions that placed children; 0 for an order with a schedule.
 	Round uint32 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
-	// The one of them that last placed a child that rests; 0 if none did.
+	// The one of them that last placed a child that rests; 0 if none did, or with a schedule.
 	RestRound uint32 `protobuf:"varint,3,opt,name=rest_round,json=restRound,proto3" json:"rest_round,omitempty"`
 	// Venues, ISO 10383, that rejected a child or cancelled it unasked.
 	RejectedMics []string `protobuf:"bytes,4,rep,name=rejected_mics,json=rejectedMics,proto3" json:"rejected_mics,omitempty"`
