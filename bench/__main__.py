@@ -33,6 +33,7 @@ PARTS = {
     "relay": "bench.relay",
     "orders": "bench.whole_mesh.orders",
     "lone": "bench.whole_mesh.lone",
+    "router": "bench.whole_mesh.routed",
     "reads": "bench.whole_mesh.reads",
     "wakeups": "bench.whole_mesh.wakeups",
     "controls": "bench.whole_mesh.controls",

@@ -21,6 +21,7 @@ from mesh.rpc.channel import mesh_channel
 from meshctl.client import local_mesh
 from meshctl.stack.home import Home, Ports
 from meshctl.stack.processes.ports import free_offset
+from ordermesh.marketdata.v1.instrument_pb2 import Instrument
 
 START_TIMEOUT_S = 300
 USER, ACCOUNT = "alice", "ACC-ALICE"
@@ -91,13 +92,18 @@ def _ordermesh(*words: str, settings: Mapping[str, str] | None = None) -> None:
 
 async def until_tradable(mesh: Mesh, seconds: float = 30) -> list[str]:
     """Wait until the listings of both venues can be traded; return their ids."""
+    return [item.instrument_id for item in await tradable(mesh, seconds)]
+
+
+async def tradable(mesh: Mesh, seconds: float = 30) -> list[Instrument]:
+    """Wait until the listings of both venues can be traded, and return them."""
     known = json.loads(mesh.home.users_file.read_text("utf-8"))
     async with local_mesh(mesh.home, keep_login=False) as client, asyncio.timeout(seconds):
         await client.login(USER, known[USER]["password"])
         while True:
             listings = await client.instruments()
-            ids = [item.instrument_id for item in listings if item.trading_status == 1]
-            venues = {name.rpartition(".")[2] for name in ids}
-            if len(ids) == len(listings) and venues >= {"SIMA", "SIMB"}:
-                return ids
+            found = [item for item in listings if item.trading_status == 1]
+            venues = {item.instrument_id.rpartition(".")[2] for item in found}
+            if len(found) == len(listings) and venues >= {"SIMA", "SIMB"}:
+                return found
             await asyncio.sleep(0.2)

@@ -18,13 +18,14 @@ import uvloop
 
 from bench.measure import CpuMeter, Figure, Plan, percentile
 from bench.stack import ACCOUNT, Mesh, running_mesh, until_tradable
-from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb
 from ordermesh.oms.v1 import (
+    event_pb2,
     order_flow_service_pb2_grpc,
     order_pb2,
     order_service_pb2,
     order_service_pb2_grpc,
 )
+from ordermesh.oms.v1 import order_flow_service_pb2 as flow_pb
 
 FRAME_COMMANDS = 50
 IN_FLIGHT_ORDERS = 1_000
@@ -105,12 +106,7 @@ class Flow:
             for result in frame.results:
                 self._take_result(result, now)
             for item in frame.items:
-                if item.event.HasField("acknowledged"):
-                    self.acknowledged += 1
-                    if self.timed:
-                        self._take_acknowledged(item.event.order_id, now)
-                elif item.event.HasField("canceled"):
-                    self.cancelled += 1
+                self._take_event(item.event, now)
             self.news.set()
 
     async def until_answered(self, most_open: int) -> None:
@@ -132,6 +128,14 @@ class Flow:
 
     def _order(self, number: int) -> order_service_pb2.PlaceRequest:
         return resting_order(f"{self.run}-{number}", self.instruments, number)
+
+    def _take_event(self, event: event_pb2.OrderEvent, now: float) -> None:
+        if event.HasField("acknowledged"):
+            self.acknowledged += 1
+            if self.timed:
+                self._take_acknowledged(event.order_id, now)
+        elif event.HasField("canceled"):
+            self.cancelled += 1
 
     def _take_result(self, result: flow_pb.FlowResult, now: float) -> None:
         if result.HasField("refused"):
@@ -224,11 +228,11 @@ class OrderBench:
         return await self._fixed_rate(self._mesh.direct(), seconds)
 
     @contextlib.asynccontextmanager
-    async def flow(self) -> AsyncIterator[Flow]:
+    async def flow(self, kind: type[Flow] = Flow) -> AsyncIterator[Flow]:
         """Open a stream, direct, whose orders are timed."""
         await self._log_in()
         async with self._mesh.direct() as channel:
-            flow = await self._open(channel)
+            flow = await self._open(channel, kind)
             flow.timed = True
             reader = asyncio.create_task(flow.read())
             yield flow
@@ -238,14 +242,7 @@ class OrderBench:
     async def resting(self, count: int) -> AsyncIterator[Flow]:
         """Let exactly so many orders rest, and nothing else of the account."""
         async with self._mesh.direct() as channel:
-            stub = order_service_pb2_grpc.OrderServiceStub(channel)
-            while True:
-                request = order_service_pb2.CancelAllRequest(
-                    idempotency_key=uuid.uuid4().hex, account_id=ACCOUNT
-                )
-                if not (await stub.CancelAll(request, metadata=self.metadata)).results:
-                    break
-                await asyncio.sleep(CLEARING_PAUSE_S)
+            await self.clear(channel)
             flow = await self._open(channel)
             reader = asyncio.create_task(flow.read())
             for sent in range(0, count, FRAME_COMMANDS):
@@ -253,6 +250,17 @@ class OrderBench:
             await flow.until_answered(0)
             yield flow
             self._finish(flow, reader)
+
+    async def clear(self, channel: grpc.aio.Channel) -> None:
+        """Cancel all orders of the account, until none is open."""
+        stub = order_service_pb2_grpc.OrderServiceStub(channel)
+        while True:
+            request = order_service_pb2.CancelAllRequest(
+                idempotency_key=uuid.uuid4().hex, account_id=ACCOUNT
+            )
+            if not (await stub.CancelAll(request, metadata=self.metadata)).results:
+                return
+            await asyncio.sleep(CLEARING_PAUSE_S)
 
     # The order path itself.
 
@@ -331,11 +339,11 @@ class OrderBench:
             figures.append(figure)
         return figures
 
-    async def _open(self, channel: grpc.aio.Channel) -> Flow:
+    async def _open(self, channel: grpc.aio.Channel, kind: type[Flow] = Flow) -> Flow:
         self._runs += 1
         stub = order_flow_service_pb2_grpc.OrderFlowServiceStub(channel)
         call = stub.Flow(metadata=(("authorization", f"Bearer {self._token}"),))
-        flow = Flow(call, self._instruments, run=f"bench-{time.time_ns()}-{self._runs}")
+        flow = kind(call, self._instruments, run=f"bench-{time.time_ns()}-{self._runs}")
         await flow.open()
         return flow
 

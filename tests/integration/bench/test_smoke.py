@@ -36,6 +36,7 @@ def test_every_bare_part_and_market_data():
         ("orders", "orders, through Envoy"),
         ("lone", "CPU of a mesh without orders"),
         ("plain", "64 callers, plain Python"),
+        ("router", "routed order at 1000/s: CPU of svc_oms"),
     ],
 )
 def test_parts_with_a_whole_mesh(part, figure):
