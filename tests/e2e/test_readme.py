@@ -83,7 +83,7 @@ def test_ten_minutes_in_python(mesh: Mesh, project: Path) -> None:
 def test_ten_minutes_in_typescript(mesh: Mesh, project: Path) -> None:
     program = block("@ordermesh/client/node", PROGRAMS)
     (project / "program.ts").write_text(program.replace("localhost:8443", edge(mesh)), "utf-8")
-    build = [VITE, "build", "--config", ROOT / "clients/typescript/conformance/vite.config.js"]
+    build = [VITE, "build", "--config", ROOT / "clients/typescript/conformance/vite.config.ts"]
     subprocess.run(
         [str(word) for word in build], cwd=ROOT / "web", check=True,
         env=os.environ | {"PROGRAM": str(project / "program.ts"), "OUT": str(project / "built")},

@@ -1,4 +1,4 @@
-const here = (path) => new URL(path, import.meta.url).pathname;
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
 // Another program than the driver, and where it goes: for the examples of docs/PROGRAMS.md.
 const { PROGRAM, OUT } = process.env;
 
