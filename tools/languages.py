@@ -3,7 +3,7 @@
 Usage: python -m tools.languages FOLDER
 
 `tools/languages.yaml` pins the generators; they are kept in the folder `.tools` of FOLDER.
-gen/ has Python and TypeScript: `make gen` writes those. The package `ordermesh.oms.internal.v1`
+`make gen` writes Python, TypeScript and Go, which are committed. The package `ordermesh.oms.internal.v1`
 is of svc_oms alone and is left out.
 """
 
@@ -32,7 +32,6 @@ class Language:
     name: str
     needs: str
     plugins: list[dict[str, Any]]
-    go_tools: tuple[str, ...] = ()
     maven_tools: tuple[str, ...] = ()
 
     @property
@@ -45,8 +44,6 @@ class Language:
         tools, out = folder / ".tools", folder / self.name
         tools.mkdir(parents=True, exist_ok=True)
         out.mkdir(exist_ok=True)
-        for tool in self.go_tools:
-            run(["env", f"GOBIN={tools}", "go", "install", tool])
         for artifact in self.maven_tools:
             fetch(artifact, tools)
         plugins = [
