@@ -3,8 +3,8 @@
 Usage: python -m tools.languages FOLDER
 
 `tools/languages.yaml` pins the generators; they are kept in the folder `.tools` of FOLDER.
-`make gen` writes Python, TypeScript and Go, which are committed. The package `ordermesh.oms.internal.v1`
-is of svc_oms alone and is left out.
+`make gen` writes Python, TypeScript and Go, which are committed. The package
+`ordermesh.oms.internal.v1` is of svc_oms alone and is left out.
 """
 
 import argparse
