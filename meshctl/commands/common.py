@@ -174,8 +174,8 @@ def _advice(retry_class: str) -> str:
 
 
 def usage_error(text: str) -> NoReturn:
-    """Leave with the usage exit code."""
-    errors.print(f"[red]usage[/] {escape(text)}", highlight=False)
+    """Leave with the usage exit code; with --json the error is an object, as a refusal is."""
+    _print_error("usage", "USAGE", text)
     raise typer.Exit(EXIT_USAGE)
 
 

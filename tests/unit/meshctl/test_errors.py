@@ -104,3 +104,14 @@ def test_ctrl_c_is_no_error():
 def test_without_a_mesh_the_folder_is_named(tmp_path):
     with pytest.raises(MeshUnreachableError, match=f"no mesh was ever started in {tmp_path}"):
         local_mesh(Home(tmp_path))
+
+
+def test_wrong_usage_is_an_object_for_programs(monkeypatch, capsys):
+    with pytest.raises(typer.Exit) as ended:
+        common.usage_error("give --account")
+    assert (ended.value.exit_code, capsys.readouterr().err) == (2, "usage give --account\n")
+    monkeypatch.setattr(common._Output, "as_json", True)
+    with pytest.raises(typer.Exit):
+        common.usage_error("give --account")
+    said = json.loads(capsys.readouterr().err)["error"]
+    assert said == {"reason": "USAGE", "message": "give --account", "metadata": {}}
