@@ -145,8 +145,6 @@ const (
 	ScreenTime_SCREEN_TIME_UNSPECIFIED ScreenTime = 0
 	// UTC.
 	ScreenTime_SCREEN_TIME_UTC ScreenTime = 1
-	// Of the venue that it is about; UTC where no venue is.
-	ScreenTime_SCREEN_TIME_VENUE ScreenTime = 2
 )
 
 // Enum value maps for ScreenTime.
@@ -154,12 +152,10 @@ var (
 	ScreenTime_name = map[int32]string{
 		0: "SCREEN_TIME_UNSPECIFIED",
 		1: "SCREEN_TIME_UTC",
-		2: "SCREEN_TIME_VENUE",
 	}
 	ScreenTime_value = map[string]int32{
 		"SCREEN_TIME_UNSPECIFIED": 0,
 		"SCREEN_TIME_UTC":         1,
-		"SCREEN_TIME_VENUE":       2,
 	}
 )
 
@@ -1145,12 +1141,11 @@ const file_ordermesh_identity_v1_user_setting_proto_rawDesc = "" +
 	"\vScreenTheme\x12\x1c\n" +
 	"\x18SCREEN_THEME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SCREEN_THEME_DARK\x10\x01\x12\x16\n" +
-	"\x12SCREEN_THEME_LIGHT\x10\x02*U\n" +
+	"\x12SCREEN_THEME_LIGHT\x10\x02*>\n" +
 	"\n" +
 	"ScreenTime\x12\x1b\n" +
 	"\x17SCREEN_TIME_UNSPECIFIED\x10\x00\x12\x13\n" +
-	"\x0fSCREEN_TIME_UTC\x10\x01\x12\x15\n" +
-	"\x11SCREEN_TIME_VENUE\x10\x02*k\n" +
+	"\x0fSCREEN_TIME_UTC\x10\x01*k\n" +
 	"\rScreenDensity\x12\x1e\n" +
 	"\x1aSCREEN_DENSITY_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16SCREEN_DENSITY_COMPACT\x10\x01\x12\x1e\n" +

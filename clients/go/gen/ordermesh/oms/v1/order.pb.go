@@ -1764,7 +1764,11 @@ type Order struct {
 	// that placed it. Otherwise 0.
 	RoutingDecision uint32 `protobuf:"varint,36,opt,name=routing_decision,json=routingDecision,proto3" json:"routing_decision,omitempty"`
 	// Symbol(55) as the venue writes it, "BRK.B"; empty if it is the same as symbol.
-	VenueSymbol   string `protobuf:"bytes,40,opt,name=venue_symbol,json=venueSymbol,proto3" json:"venue_symbol,omitempty"`
+	VenueSymbol string `protobuf:"bytes,40,opt,name=venue_symbol,json=venueSymbol,proto3" json:"venue_symbol,omitempty"`
+	// Why a CANCELED or EXPIRED order ended, in the words of the venue, Text(58), or of the OMS: the text
+	// of the event that ended it, after "unsolicited: " if the venue cancelled the order without a
+	// request. Empty for other orders, or if no reason was given. A refused order has rejection.
+	EndedText     string `protobuf:"bytes,41,opt,name=ended_text,json=endedText,proto3" json:"ended_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2040,6 +2044,13 @@ func (x *Order) GetRoutingDecision() uint32 {
 func (x *Order) GetVenueSymbol() string {
 	if x != nil {
 		return x.VenueSymbol
+	}
+	return ""
+}
+
+func (x *Order) GetEndedText() string {
+	if x != nil {
+		return x.EndedText
 	}
 	return ""
 }
@@ -2478,7 +2489,7 @@ const file_ordermesh_oms_v1_order_proto_rawDesc = "" +
 	"\x0fleaves_quantity\x18\x03 \x01(\tR\x0eleavesQuantity\x12#\n" +
 	"\raverage_price\x18\x04 \x01(\tR\faveragePrice\x12\x18\n" +
 	"\aversion\x18\x05 \x01(\x04R\aversion\x12\x1a\n" +
-	"\tcl_ord_id\x18\x06 \x01(\tR\aclOrdId\"\xfb\v\n" +
+	"\tcl_ord_id\x18\x06 \x01(\tR\aclOrdId\"\x9a\f\n" +
 	"\x05Order\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x1d\n" +
 	"\n" +
@@ -2523,7 +2534,9 @@ const file_ordermesh_oms_v1_order_proto_rawDesc = "" +
 	"\x18listing_status_not_known\x18\" \x01(\bR\x15listingStatusNotKnown\x123\n" +
 	"\arouting\x18# \x01(\v2\x19.ordermesh.oms.v1.RoutingR\arouting\x12)\n" +
 	"\x10routing_decision\x18$ \x01(\rR\x0froutingDecision\x12!\n" +
-	"\fvenue_symbol\x18( \x01(\tR\vvenueSymbol\"\x93\x04\n" +
+	"\fvenue_symbol\x18( \x01(\tR\vvenueSymbol\x12\x1d\n" +
+	"\n" +
+	"ended_text\x18) \x01(\tR\tendedText\"\x93\x04\n" +
 	"\tExecution\x12\x17\n" +
 	"\aexec_id\x18\x01 \x01(\tR\x06execId\x12\x1b\n" +
 	"\tvenue_mic\x18\x02 \x01(\tR\bvenueMic\x12\x19\n" +
