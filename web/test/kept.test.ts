@@ -94,4 +94,39 @@ describe("watchlists and the choices of the blotter", () => {
     settings.stream.start();
     await vi.waitFor(() => expect(kept.watchlists.get("Morning")?.instrumentIds).toEqual(["B.SIMA"]));
   });
+
+  it("are kept as they stand at the end, whatever is done to a list before the first answer", async () => {
+    const cases: readonly (readonly [string, (lists: Tab["kept"]["watchlists"]) => void, Record<string, string[]>])[] = [
+      ["changed, then renamed", (lists) => (lists.add("A", "1.SIMA"), lists.add("A", "2.SIMA"), lists.rename("A", "B")), { B: ["1.SIMA", "2.SIMA"] }],
+      ["renamed, then changed", (lists) => (lists.rename("A", "B"), lists.add("B", "1.SIMA")), { B: ["1.SIMA"] }],
+      ["renamed twice", (lists) => (lists.rename("A", "B"), lists.rename("B", "C"), lists.add("C", "1.SIMA")), { C: ["1.SIMA"] }],
+      ["renamed, then removed", (lists) => (lists.rename("A", "B"), lists.remove("B")), {}],
+      ["removed, then made again", (lists) => (lists.add("A", "1.SIMA"), lists.remove("A"), lists.create("A")), { A: [] }],
+      ["two lists in turns", (lists) => (lists.create("B"), lists.add("A", "1.SIMA"), lists.add("B", "2.SIMA"), lists.add("A", "3.SIMA")), { A: ["1.SIMA", "3.SIMA"], B: ["2.SIMA"] }],
+    ];
+    for (const [what, change, wanted] of cases) {
+      mesh = new FakeMesh();
+      list("A", []);
+      const { kept, faults, settings } = await tab();
+      change(kept.watchlists);
+      const held = (): object => Object.fromEntries([...mesh.settings.stored.values()].map(({ name, body }) => [name, (body.value as { instrumentIds: string[] }).instrumentIds]));
+      await vi.waitFor(() => expect([what, held()]).toEqual([what, wanted]));
+      await vi.waitFor(() => expect([what, settings.names("watchlist")]).toEqual([what, Object.keys(wanted)]));
+      expect([what, Object.fromEntries(kept.watchlists.all.map(({ name, instrumentIds }) => [name, instrumentIds]))]).toEqual([what, wanted]);
+      expect([what, ...faults]).toEqual([what]);
+    }
+  });
+
+  it("show no second list when a new name could not be kept", async () => {
+    list("Morning", ["A.SIMA"]);
+    const { kept, settings, faults } = await tab();
+    settings.stream.stop();
+    // Another tab changed it: the new name is refused, and what comes after it is not sent.
+    list("Morning", ["B.SIMA"]);
+    kept.watchlists.rename("Morning", "Evening");
+    kept.watchlists.add("Evening", "C.SIMA");
+    await vi.waitFor(() => expect(faults.length).toBe(1));
+    await vi.waitFor(() => expect(kept.watchlists.all.map(({ name }) => name)).toEqual(["Morning"]));
+    expect(stored("Evening")).toBeUndefined();
+  });
 });

@@ -1,7 +1,9 @@
 /**
  * Watchlists and the choices of the blotter, kept as settings of the user: what is changed here is sent,
- * and what another tab has changed is taken. One change of a setting is sent at a time, and of those that
- * wait only the newest: a column that is moved five places is kept as it stands at the end.
+ * and what another tab has changed is taken. One change is sent at a time, in the order in which they were
+ * made, because a list may be changed, renamed and changed again before the first answer. Of two that wait
+ * and store the same setting only the newer is sent: a column that is moved five places is kept as it stands
+ * at the end.
  */
 
 import { refusalOf, type UserSettings } from "@ordermesh/client";
@@ -13,13 +15,20 @@ import { knownColumns, Watchlists } from "./watchlist/watchlists";
 /** The name of the setting of the order blotter. */
 const ORDERS = "orders";
 
-type Change = () => Promise<unknown>;
+/** A change that waits to be sent. */
+interface Change {
+  /** The settings that it changes: two if it is a new name. */
+  readonly names: readonly string[];
+  /** It stores the setting as a whole: a newer one may take its place. */
+  readonly whole: boolean;
+  send(): Promise<unknown>;
+}
 
 export class Kept {
   readonly watchlists = new Watchlists();
   readonly blotter = new Chosen<BlotterChoices>(FIRST_CHOICES);
-  /** Changes that are being sent, by the setting, with the one that comes after each. */
-  readonly #sending = new Map<string, Change | undefined>();
+  /** Changes that are not answered, oldest first; the first one is being sent. */
+  #unanswered: Change[] = [];
   /** Revisions that were taken, by the name of the list. */
   readonly #taken = new Map<string, bigint>();
   #choices = JSON.stringify(settingOf(FIRST_CHOICES));
@@ -32,9 +41,9 @@ export class Kept {
   ) {
     this.watchlists.keep = {
       put: ({ name, instrumentIds, columns, consolidated }) =>
-        this.#change(name, () => settings.put("watchlist", name, { instrumentIds: [...instrumentIds], columns: [...columns], consolidated })),
-      rename: (from, to) => this.#change(from, () => settings.rename("watchlist", from, to)),
-      remove: (name) => this.#change(name, () => settings.remove("watchlist", name)),
+        this.#change({ names: [name], whole: true, send: () => settings.put("watchlist", name, { instrumentIds: [...instrumentIds], columns: [...columns], consolidated }) }),
+      rename: (from, to) => this.#change({ names: [from, to], whole: false, send: () => settings.rename("watchlist", from, to) }),
+      remove: (name) => this.#change({ names: [name], whole: false, send: () => settings.remove("watchlist", name) }),
     };
     this.blotter.onSet = (value) => this.#keepChoices(value);
     settings.subscribe(() => this.#take());
@@ -45,7 +54,7 @@ export class Kept {
     const setting = settingOf(value);
     if (JSON.stringify(setting) === this.#choices) return;
     this.#choices = JSON.stringify(setting);
-    this.#change(BLOTTER, () => this.settings.put("blotter", ORDERS, setting));
+    this.#change({ names: [BLOTTER], whole: true, send: () => this.settings.put("blotter", ORDERS, setting) });
   }
 
   /** Takes what is kept, but for what is being changed here: that is newer. */
@@ -53,16 +62,16 @@ export class Kept {
     const names = this.settings.names("watchlist");
     for (const name of names) {
       const revision = this.settings.revision("watchlist", name);
-      if (!this.#sending.has(name) && this.#taken.get(name) !== revision) this.#takeList(name, revision);
+      if (!this.#isChanging(name) && this.#taken.get(name) !== revision) this.#takeList(name, revision);
     }
     for (const name of [...this.#taken.keys()]) {
-      if (names.includes(name) || this.#sending.has(name)) continue;
+      if (names.includes(name) || this.#isChanging(name)) continue;
       this.#taken.delete(name);
       this.watchlists.take(name, undefined);
     }
     const kept = this.settings.body("blotter", ORDERS);
     const revision = this.settings.revision("blotter", ORDERS);
-    if (!kept || this.#sending.has(BLOTTER) || revision === this.#choicesRevision) return;
+    if (!kept || this.#isChanging(BLOTTER) || revision === this.#choicesRevision) return;
     this.#choicesRevision = revision;
     const read = choicesOf(kept);
     this.#choices = JSON.stringify(settingOf(read));
@@ -75,34 +84,49 @@ export class Kept {
     if (list) this.watchlists.take(name, { name, instrumentIds: list.instrumentIds, columns: knownColumns(list.columns), consolidated: list.consolidated });
   }
 
-  #change(key: string, change: Change): void {
-    if (this.#sending.has(key)) this.#sending.set(key, change);
-    else void this.#send(key, change);
+  #isChanging(name: string): boolean {
+    return this.#unanswered.some(({ names }) => names.includes(name));
   }
 
-  async #send(key: string, first: Change): Promise<void> {
-    let change: Change | undefined = first;
-    while (change) {
-      this.#sending.set(key, undefined);
+  #change(change: Change): void {
+    // The first one is being sent, so it stays.
+    const at = this.#unanswered.findLastIndex(({ names }) => names.some((name) => change.names.includes(name)));
+    if (at > 0 && change.whole && this.#unanswered[at]?.whole) this.#unanswered[at] = change;
+    else if (this.#unanswered.push(change) === 1) void this.#send();
+  }
+
+  async #send(): Promise<void> {
+    for (let change = this.#unanswered[0]; change; change = this.#unanswered[0]) {
       try {
-        await change();
+        await change.send();
+        this.#unanswered.shift();
       } catch (thrown) {
-        this.#refused(key, thrown);
+        this.#refused(change, thrown);
       }
-      change = this.#sending.get(key);
     }
-    this.#sending.delete(key);
     this.#take();
   }
 
-  /** What could not be kept is shown as it is kept. */
-  #refused(key: string, thrown: unknown): void {
+  /** What could not be kept is shown as it is kept, and what was to come after it is not sent. */
+  #refused({ names }: Change, thrown: unknown): void {
     const { reason, text } = refusalOf(thrown);
     this.onFault(reason === "STALE_VERSION" ? "It was changed in another tab at the same time, and is shown as it is there." : `Not kept: ${text}`);
-    this.#sending.set(key, undefined);
-    if (key === BLOTTER) this.#choicesRevision = -1n;
-    else if (this.settings.revision("watchlist", key) === 0n) this.watchlists.take(key, undefined);
-    else this.#taken.set(key, -1n);
+    const lost = new Set(names);
+    this.#unanswered = this.#unanswered.slice(1).filter((later) => {
+      const goesOn = !later.names.some((name) => lost.has(name));
+      if (!goesOn) for (const name of later.names) lost.add(name);
+      return goesOn;
+    });
+    for (const name of lost) this.#showKept(name);
+  }
+
+  #showKept(name: string): void {
+    if (name === BLOTTER) this.#choicesRevision = -1n;
+    else if (this.settings.revision("watchlist", name) !== 0n) this.#taken.set(name, -1n);
+    else {
+      this.#taken.delete(name);
+      this.watchlists.take(name, undefined);
+    }
   }
 }
 
