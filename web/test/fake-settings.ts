@@ -1,6 +1,7 @@
 /** The part of the mesh in memory that keeps settings of the user, with their stream. */
 
 import { clone, create } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 
@@ -13,11 +14,21 @@ import { Outbox } from "./outbox";
 
 const KINDS = { layout: UserSettingKind.LAYOUT, watchlist: UserSettingKind.WATCHLIST, preferences: UserSettingKind.PREFERENCES, blotter: UserSettingKind.BLOTTER };
 
+/** The refusal of a change that was made from another revision. */
+function stale(): ConnectError {
+  const info = new BinaryWriter().tag(1, WireType.LengthDelimited).string("STALE_VERSION").tag(2, WireType.LengthDelimited).string("ordermesh");
+  const error = new ConnectError("expected_revision is not the present one", Code.Aborted);
+  error.details.push({ type: "google.rpc.ErrorInfo", value: info.finish() });
+  return error;
+}
+
 export class FakeSettings {
   readonly stored = new Map<string, UserSetting>();
   /** Removals, by revision. */
   readonly removed = new Map<bigint, { kind: UserSettingKind; name: string }>();
   revision = 0n;
+  /** Changes are answered as while the database is away. */
+  away = false;
   readonly #readers = new Set<Outbox<UserSettingItem>>();
 
   register({ service }: ConnectRouter): void {
@@ -59,8 +70,9 @@ export class FakeSettings {
   }
 
   #check(kind: UserSettingKind, name: string, expected: bigint): UserSetting | undefined {
+    if (this.away) throw new ConnectError("the database is away", Code.Unavailable);
     const present = this.stored.get(`${String(kind)} ${name}`);
-    if ((present?.revision ?? 0n) !== expected) throw new ConnectError("expected_revision is not the present one", Code.Aborted);
+    if ((present?.revision ?? 0n) !== expected) throw stale();
     return present;
   }
 

@@ -90,8 +90,6 @@ describe("watchlists and the choices of the blotter", () => {
     list("Morning", ["B.SIMA"]);
     kept.watchlists.add("Morning", "C.SIMA");
     await vi.waitFor(() => expect(faults.length).toBe(1));
-    expect(kept.watchlists.get("Morning")?.instrumentIds).toEqual(["A.SIMA"]);
-    settings.stream.start();
     await vi.waitFor(() => expect(kept.watchlists.get("Morning")?.instrumentIds).toEqual(["B.SIMA"]));
   });
 

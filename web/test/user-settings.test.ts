@@ -66,3 +66,26 @@ it("leaves a setting of a kind that it does not know alone", async () => {
   await one.put("layout", "Morning", { version: 1, json: "{}" });
   expect(one.names("layout")).toEqual(["Morning"]);
 });
+
+it("without a stream reads what another browser has stored when a change is refused because of it", async () => {
+  const [one, other] = tabs as [UserSettings, UserSettings];
+  other.stream.stop();
+  await one.put("layout", "Morning", { version: 1, json: '{"a":1}' });
+  await expect(other.put("layout", "Morning", { version: 1, json: '{"b":1}' })).rejects.toThrow("not the present one");
+  expect(other.body("layout", "Morning")?.json).toBe('{"a":1}');
+  await other.put("layout", "Morning", { version: 1, json: '{"b":1}' });
+  await one.put("watchlist", "Banks", {});
+  await other.read();
+  expect(other.names("watchlist")).toEqual(["Banks"]);
+});
+
+it("keeps what was changed while the settings were read", async () => {
+  const [, other] = tabs as [UserSettings, UserSettings];
+  other.stream.stop();
+  await other.put("layout", "Morning", { version: 1, json: "{}" });
+  await other.put("layout", "Noon", { version: 1, json: "{}" });
+  const reading = other.read();
+  await Promise.all([other.put("layout", "Morning", { version: 1, json: '{"a":1}' }), other.remove("layout", "Noon"), other.put("layout", "Evening", { version: 1, json: "{}" })]);
+  await reading;
+  expect([other.names("layout"), other.body("layout", "Morning")?.json]).toEqual([["Evening", "Morning"], '{"a":1}']);
+});

@@ -8,6 +8,7 @@ import { UserSettingsService, type WatchUserSettingsResponse } from "../../../ge
 import type { Cursor } from "../../../gen/ts/ordermesh/type/v1/stream_pb.js";
 
 import { Emitter } from "./emitter.js";
+import { refusalOf } from "./errors.js";
 import { drainWish, ResumingStream, type StreamOptions, type Wish } from "./stream.js";
 
 /** Unary calls end after this. */
@@ -70,26 +71,34 @@ export class UserSettings extends Emitter {
     return this.#known.get(keyOf(kind, name))?.revision ?? 0n;
   }
 
-  /** Reads all settings once, without the stream. The calls throw the mesh's refusal. */
+  /** Reads all settings once. What the stream brings or this page changes meanwhile stays. The calls throw the mesh's refusal. */
   async read(): Promise<void> {
+    const before = new Map(this.#known);
     const { settings } = await this.#client.listUserSettings({}, { timeoutMs: CALL_TIMEOUT_MS });
-    this.#known = new Map(settings.map((one) => [keyOf(one.body.case ?? "layout", one.name), one]));
+    const listed = new Map(settings.map((one) => [keyOf(one.body.case ?? "layout", one.name), one]));
+    for (const key of new Set([...before.keys(), ...this.#known.keys()])) {
+      const known = this.#known.get(key);
+      if (known === before.get(key)) continue;
+      if (known) listed.set(key, known);
+      else listed.delete(key);
+    }
+    this.#known = listed;
     this.loaded = true;
     this.changed();
   }
 
   /**
    * Makes or changes a setting. Refused with STALE_VERSION if another browser changed it since `expected`, which is what this page knows if it
-   * is left out.
+   * is left out; then what that browser has stored is read before the refusal is thrown.
    */
   async put<Case extends SettingCase>(kind: Case, name: string, value: SettingBodyInit<Case>, expected = this.revision(kind, name)): Promise<UserSetting> {
     const setting = create(UserSettingSchema, { name, body: { case: kind, value } as MessageInitShape<typeof UserSettingSchema>["body"] & object });
-    return this.#answered(await this.#client.putUserSetting({ setting, expectedRevision: expected }, { timeoutMs: CALL_TIMEOUT_MS }));
+    return this.#answered(await this.#asked(this.#client.putUserSetting({ setting, expectedRevision: expected }, { timeoutMs: CALL_TIMEOUT_MS })));
   }
 
   async rename(kind: SettingCase, name: string, newName: string): Promise<UserSetting> {
     const request = { kind: KINDS[kind], name, newName, expectedRevision: this.revision(kind, name) };
-    const renamed = this.#answered(await this.#client.renameUserSetting(request, { timeoutMs: CALL_TIMEOUT_MS }));
+    const renamed = this.#answered(await this.#asked(this.#client.renameUserSetting(request, { timeoutMs: CALL_TIMEOUT_MS })));
     this.#forget(kind, name, renamed.revision + 1n);
     return renamed;
   }
@@ -97,8 +106,19 @@ export class UserSettings extends Emitter {
   async remove(kind: SettingCase, name: string): Promise<void> {
     const expectedRevision = this.revision(kind, name);
     if (expectedRevision === 0n) return;
-    await this.#client.deleteUserSetting({ kind: KINDS[kind], name, expectedRevision }, { timeoutMs: CALL_TIMEOUT_MS });
+    await this.#asked(this.#client.deleteUserSetting({ kind: KINDS[kind], name, expectedRevision }, { timeoutMs: CALL_TIMEOUT_MS }));
     this.#forget(kind, name, expectedRevision + 1n);
+  }
+
+  /** Waits for an answer. Where another browser was first, what it has stored is read before the refusal is thrown: the stream may bring it later, or not be there. */
+  async #asked<Answer>(call: Promise<Answer>): Promise<Answer> {
+    try {
+      return await call;
+    } catch (thrown) {
+      // Where it cannot be read, the refusal stands, and the next one reads again.
+      if (refusalOf(thrown).reason === "STALE_VERSION") await this.read().catch(() => undefined);
+      throw thrown;
+    }
   }
 
   #answered({ setting }: { setting?: UserSetting }): UserSetting {

@@ -30,7 +30,7 @@ import {
 } from "$gen/ordermesh/oms/v1/order_service_pb.js";
 import { ParkedService, type ParkedServiceGetResponse, type ParkedServiceWatchResponse } from "$gen/ordermesh/oms/v1/parked_service_pb.js";
 
-import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, ResumingStream, type Session, type StreamOptions, UserSettings } from "@ordermesh/client";
+import { Commands, type Intent, OrderBook, type Outcome, type PlaceBody, refusalOf, ResumingStream, type Session, type StreamOptions, UserSettings } from "@ordermesh/client";
 import { BrowserNotices, browserApi } from "./browser-notices";
 import { DetailPrices } from "./detail";
 import { HeldOrders } from "./held-orders";
@@ -256,8 +256,7 @@ export class Desk {
     this.parkedStream.start();
     if (!this.fewConnections) this.alertStream.start();
     this.notify.start();
-    // With few connections settings are read once, and changes of other tabs are seen after a reload.
-    if (this.fewConnections) this.settings.read().catch(() => undefined);
+    if (this.fewConnections) this.#readSettings();
     else this.settings.stream.start();
     this.recovery.start();
     if (this.mayResolve) {
@@ -288,7 +287,15 @@ export class Desk {
     this.parkedStream.nudge();
     this.alertStream.nudge();
     this.notify.stream.nudge();
-    this.settings.stream.nudge();
+    if (this.fewConnections) this.#readSettings();
+    else this.settings.stream.nudge();
+  }
+
+  /** With few connections settings are read when the page opens, and whenever it comes into view: another tab may have changed them. */
+  #readSettings(): void {
+    this.settings.read().catch((thrown: unknown) => {
+      if (!this.settings.loaded) this.notices.push("bad", "Settings", `Your layouts and lists were not read (${refusalOf(thrown).text}). They are read again when the page comes into view.`);
+    });
   }
 
   /** The whole way of an order, with its executions, from the OMS. Throws the mesh's refusal. */
