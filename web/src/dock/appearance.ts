@@ -37,6 +37,8 @@ export class Appearance extends Emitter {
   theme = ScreenTheme.UNSPECIFIED;
   density = ScreenDensity.UNSPECIFIED;
   time = ScreenTime.UNSPECIFIED;
+  /** Choices that are not answered: until they are, what is kept is older than what is shown. */
+  #unanswered = 0;
 
   constructor(
     private readonly settings: UserSettings,
@@ -50,19 +52,26 @@ export class Appearance extends Emitter {
   /** Follows the settings until the returned function is called. */
   start(): () => void {
     const look = (): void => {
-      if (this.settings.loaded) this.#take(preferencesOf(this.settings));
+      if (this.settings.loaded && this.#unanswered === 0) this.#take(preferencesOf(this.settings));
     };
     look();
     return this.settings.subscribe(look);
   }
 
-  /** Chooses a value, here at once and in every browser of the user. Throws the mesh's refusal. */
+  /** Chooses a value, here at once and in every browser of the user. One that cannot be stored is taken back. Throws the mesh's refusal. */
   async set(name: Preference, value: number): Promise<void> {
-    this.#take({ ...preferencesOf(this.settings), [name]: value });
-    await prefer(this.settings, { [name]: value });
+    const { theme, density, time } = this;
+    this.#take({ theme, density, time, [name]: value });
+    this.#unanswered++;
+    try {
+      await prefer(this.settings, { [name]: value });
+    } finally {
+      this.#unanswered--;
+      if (this.#unanswered === 0) this.#take(preferencesOf(this.settings));
+    }
   }
 
-  #take({ theme, density, time }: Preferences): void {
+  #take({ theme, density, time }: Pick<Preferences, Preference>): void {
     const recoloured = theme !== this.theme;
     this.theme = theme;
     this.density = density;

@@ -1,5 +1,6 @@
 /** What the palette can do beside opening listings: panels, layouts, looks, and what the user may do. */
 
+import { refusalOf } from "@ordermesh/client";
 import type { Desk } from "$lib/desk";
 
 import type { Workspace } from "../views/workspace.svelte";
@@ -59,7 +60,7 @@ export function commandsOf({ desk, workspace, layouts, appearance, manage, logou
   const looks = ([["theme", THEMES, "Colours"], ["density", DENSITIES, "Rows"], ["time", TIMES, "Times"]] as const).flatMap(([name, values, word]) =>
     values
       .filter(([value]) => value !== appearance[name])
-      .map(([value, words]): Command => ({ key: `${name} ${String(value)}`, words: `${word}: ${words}`, hint: "look", run: () => void appearance.set(name, value).catch(() => undefined) })),
+      .map(([value, words]): Command => ({ key: `${name} ${String(value)}`, words: `${word}: ${words}`, hint: "look", run: () => void appearance.set(name, value).catch((thrown: unknown) => desk.notices.push("bad", word, `not kept: ${refusalOf(thrown).text}`)) })),
   );
   const docked: Command[] = dock
     ? [
