@@ -14,6 +14,7 @@ interface Tab {
   layouts: Layouts;
   remembered: string | null;
   replaced: string[];
+  faults: string[];
   close(): void;
 }
 
@@ -22,9 +23,10 @@ let tabs: Tab[] = [];
 
 async function tab(remembered: string | null = null): Promise<Tab> {
   const settings = new UserSettings(mesh.transport(), { heartbeatMs: 2_000, renewToken: () => Promise.resolve() });
-  const made: Tab = { settings, layouts: undefined as never, remembered, replaced: [], close: () => undefined };
+  const made: Tab = { settings, layouts: undefined as never, remembered, replaced: [], faults: [], close: () => undefined };
   made.layouts = new Layouts(settings, { read: () => made.remembered, write: (name) => (made.remembered = name) });
   made.layouts.onReplaced = (name) => made.replaced.push(name);
+  made.layouts.onFault = (text) => made.faults.push(text);
   const forget = made.layouts.start();
   settings.stream.start();
   await vi.waitFor(() => expect(settings.loaded).toBe(true));
@@ -156,4 +158,60 @@ it("looks are marked at the document, kept for every browser, and nothing else o
   await appearance.set("theme", 0);
   expect(root.dataset).toEqual({ density: "compact" });
   forget();
+});
+
+it("what could not be stored is said once and stored when the mesh is back, without another move", async () => {
+  const { layouts, faults } = await tab();
+  await layouts.create("Morning");
+  mesh.settings.away = true;
+  layouts.moved('{"a":1}');
+  await layouts.flush();
+  await layouts.flush();
+  expect(faults).toEqual([expect.stringContaining("“Morning” is not stored yet")]);
+  mesh.settings.away = false;
+  await vi.waitFor(() => expect(stored("Morning")).toBe('{"a":1}'), 10 * SAVE_AFTER_MS);
+});
+
+it("a panel that is moved while the layout is being stored is stored before another layout is shown", async () => {
+  const { layouts } = await tab();
+  await layouts.create("Evening");
+  await layouts.create("Morning");
+  layouts.moved('{"a":1}');
+  const storing = layouts.flush();
+  layouts.moved('{"a":2}');
+  await Promise.all([storing, layouts.choose("Evening")]);
+  expect([layouts.current, stored("Morning")]).toEqual(["Evening", '{"a":2}']);
+});
+
+it("without a stream a tab takes what another one has stored when its own change is refused, and may change that", async () => {
+  const [one, other] = [await tab(), await tab("")] as const;
+  await one.layouts.create("Morning");
+  await vi.waitFor(() => expect(other.layouts.names).toContain("Morning"));
+  await other.layouts.choose("Morning");
+  other.settings.stream.stop();
+  one.layouts.moved('{"of":"one"}');
+  await one.layouts.flush();
+  other.layouts.moved('{"of":"other"}');
+  await other.layouts.flush();
+  expect([other.layouts.json, other.replaced]).toEqual(['{"of":"one"}', ["Morning"]]);
+  other.layouts.moved('{"of":"both"}');
+  await other.layouts.flush();
+  expect(stored("Morning")).toBe('{"of":"both"}');
+});
+
+it("looks that are chosen at once, here and in another browser, are all kept", async () => {
+  const [one, other] = [await tab(), await tab()] as const;
+  const looks = [one, other].map(({ settings }) => new Appearance(settings, { dataset: {} }, () => undefined)) as [Appearance, Appearance];
+  const forget = looks.map((one) => one.start());
+  await Promise.all([looks[0].set("theme", 2), looks[0].set("density", 1), looks[1].set("time", 1)]);
+  for (const look of looks) await vi.waitFor(() => expect([look.theme, look.density, look.time]).toEqual([2, 1, 1]));
+  for (const one of forget) one();
+});
+
+it("a look that cannot be kept is taken back", async () => {
+  const { settings } = await tab();
+  const look = new Appearance(settings, { dataset: {} }, () => undefined);
+  mesh.settings.away = true;
+  await expect(look.set("theme", 2)).rejects.toThrow("away");
+  expect(look.theme).toBe(0);
 });

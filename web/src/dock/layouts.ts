@@ -3,7 +3,7 @@
  * standard layout, which is fixed and is not stored.
  */
 
-import { Emitter, reasonWords, refusalOf, type UserSettings } from "@ordermesh/client";
+import { Backoff, Emitter, reasonWords, refusalOf, type UserSettings } from "@ordermesh/client";
 
 import { prefer, preferencesOf } from "./preferences";
 
@@ -32,6 +32,8 @@ export class Layouts extends Emitter {
   arrivals = 0;
   /** What happened to the last attempt to store, in words. */
   fault = "";
+  /** Told in words what was moved here and is not stored. */
+  onFault: (text: string) => void = () => undefined;
 
   /** Said once for each layout that was changed elsewhere while it was changed here. */
   onReplaced: (name: string) => void = () => undefined;
@@ -39,7 +41,10 @@ export class Layouts extends Emitter {
   #wanted: string | undefined;
   #unsaved: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #saving = false;
+  /** What is being stored; there is one at a time. */
+  #saving: Promise<void> | undefined;
+  /** Attempts to store that failed in a row. */
+  #backoff = new Backoff();
   #revision = 0n;
 
   constructor(
@@ -106,6 +111,7 @@ export class Layouts extends Emitter {
   async remove(): Promise<void> {
     const { current } = this;
     this.#drop();
+    while (this.#saving) await this.#saving;
     if (await this.#try(() => this.settings.remove("layout", current))) await this.choose("");
   }
 
@@ -126,22 +132,46 @@ export class Layouts extends Emitter {
     this.#timer = setTimeout(() => void this.flush(), SAVE_AFTER_MS);
   }
 
-  /** Stores what was moved, now. */
+  /** Stores what was moved, now; ends when nothing is left to store, or it cannot be stored. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
-    const json = this.#unsaved;
-    if (json === undefined || this.#saving) return;
-    const name = this.current;
+    while (this.#saving) await this.#saving;
+    if (this.#unsaved === undefined) return;
+    this.#saving = this.#save(this.current, this.#unsaved);
+    await this.#saving;
+  }
+
+  async #save(name: string, json: string): Promise<void> {
     this.#unsaved = undefined;
-    this.#saving = true;
-    const stored = await this.#try(() => this.settings.put("layout", name, { version: LAYOUT_VERSION, json }, this.#revision));
-    this.#saving = false;
-    if (stored && name === this.current) {
-      this.json = json;
-      this.#revision = this.settings.revision("layout", name);
-    }
+    let thrown: unknown;
+    const stored = await this.#try(async () => {
+      try {
+        const { revision } = await this.settings.put("layout", name, { version: LAYOUT_VERSION, json }, this.#revision);
+        if (name !== this.current) return;
+        this.json = json;
+        this.#revision = revision;
+      } catch (error) {
+        thrown = error;
+        throw error;
+      }
+    });
+    this.#saving = undefined;
+    if (stored) this.#backoff = new Backoff();
+    else if (name === this.current) this.#notStored(json, thrown);
     this.#look();
-    if (this.#unsaved !== undefined) this.moved(this.#unsaved);
+    if (stored && this.#unsaved !== undefined) this.moved(this.#unsaved);
+  }
+
+  /** What the mesh could not take now is sent again; what it refuses is not. */
+  #notStored(json: string, thrown: unknown): void {
+    const { reason, repeatable, retryAfterMs } = refusalOf(thrown);
+    // The layout of the other tab is taken as soon as it is here.
+    if (reason === "STALE_VERSION") this.#unsaved ??= json;
+    else if (this.#backoff.failures === 0 || !repeatable) this.onFault(`“${this.current}” is not stored${repeatable ? " yet" : ""}: ${this.fault}`);
+    if (!repeatable) return;
+    this.#unsaved ??= json;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), Math.max(retryAfterMs ?? 0, SAVE_AFTER_MS + this.#backoff.next()));
   }
 
   /** Takes what another tab has done to layouts. */
@@ -198,7 +228,6 @@ export class Layouts extends Emitter {
       return true;
     } catch (thrown) {
       const { reason, text } = refusalOf(thrown);
-      // The newer one comes by the stream, and is taken.
       this.fault = `${reason ? `${reasonWords(reason)}: ` : ""}${text}`;
       return false;
     } finally {
