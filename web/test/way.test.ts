@@ -7,7 +7,7 @@ import { AccountStatus } from "$gen/ordermesh/oms/v1/order_pb.js";
 import { ControlsAtSchema, FixMessageSchema, WayStepSchema, type WayStep } from "$gen/ordermesh/oms/v1/order_way_pb.js";
 import { ErrorReason } from "$gen/ordermesh/type/v1/error_pb.js";
 
-import { actorWords, checkedWords, controlLines, doerOf, fixWords, momentWords, stepWords } from "$lib/way";
+import { actorWords, checkedWords, controlLines, doerOf, fixWords, stepWords } from "$lib/way";
 
 import { event } from "../../clients/typescript/test/builders";
 
@@ -33,12 +33,6 @@ describe("the way of an order in words", () => {
     [step("u-1", { case: "entry", value: refusal }, "Alice"), "refused", "Alice"],
   ])("names who did it", (one, doer, name) => {
     expect([doerOf(one), actorWords(one)]).toEqual([doer, name]);
-  });
-
-  it("names the day of a step of another day", () => {
-    const at = new Date(2027, 0, 31, 10, 32, 5, 123).getTime();
-    expect(momentWords(at, at + 60_000)).toBe("10:32:05.123");
-    expect(momentWords(at, at + 86_400_000)).toBe("2027-01-31 10:32:05.123");
   });
 
   it("says what was refused, and why", () => {

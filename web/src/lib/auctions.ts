@@ -7,6 +7,7 @@ import { ImbalanceSide, type AuctionIndication } from "$gen/ordermesh/marketdata
 import { grouped, padded } from "./decimals";
 import { tradingWord } from "./labels";
 import { toMs } from "./server-clock";
+import { minuteText } from "./times.svelte";
 
 /** "Auction: 1,200 at 693.5 now, 300 more to buy"; "" if the listing is in no auction and its venue says nothing of one. */
 export function auctionWords(status: TradingStatus, auction: AuctionIndication | undefined, scale: number): string {
@@ -34,11 +35,11 @@ const TRADES_OR_SILENT = new Set([TradingStatus.OPEN, TradingStatus.UNSPECIFIED,
 
 /**
  * "pre-open, says the venue", if it says that it does not trade; else "opening auction until 09:00", by
- * its calendar, local time; "" if the calendar has no hours.
+ * its calendar; "" if the calendar has no hours.
  */
 export function phaseWords(scheduled: ScheduledPhase | undefined, status = TradingStatus.UNSPECIFIED): string {
   if (!TRADES_OR_SILENT.has(status)) return `${tradingWord(status)}, says the venue`;
   if (!scheduled || scheduled.phase === TradingPhase.UNSPECIFIED) return "";
   const word = PHASES[scheduled.phase] ?? `phase ${String(scheduled.phase)}`;
-  return scheduled.endsAt ? `${word} until ${new Date(toMs(scheduled.endsAt)).toLocaleTimeString("en-GB").slice(0, 5)}` : word;
+  return scheduled.endsAt ? `${word} until ${minuteText(toMs(scheduled.endsAt))}` : word;
 }

@@ -29,14 +29,6 @@ export function actorWords(step: WayStep): string {
   return step.actor;
 }
 
-/** "10:32:05.123"; of another day than today, "2027-01-31 10:32:05.123". Local time. */
-export function momentWords(atMs: number, nowMs: number): string {
-  const at = new Date(atMs);
-  const time = `${at.toLocaleTimeString("en-GB")}.${String(at.getMilliseconds()).padStart(3, "0")}`;
-  const day = at.toLocaleDateString("sv-SE");
-  return day === new Date(nowMs).toLocaleDateString("sv-SE") ? time : `${day} ${time}`;
-}
-
 export function stepWords({ what }: WayStep): { title: string; text: string } {
   switch (what.case) {
     case "event":
