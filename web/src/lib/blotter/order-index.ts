@@ -55,6 +55,8 @@ export class OrderIndex extends Emitter {
   #dirty: Set<string> | undefined;
   /** What is shown while the rows are held. */
   #shown: BlotterRow[] | undefined;
+  /** Places of the orders in `#shown`. */
+  #shownAt: ReadonlyMap<string, number> = new Map();
   /** Orders that fit and are not shown, because the rows are held. */
   readonly #waiting = new Set<string>();
   readonly #forget: (() => void)[];
@@ -119,11 +121,13 @@ export class OrderIndex extends Emitter {
 
   #holdNow(): void {
     this.#shown = [...this.#rows];
+    this.#shownAt = new Map(this.#shown.map(({ order }, at) => [order.orderId, at]));
     this.#waiting.clear();
   }
 
   #letGo(): void {
     this.#shown = undefined;
+    this.#shownAt = new Map();
     this.#waiting.clear();
   }
 
@@ -171,16 +175,11 @@ export class OrderIndex extends Emitter {
 
   /** While the rows are held: each shows its order as it is now, and what is new waits. */
   #refresh(shown: BlotterRow[], dirty: ReadonlySet<string>): void {
-    const there = new Set<string>();
-    shown.forEach((row, at) => {
-      const { orderId } = row.order;
-      there.add(orderId);
-      if (!dirty.has(orderId)) return;
-      const order = this.#held.orders.get(orderId) ?? row.order;
-      shown[at] = { ...row, order, children: this.#rowOf.get(orderId)?.children ?? row.children };
-    });
     for (const orderId of dirty) {
-      if (this.#rowOf.has(orderId) && !there.has(orderId)) this.#waiting.add(orderId);
+      const at = this.#shownAt.get(orderId);
+      const row = at === undefined ? undefined : shown[at];
+      if (at !== undefined && row) shown[at] = { ...row, order: this.#held.orders.get(orderId) ?? row.order, children: this.#rowOf.get(orderId)?.children ?? row.children };
+      else if (this.#rowOf.has(orderId)) this.#waiting.add(orderId);
       else this.#waiting.delete(orderId);
     }
   }
