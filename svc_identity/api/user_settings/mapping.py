@@ -84,12 +84,17 @@ def _check(setting: pb.UserSetting, case: str) -> None:
 def _check_json(text: str) -> None:
     """Check that a text is one JSON object, without keeping it."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         expected = f"one JSON object ({type(error).__name__})"
         raise wrong("setting.layout.json", text[:40], expected) from None
     if not isinstance(value, dict):
         raise wrong("setting.layout.json", text[:40], "one JSON object")
+
+
+def _no_constant(word: str) -> None:
+    # Python reads NaN and Infinity, which are no JSON: no browser could read the layout.
+    raise ValueError(word)
 
 
 def _check_once(field: str, values: list[str]) -> None:

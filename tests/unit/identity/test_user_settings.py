@@ -190,6 +190,8 @@ def test_what_is_stored_is_what_is_read(names, consolidated):
         ({"layout": {"version": 1, "json": "["}}, "setting.layout.json"),
         ({"layout": {"version": 1, "json": "[" * 30_000}}, "setting.layout.json"),
         ({"layout": {"version": 1, "json": "7"}}, "setting.layout.json"),
+        ({"layout": {"version": 1, "json": '{"a": NaN}'}}, "setting.layout.json"),
+        ({"layout": {"version": 1, "json": '{"a": -Infinity}'}}, "setting.layout.json"),
         (
             {"watchlist": {"instrument_ids": ["A.SIMA", "A.SIMA"]}},
             "setting.watchlist.instrument_ids",
