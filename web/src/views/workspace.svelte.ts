@@ -34,6 +34,8 @@ export class Workspace {
   #side: SidePanel = $state("order");
   #bookOpen = $state(false);
   #lower: LowerPanel = $state("orders");
+  /** Name of the watchlist that was chosen here, "" for all listings; undefined: the one that was chosen last. */
+  watchlist: string | undefined = $state();
   /** The search is open. */
   searching = $state(false);
   draft: Draft = $state(emptyDraft(""));
