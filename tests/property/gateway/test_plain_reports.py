@@ -43,7 +43,7 @@ values = st.one_of(
     st.sampled_from([
         "", "0", "1", "2", "4", "8", "F", "G", "H", "D", "I", "Y", "N", "-1", "007", "1.50",
         "-0.25", "1e5", "99999999999", "0.1234567891", "NONE", OURS, "20260102-03:04:05",
-        "20260102",
+        "20260102", "19691231-23:59:59.999", "00010101-00:00:00", "99991231-23:59:60.999999999",
         "20260102-03:04:60.5", "EUR", "ASML.AS", "a=b", "a b", "ü", "\x02", "\udcff", "x" * 127,
         "x" * 128, "x" * 256, "x" * 257,
     ]),
@@ -90,7 +90,10 @@ def test_both_ways_agree_on_every_report(name, kind, changed, added, random) -> 
 
 @given(st.sampled_from(sorted(readers)), st.text(st.sampled_from("8=9F35\x01|1x-ü"), max_size=40))
 def test_both_ways_agree_on_any_text(name, text) -> None:
-    for raw in (text, f"8=FIX.4.4{SOH}9=1{SOH}35=8{SOH}{text}", message("8", [("", text)])):
+    whole = message("8", list((HEADER | REPORT).items()))
+    for raw in (
+        text, f"8=FIX.4.4{SOH}9=1{SOH}35=8{SOH}{text}", message("8", [("", text)]), whole + text
+    ):  # fmt: skip
         checked(readers[name], raw)
 
 
@@ -113,7 +116,8 @@ def test_what_venues_usually_send_is_plain(name, kind, more) -> None:
 @pytest.mark.parametrize(
     "more",
     [{"43": "Y"}, {"97": "Y"}, {"584": "M1"}, {"11": "V-7"}, {"17": ""}, {"39": ""}, {"14": "1e5"},
-     {"60": "today"}, {"150": "F"}, {"1138": "5"}, {"126": "20260102-03:04:05"}, {"58": "ü"},
+     {"60": "today"}, {"60": "19691231-23:59:59.999"}, {"60": "00010101-00:00:00"},
+     {"52": "00010101-00:00:00.000"}, {"150": "F"}, {"1138": "5"}, {"126": "20260102-03:04:05"}, {"58": "ü"},
      {"103": "-1"}, {"37": "x" * 257}, {"22": "4\x02"}],
 )  # fmt: skip
 def test_what_is_odd_is_left_to_the_careful_way(more) -> None:

@@ -149,7 +149,7 @@ class PlainReports:
         at = raw.find("\x0135=", 0, _TYPE_CHARACTERS_MAX) + 4
         fields = self._fields.get(raw[at : at + 2])
         count = raw.count(wire.SOH)
-        if fields is None or count > FIELDS_MAX or not raw.isascii():
+        if fields is None or count > FIELDS_MAX or raw[-1] != wire.SOH or not raw.isascii():
             return _NOT_PLAIN
         text = raw.encode()
         if text.translate(None, _PLAIN) or text.translate(None, _INSIDE) != b"=\x01" * count:
@@ -288,7 +288,7 @@ def _time(message: type[Message], name: str) -> Write:
     @lru_cache(maxsize=256)  # one time is in several messages
     def write(value: str) -> bytes:
         at_ns = wire.utc_ns(value)
-        if not at_ns:
+        if at_ns <= 0:  # unreadable, or before 1970 as year 1 for a time that is not set
             raise _OddError
         return begin + _moment(at_ns)
 
