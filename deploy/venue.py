@@ -15,19 +15,24 @@ from deploy.manifests import K8S, fill
 PORT_MAX = 65535
 MIC = re.compile(r"[A-Z0-9]{4}")
 STORAGE_CLASS = re.compile(r"[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?")
+OVERLAY = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+NETWORK = re.compile(r"\[([0-9A-Fa-f:.]+)\](/[0-9]+)?|([0-9.]+)(/[0-9]+)?")
+"""An address of IPv6 in brackets, or one of IPv4; the length of the prefix after it."""
+PREFIX_BITS_MIN = {4: 16, 6: 32}
+"""Length of the widest network that a venue has, by version of IP; wider is a slip."""
 KUSTOMIZATION = """\
 # Written by `python -m deploy.venue $words`.
 # The gateway of $mic. Its sessions are in Secret venues-$name, key venues.yaml.
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-nameSuffix: -$name
+nameSuffix: "-$name"
 resources:
   - ../../../../gateway
   - addresses.yaml
   - sessions.yaml
   ${more_resources}
 labels:
-  - pairs: {ordermesh/venue: $name}
+  - pairs: {ordermesh/venue: "$name"}
     includeSelectors: true
     includeTemplates: true
 patches:
@@ -78,7 +83,7 @@ metadata:
   name: svc-gateway-store
 spec:
   accessModes: [ReadWriteMany]
-  storageClassName: $standby
+  storageClassName: "$standby"
   resources: {requests: {storage: 10Gi}}
 ---
 apiVersion: policy/v1
@@ -95,16 +100,25 @@ def endpoint(text: str) -> tuple[str, int]:
     """Read ``NETWORK:PORT``, such as 203.0.113.10/32:9878 or [2001:db8::1]/128:9878.
 
     Raises:
-        ValueError: It is none; NetworkPolicies know addresses, not names of hosts.
+        ValueError: It is none (NetworkPolicies know addresses, not names of hosts), or no venue's.
     """
     network, colon, port = text.rpartition(":")
-    if not colon or not network:
-        raise ValueError(f"the address is {text!r}; it must be NETWORK:PORT, 203.0.113.1/32:9878")
-    found = ipaddress.ip_network(network.replace("[", "").replace("]", ""))
-    if not port.isdecimal() or not 1 <= int(port) <= PORT_MAX:
+    form = NETWORK.fullmatch(network)
+    if not colon or form is None:
+        raise ValueError(
+            f"the address is {text!r}; it must be NETWORK:PORT, such as 203.0.113.1/32:9878 or "
+            "[2001:db8::1]/128:9878; a NetworkPolicy knows no names of hosts"
+        )
+    found = ipaddress.ip_network("".join(filter(None, form.groups())))
+    if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= PORT_MAX:
         raise ValueError(f"the port of {text!r} is {port!r}; it must be 1 to {PORT_MAX}")
+    widest = PREFIX_BITS_MIN[found.version]
     if found.prefixlen == 0:
         raise ValueError(f"{text!r} is every address; name those of the venue")
+    if found.prefixlen < widest:
+        raise ValueError(f"{text!r} is too wide for a venue; /{widest} is the widest network")
+    if found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified:
+        raise ValueError(f"{text!r} is loopback, link-local, multicast or unspecified, no venue's")
     return str(found), int(port)
 
 
@@ -157,6 +171,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     overlay = K8S / "overlays" / given.overlay
+    if not OVERLAY.fullmatch(given.overlay):
+        parser.error(f"--overlay is {given.overlay!r}; it must be a folder below {overlay.parent}")
     if not (overlay / "kustomization.yaml").exists():
         parser.error(f"--overlay is {given.overlay!r}; there is no {overlay}/kustomization.yaml")
     try:
