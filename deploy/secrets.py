@@ -29,10 +29,15 @@ metadata:
 spec:
   refreshInterval: 1h
   secretStoreRef: {kind: SecretStore, name: ordermesh}
-  target: {name: $name, creationPolicy: Owner, template: {type: $kind, mergePolicy: Merge}}
+  target:
+    name: $name
+    creationPolicy: Owner
+    template: {type: $kind, mergePolicy: Merge$labels}
   dataFrom:
     - extract: {key: ordermesh/$name}
 """
+LABELS = ', metadata: {labels: {cnpg.io/reload: "true"}}'
+"""With it CloudNativePG sets a changed password at once, and not at its next look."""
 DATABASE = "kubernetes.io/basic-auth"
 """Keys url, username and password: services take the first, CloudNativePG the other two."""
 
@@ -70,7 +75,12 @@ def files() -> dict[Path, str]:
         Template(CERTIFICATE).substitute(name=name, hosts=hosts)
         for name, hosts in certified().items()
     ]
-    secrets = [Template(EXTERNAL).substitute(name=name, kind=kind) for name, kind in kept().items()]
+    secrets = [
+        Template(EXTERNAL).substitute(
+            name=name, kind=kind, labels=LABELS if kind == DATABASE else ""
+        )
+        for name, kind in kept().items()
+    ]
     return {
         Path("components/cert-manager/certificates.yaml"): GENERATED + "---\n".join(certificates),
         Path("components/external-secrets/secrets.yaml"): GENERATED + "---\n".join(secrets),

@@ -124,6 +124,13 @@ def test_every_secret_that_a_pod_takes_is_made_by_something(overlays, overlay):
         for role in one["spec"]["managed"]["roles"]
     }
     assert roles <= made
+    reloaded = {
+        one["spec"]["target"]["name"]
+        for one in of_kind(documents, "ExternalSecret")
+        if one["spec"]["target"].get("template", {}).get("metadata", {}).get("labels")
+        == {"cnpg.io/reload": "true"}
+    }
+    assert roles <= reloaded
 
 
 @pytest.mark.parametrize(
