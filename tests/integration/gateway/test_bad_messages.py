@@ -30,6 +30,8 @@ TABLE = {
     "a reason in words": (report(t103="because"), "OrdRejReason(103)"),
     "a liquidity below zero": (report(t851="-1"), "LastLiquidityInd(851)"),
     "a time of no calendar": (report(t60="20261399-99:99:99"), ""),
+    "a time before 1970": (report(t60="19691231-23:59:59.999"), ""),
+    "a time that nobody set": (report(t60="00010101-00:00:00"), ""),
     "an id of 10,000 characters": (report(t11="x" * 10_000), "ClOrdID(11) has 10000 characters"),
     "a text of 100,000 characters": (report(t58="y" * 100_000), ""),
     "a field of no standard": (report(t20001="?"), ""),
@@ -53,12 +55,16 @@ LEFT_OUT = {
 }
 
 
-async def test_every_message_is_kept_and_the_session_goes_on(bench: Bench) -> None:
+OURS = "01ARZ3NDEKTSV4RRFFQ69G5FAA-1"
+
+
+@pytest.mark.parametrize("cl_ord_id", ["A-1", OURS], ids=["of nobody", "of ours"])
+async def test_every_message_is_kept_and_the_session_goes_on(bench: Bench, cl_ord_id: str) -> None:
     bench.venue.on("D", lambda order: [accepted(order)])
     await bench.up()
     await until(lambda: bench.venue.logon_count == 1, "the venue counts the logon")
     for count, (what, (text, words)) in enumerate(TABLE.items(), start=1):
-        bench.venue.send(text)
+        bench.venue.send(text.replace(f"{SOH}11=A-1{SOH}", f"{SOH}11={cl_ord_id}{SOH}"))
         await until(lambda c=count: len(bench.oms.messages) >= c, what)
         message = bench.oms.messages[-1]
         if what in LEFT_OUT:
