@@ -143,8 +143,8 @@ PROCESSES = (
         name="gateway",
         module="svc_gateway",
         about="FIX sessions to the venues. A session has one owner, and its sequence numbers "
-        "survive on the volume. Never two pods: a StatefulSet starts the next one only when the "
-        "last one has ended.",
+        "survive on the volume. One pod, unless a standby shares its volume: a StatefulSet starts "
+        "the next one only when the last one has ended.",
         ops=9154,
         calls=("oms", "marketdata"),
         files=(

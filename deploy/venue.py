@@ -9,6 +9,7 @@ import ipaddress
 import re
 import sys
 from pathlib import Path
+from string import Template
 
 from deploy.manifests import K8S, fill
 
@@ -75,6 +76,14 @@ STANDBY_PATCHES = """\
 - op: add
   path: /spec/template/spec/volumes/-
   value: {name: store, persistentVolumeClaim: {claimName: svc-gateway-store}}
+# The second is of no use on the node that the first was lost with.
+- op: add
+  path: /spec/template/spec/topologySpreadConstraints
+  value:
+    - maxSkew: 1
+      topologyKey: kubernetes.io/hostname
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector: {matchLabels: {app.kubernetes.io/name: svc-gateway, ordermesh/venue: "$name"}}
 """
 STANDBY = """\
 apiVersion: v1
@@ -147,7 +156,8 @@ def files(mic: str, addresses: list[str], overlay: str, standby: str = "") -> di
         "mic": mic, "name": mic.lower(), "words": " ".join(words), "rules": rules,
         "standby": standby,
         "more_resources": ["- standby.yaml"] if standby else [],
-        "more_patches": STANDBY_PATCHES.splitlines() if standby else [],
+        "more_patches": Template(STANDBY_PATCHES).substitute(name=mic.lower()).splitlines()
+        if standby else [],
     }  # fmt: skip
     texts = {
         "kustomization.yaml": KUSTOMIZATION,

@@ -48,6 +48,20 @@ def test_a_mic_is_a_text_whatever_yaml_reads_in_it(tmp_path, mic):
     assert claim["spec"]["storageClassName"] == "123"
 
 
+def test_a_standby_waits_on_another_node_and_shares_the_store(tmp_path):
+    documents = built_with(tmp_path, {"XETR": "203.0.113.1/32:9878"}, standby="shared")
+    (gateway,) = workloads(documents)
+    assert gateway["spec"]["replicas"] == 2
+    assert "volumeClaimTemplates" not in gateway["spec"]
+    pod = gateway["spec"]["template"]
+    (claim,) = [one for one in documents if one["kind"] == "PersistentVolumeClaim"]
+    (store,) = [one for one in pod["spec"]["volumes"] if one["name"] == "store"]
+    assert store["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    (spread,) = pod["spec"]["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert spread["labelSelector"]["matchLabels"] == pod["metadata"]["labels"]
+
+
 def test_two_venues_have_gateways_that_share_nothing(tmp_path):
     documents = built_with(
         tmp_path, {"XETR": "203.0.113.1/32:9878", "XPAR": "[2001:db8::1]/128:7001"}
