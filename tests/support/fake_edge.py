@@ -54,6 +54,12 @@ CONTROLS = (
 LISTINGS = ("ASML.SIMA", "ASML.SIMB", "SAP.SIMA")
 
 
+def snapshot_of(sequence: int, account: str = "ACC-ALICE") -> oms.WatchResponse:
+    """Return the end of an order stream's snapshot: events go on after this sequence."""
+    cursor = {"epoch": "epoch", "sequence": sequence}
+    return oms.WatchResponse(items=[{"snapshot_complete": {"channel": account, "cursor": cursor}}])
+
+
 class FakeEdge(
     identity_grpc.AuthServiceServicer,
     order_service_pb2_grpc.OrderServiceServicer,

@@ -256,12 +256,12 @@ def nobodys_port():
 
 
 async def test_migrating_again_changes_nothing(database_url):
-    assert await migrate(database_url) == "0010"
-    assert await migrate(database_url) == "0010"
+    assert await migrate(database_url) == "0011"
+    assert await migrate(database_url) == "0011"
 
 
 async def test_replicas_that_migrate_at_once_do_not_collide(database_url):
-    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0010", "0010"]
+    assert await asyncio.gather(migrate(database_url), migrate(database_url)) == ["0011", "0011"]
 
 
 async def test_the_audit_log_is_read_in_pages_and_by_filter(store):

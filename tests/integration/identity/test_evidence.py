@@ -227,7 +227,8 @@ async def test_acts_from_before_the_chain_are_in_it(users):
     await connection.execute(
         "DROP VIEW identity.relayed_heads, identity.relayed_identity, identity.relayed_users;"
         "DROP TRIGGER audit_chained ON identity.audit_log; DROP FUNCTION identity.chain_audit();"
-        "DROP TABLE identity.audit_chain; UPDATE identity.alembic_version SET version_num = '0007'"
+        "DROP TABLE identity.audit_chain, identity.user_settings, identity.setting_heads,"
+        "identity.settings_epoch; UPDATE identity.alembic_version SET version_num = '0007'"
     )
     users.migrate()
     assert await connection.fetch(AUDIT_ENTRIES.text) == made

@@ -7,12 +7,14 @@ import pytest
 
 from mesh.errors import refuse
 from ordermesh.oms.v1 import order_service_pb2
+from tests.support.fake_edge import snapshot_of
 
 
 def story(*states):
     """An order stream with these states of ORDER-1."""
 
     async def script(_):
+        yield snapshot_of(1)
         for number, (kind, state) in enumerate(states, 2):
             event = {
                 "account_id": "ACC-ALICE",

@@ -8,6 +8,7 @@ import pytest
 from meshctl.commands.words import order_words
 from ordermesh.oms.v1 import order_service_pb2 as oms
 from ordermesh.oms.v1.order_pb2 import Order, OrderTerms
+from tests.support.fake_edge import snapshot_of
 
 DAY = {"quantity": "10", "time_in_force": "TIME_IN_FORCE_DAY"}
 LINES = {
@@ -147,6 +148,7 @@ async def test_a_held_or_waiting_order_is_not_followed_for_ever(trader):
                 "account_id": "ACC-ALICE", "sequence": 9, "order_id": f"ORDER-{number}",
                 "progress": {"state": f"ORDER_STATE_{state}"}, "accepted": {},
             }  # fmt: skip
+            yield snapshot_of(8)
             yield oms.WatchResponse(items=[{"event": event}])
             await asyncio.Event().wait()
 
@@ -209,6 +211,7 @@ async def test_a_replace_changes_what_was_reported_and_keeps_the_rest(trader):
             "account_id": "ACC-ALICE", "sequence": 9, "order_id": "ORDER-1",
             "progress": {"state": "ORDER_STATE_NEW"}, "replaced": {},
         }  # fmt: skip
+        yield snapshot_of(8)
         yield oms.WatchResponse(items=[{"event": event}])
         await asyncio.Event().wait()
 

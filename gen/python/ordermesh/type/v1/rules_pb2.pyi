@@ -31,6 +31,7 @@ class NamedRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     NAMED_RULE_DATE: _ClassVar[NamedRule]
     NAMED_RULE_ISIN: _ClassVar[NamedRule]
     NAMED_RULE_CURRENCY: _ClassVar[NamedRule]
+    NAMED_RULE_COLUMN: _ClassVar[NamedRule]
 NAMED_RULE_UNSPECIFIED: NamedRule
 NAMED_RULE_IDEMPOTENCY_KEY: NamedRule
 NAMED_RULE_OBJECT_ID: NamedRule
@@ -53,6 +54,7 @@ NAMED_RULE_PAGE_TOKEN: NamedRule
 NAMED_RULE_DATE: NamedRule
 NAMED_RULE_ISIN: NamedRule
 NAMED_RULE_CURRENCY: NamedRule
+NAMED_RULE_COLUMN: NamedRule
 RULES_FIELD_NUMBER: _ClassVar[int]
 rules: _descriptor.FieldDescriptor
 DEFINITION_FIELD_NUMBER: _ClassVar[int]

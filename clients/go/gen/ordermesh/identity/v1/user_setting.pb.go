@@ -1105,12 +1105,12 @@ const file_ordermesh_identity_v1_user_setting_proto_rawDesc = "" +
 	"\x0eBlotterSetting\x12H\n" +
 	"\acolumns\x18\x01 \x03(\v2$.ordermesh.identity.v1.BlotterColumnB\b\xa2\xbb\x18\x04*\x02\x10<R\acolumns\x12@\n" +
 	"\x04sort\x18\x02 \x03(\v2\".ordermesh.identity.v1.BlotterSortB\b\xa2\xbb\x18\x04*\x02\x10\x05R\x04sort\x12H\n" +
-	"\afilters\x18\x03 \x03(\v2$.ordermesh.identity.v1.BlotterFilterB\b\xa2\xbb\x18\x04*\x02\x10\x14R\afilters\"\x9e\x01\n" +
-	"\rBlotterColumn\x12e\n" +
-	"\x06column\x18\x01 \x01(\tBM\xa2\xbb\x18I\b\x01\x1aE\x10 \x1a\x0f[a-z][a-z0-9_]*\"0lower-case letters, digits and _, a letter firstR\x06column\x12&\n" +
-	"\bwidth_px\x18\x02 \x01(\x05B\v\xa2\xbb\x18\a\"\x05\b\x00\x10\xd0\x0fR\awidthPx\"\x94\x01\n" +
-	"\vBlotterSort\x12e\n" +
-	"\x06column\x18\x01 \x01(\tBM\xa2\xbb\x18I\b\x01\x1aE\x10 \x1a\x0f[a-z][a-z0-9_]*\"0lower-case letters, digits and _, a letter firstR\x06column\x12\x1e\n" +
+	"\afilters\x18\x03 \x03(\v2$.ordermesh.identity.v1.BlotterFilterB\b\xa2\xbb\x18\x04*\x02\x10\x14R\afilters\"W\n" +
+	"\rBlotterColumn\x12\x1e\n" +
+	"\x06column\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x020\x16R\x06column\x12&\n" +
+	"\bwidth_px\x18\x02 \x01(\x05B\v\xa2\xbb\x18\a\"\x05\b\x00\x10\xd0\x0fR\awidthPx\"M\n" +
+	"\vBlotterSort\x12\x1e\n" +
+	"\x06column\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x020\x16R\x06column\x12\x1e\n" +
 	"\n" +
 	"descending\x18\x02 \x01(\bR\n" +
 	"descending\"\x94\x01\n" +

@@ -71,6 +71,8 @@ const (
 	NamedRule_NAMED_RULE_ISIN NamedRule = 20
 	// A currency, ISO 4217.
 	NamedRule_NAMED_RULE_CURRENCY NamedRule = 21
+	// Name of a column of a table on a screen; required.
+	NamedRule_NAMED_RULE_COLUMN NamedRule = 22
 )
 
 // Enum value maps for NamedRule.
@@ -98,6 +100,7 @@ var (
 		19: "NAMED_RULE_DATE",
 		20: "NAMED_RULE_ISIN",
 		21: "NAMED_RULE_CURRENCY",
+		22: "NAMED_RULE_COLUMN",
 	}
 	NamedRule_value = map[string]int32{
 		"NAMED_RULE_UNSPECIFIED":          0,
@@ -122,6 +125,7 @@ var (
 		"NAMED_RULE_DATE":                 19,
 		"NAMED_RULE_ISIN":                 20,
 		"NAMED_RULE_CURRENCY":             21,
+		"NAMED_RULE_COLUMN":               22,
 	}
 )
 
@@ -564,7 +568,8 @@ const file_ordermesh_type_v1_rules_proto_rawDesc = "" +
 	"\b_maximum\"I\n" +
 	"\rRepeatedRules\x12\x1b\n" +
 	"\tmin_items\x18\x01 \x01(\rR\bminItems\x12\x1b\n" +
-	"\tmax_items\x18\x02 \x01(\rR\bmaxItems*\xff\t\n" +
+	"\tmax_items\x18\x02 \x01(\rR\bmaxItems*\xe5\n" +
+	"\n" +
 	"\tNamedRule\x12\x1a\n" +
 	"\x16NAMED_RULE_UNSPECIFIED\x10\x00\x12Y\n" +
 	"\x1aNAMED_RULE_IDEMPOTENCY_KEY\x10\x01\x1a9\xaa\xbb\x185\b\x01\x1a1\x10@\x1a\x10[A-Za-z0-9._:-]+\"\x1bletters, digits and . _ : -\x12$\n" +
@@ -596,7 +601,8 @@ const file_ordermesh_type_v1_rules_proto_rawDesc = "" +
 	"\x0fNAMED_RULE_DATE\x10\x13\x1a=\xaa\xbb\x189\x1a7\x10\n" +
 	"\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}\"\x17a date as in 2027-01-31\x12Q\n" +
 	"\x0fNAMED_RULE_ISIN\x10\x14\x1a<\xaa\xbb\x188\x1a6\x10\f\x1a\x18[A-Z]{2}[A-Z0-9]{9}[0-9]\"\x18an ISIN of 12 characters\x12A\n" +
-	"\x13NAMED_RULE_CURRENCY\x10\x15\x1a(\xaa\xbb\x18$\x1a\"\x10\x03\x1a\b[A-Z]{3}\"\x143 upper-case letters:T\n" +
+	"\x13NAMED_RULE_CURRENCY\x10\x15\x1a(\xaa\xbb\x18$\x1a\"\x10\x03\x1a\b[A-Z]{3}\"\x143 upper-case letters\x12d\n" +
+	"\x11NAMED_RULE_COLUMN\x10\x16\x1aM\xaa\xbb\x18I\b\x01\x1aE\x10 \x1a\x0f[a-z][a-z0-9_]*\"0lower-case letters, digits and _, a letter first:T\n" +
 	"\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\v2\x1d.ordermesh.type.v1.FieldRulesR\x05rules:b\n" +
 	"\n" +
 	"definition\x12!.google.protobuf.EnumValueOptions\x18\xb5\x87\x03 \x01(\v2\x1d.ordermesh.type.v1.FieldRulesR\n" +
