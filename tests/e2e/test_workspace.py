@@ -111,6 +111,18 @@ async def test_panels_are_reached_moved_closed_and_coloured_by_keys(page: Page, 
     await stored_after(page, "Alt+Shift+W")
     await expect(tab(page, "Ladder")).to_have_count(0)
 
+    # Behind a dialog nothing is closed; with all panels closed the page says what to do.
+    panels = await page.get_by_role("tab").count()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.press("Alt+Shift+W")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("tab")).to_have_count(panels)
+    for left in range(panels - 1, -1, -1):
+        await page.keyboard.press("Alt+Shift+W")
+        await expect(page.get_by_role("tab")).to_have_count(left)
+    await expect(page.get_by_text("No panel is open")).to_be_visible()
+    assert await violations(page) == []
+
 
 @pytest.mark.long
 async def test_a_layout_is_renamed_arranged_anew_and_removed(page: Page, mesh: Mesh) -> None:

@@ -55,6 +55,7 @@ export class Dock implements PanelOpener {
       defaultTabComponent: "tab",
       createComponent: ({ name }) => this.#content(name),
       createTabComponent: () => tab(),
+      createWatermarkComponent: () => ({ element: nothingOpen(), init: () => undefined }),
       createRightHeaderActionComponent: (group) => this.#actions(group),
     });
     const layoutEvents = [
@@ -253,6 +254,14 @@ export class Dock implements PanelOpener {
       },
     };
   }
+}
+
+/** What is shown in place of panels when all were closed. */
+function nothingOpen(): HTMLElement {
+  const element = document.createElement("p");
+  element.className = "empty";
+  element.textContent = "No panel is open. Ctrl+K opens one: type “open”. “Arrange this layout anew” brings the first ones back.";
+  return element;
 }
 
 /** A tab: the colour of its link, and its title. */
