@@ -7,6 +7,7 @@ from kernel.clock import SystemClock
 from mesh.auth.tokens import Principal
 from ordermesh.gateway.v1 import venue_link_service_pb2 as gw
 from ordermesh.oms.v1 import limit_pb2, limit_service_pb2, order_service_pb2
+from ordermesh.oms.v1.audit_service_pb2 import AuditEntry
 from svc_oms.adapters.postgres.orders.order_store import PostgresStore
 from svc_oms.adapters.redis.read_copies import NoReadCopies
 from svc_oms.api.orders import order_requests as requests
@@ -95,6 +96,16 @@ class DirectReplica:
             reason="a test",
         )
         await office.set_limit(request, Caller("rita", f"limit-{kind}", b"body"))
+
+    async def actions(self, command: str) -> list[AuditEntry]:
+        """Return the entries of the audit log of one kind, of all writers."""
+        async with self.store.audit() as reader:
+            entries = [
+                AuditEntry.FromString(line.payload)
+                for writer in await reader.audit_chains()
+                async for line in reader.audit_log(writer)
+            ]
+        return [entry for entry in entries if entry.command == command]
 
     async def report(self, *messages: gw.VenueMessage) -> None:
         """Apply what the venue says, as one batch."""

@@ -10,9 +10,8 @@ Positions change with venue reports only; the account's state names the last suc
 from collections.abc import Iterable, Mapping
 
 from svc_oms.domain.controls.exposure import OpenBook, PriceOf
-from svc_oms.domain.model import InstrumentKey
+from svc_oms.domain.model import InstrumentKey, Order
 from svc_oms.domain.positions.account_positions import Position
-from svc_oms.service.book.book_changes import BookChanges
 from svc_oms.service.codec.control_records import position_value
 from svc_oms.service.codec.order_records import read_order
 from svc_oms.service.ports import AccountRow, OrderRow, Transaction
@@ -145,11 +144,19 @@ class Books:
         del self._orders[row.account_id]
         return kept.book
 
-    def put_back(self, account_id: str, book: OpenBook, changes: BookChanges) -> None:
-        """Keep a book after the batch."""
+    def put_back(
+        self, account_id: str, book: OpenBook, changed: Iterable[Order], at: tuple[int, bytes]
+    ) -> None:
+        """Keep a book after the batch.
+
+        Args:
+            account_id: Whose book it is.
+            book: As the batch has it.
+            changed: The account's orders that the batch changed.
+            at: Sequence and chain head of the account's log with the events of the batch.
+        """
         if len(self._orders) > ACCOUNTS_KEPT_MAX:
             self._orders.clear()
-        for order in changes.changed().get(account_id, ()):
+        for order in changed:
             book.put(order)
-        sequence, head = changes.head(account_id)
-        self._orders[account_id] = _Orders(sequence, head, book)
+        self._orders[account_id] = _Orders(*at, book)

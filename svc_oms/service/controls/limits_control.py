@@ -1,5 +1,6 @@
 """The control of the limits, and the follower that moves positions and the throttle."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
@@ -234,12 +235,15 @@ class LimitsBatchControl(BatchControl):
 
     @override
     def finish(self) -> None:
+        changes, in_force = self._changes, self._in_force
+        changed = changes.changed()
         for account_id, view in self._views.items():
-            text = state_text(view.state, self._changes.now_ns)
-            self._changes.controls[account_id] = text
-            self._in_force.keep(account_id, text, view.state)
+            text = state_text(view.state, changes.now_ns)
+            changes.controls[account_id] = text
+            in_force.keep(account_id, text, view.state)
             if view.book is not None:
-                self._in_force.books.put_back(account_id, view.book, self._changes)
+                orders = changed.get(account_id, ())
+                in_force.books.put_back(account_id, view.book, orders, changes.head(account_id))
 
 
 def _say_near(view: AccountView, order: Order, changes: BookChanges) -> None:
@@ -315,8 +319,8 @@ class PositionBatchFollower(BatchFollower):
         self._positions = {name: dict(held) for name, held in positions.items()}
         self._moved: dict[tuple[str, InstrumentKey], list[Movement]] = {}
         self._amended: set[tuple[str, InstrumentKey]] = set()
-        self._executed: dict[str, Order] = {}
-        """By order_id: orders of which an execution came."""
+        self._executed: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        """By account: ids of orders of which an execution came, in the order of the reports."""
         self._changes = changes
 
     @override
@@ -332,10 +336,10 @@ class PositionBatchFollower(BatchFollower):
             sequence += 1
             if not isinstance(event, MOVING):
                 continue
-            if after.order_id not in self._executed:
+            if after.order_id not in self._executed[account_id]:
                 # The book does not have the execution yet.
                 arm(view, after, self._changes.now_ns)
-                self._executed[after.order_id] = after
+                self._executed[account_id][after.order_id] = None
             key = InstrumentKey.of(after)
             movement = Movement(after, event, sequence)
             self._moved.setdefault((account_id, key), []).append(movement)
@@ -359,8 +363,10 @@ class PositionBatchFollower(BatchFollower):
             self._positions[account_id][key] = position
         for account_id, key in sorted(self._moved):
             changes.writes.positions.append(position_row(self._positions[account_id][key]))
-        for account_id, view in self._views.items():
-            self._put_back(account_id, view)
+        self._put_back()
+        for account_id, order_ids in self._executed.items():
+            for order_id in order_ids:
+                _say_near(self._views[account_id], changes.orders[order_id], changes)
         for account_id in {name for name, _ in self._moved}:
             state = self._views[account_id].state
             sequence, head = changes.head(account_id)
@@ -370,13 +376,15 @@ class PositionBatchFollower(BatchFollower):
         for account_id, view in self._views.items():
             self._in_force.keep(account_id, changes.controls[account_id], view.state)
 
-    def _put_back(self, account_id: str, view: AccountView) -> None:
-        """Bring an account's book up to date, and see what limits its executions came near."""
-        if view.book is not None:
-            for moved_account, key in self._moved:
-                if moved_account == account_id:
-                    view.book.hold(self._positions[account_id][key])
-            self._in_force.books.put_back(account_id, view.book, self._changes)
-        for order in self._executed.values():
-            if order.account_id == account_id:
-                _say_near(view, self._changes.orders[order.order_id], self._changes)
+    def _put_back(self) -> None:
+        """Bring the books that were taken up to date, and keep them."""
+        changes, books = self._changes, self._in_force.books
+        for account_id, key in self._moved:
+            book = self._views[account_id].book
+            if book is not None:
+                book.hold(self._positions[account_id][key])
+        changed = changes.changed()
+        for account_id, view in self._views.items():
+            if view.book is not None:
+                orders = changed.get(account_id, ())
+                books.put_back(account_id, view.book, orders, changes.head(account_id))

@@ -14,6 +14,7 @@ COMMANDS = [guess_statements.WRITE_COMMANDS]
 AUDITED = [guess_statements.WRITE_AUDITED_COMMANDS]
 VENUE = [guess_statements.WRITE_REPORTS]
 MONEY = [guess_statements.WRITE_MONEY_REPORTS]
+AUDITED_MONEY = [guess_statements.WRITE_AUDITED_REPORTS]
 
 
 @pytest.fixture
@@ -83,6 +84,36 @@ async def test_an_order_that_brings_a_limit_near_its_bound_is_one_statement(one)
     assert await sent(replica) == AUDITED
     taken(await replica.place("nearer", quantity="1"))
     assert await sent(replica) == COMMANDS
+
+
+async def test_an_execution_that_brings_a_limit_near_its_bound_is_one_statement(one):
+    """It costs more than its open order counted."""
+    replica, venue = one
+    # 100 are held, at 650.05.
+    await replica.set_limit("OPEN_EXPOSURE", value="200000")
+    order_id = taken(await replica.place("reads the limit"))
+    await replica.report(venue.acknowledges(order_id))
+    await sent(replica)
+    await replica.report(venue.fills(order_id, cum=50, last=50, last_price="700"))
+    assert await sent(replica) == MONEY
+    await replica.report(venue.fills(order_id, cum=100, last=50, last_price="1400"))
+    assert await sent(replica) == AUDITED_MONEY
+    (entry,) = await replica.actions("LimitNear")
+    assert (entry.order_id, entry.metadata["used"]) == (order_id, "170005")
+    taken(await replica.place("nearer", quantity="1"))
+    assert len(await replica.actions("LimitNear")) == 1
+
+
+async def test_an_execution_that_stops_a_strategy_is_one_statement(one):
+    replica, venue = one
+    await replica.set_limit("REPEATED_EXECUTION", executions=2, window_ms=60_000)
+    order_id = taken(await replica.place("reads the limit"))
+    await replica.report(venue.acknowledges(order_id), venue.fills(order_id, cum=40, last=40))
+    await sent(replica)
+    await replica.report(venue.fills(order_id, cum=100, last=60))
+    assert await sent(replica) == AUDITED_MONEY
+    (entry,) = await replica.actions("StopStrategy")
+    assert entry.order_id == order_id
 
 
 async def test_a_repeated_key_of_a_command_that_would_be_refused_now_gets_the_first_answer(one):

@@ -30,6 +30,7 @@ LOGS = {"order_events", "audit_log", "control_records", "state_log"}
         guess_statements.WRITE_AUDITED_COMMANDS,
         guess_statements.WRITE_REPORTS,
         guess_statements.WRITE_MONEY_REPORTS,
+        guess_statements.WRITE_AUDITED_REPORTS,
         controls.ALL_OPEN,
         controls.ORDERS_SINCE,
         controls.POSITIONS,

@@ -63,3 +63,6 @@ could write and does not."""
 
 WRITE_MONEY_REPORTS = _venue(f", {sql.money_written(21)}")
 """The same with executions and positions."""
+
+WRITE_AUDITED_REPORTS = _venue(f", {sql.money_written(21)}, {appended(24)}")
+"""The same with entries of the audit log, too: a strategy was stopped, or a limit came near."""

@@ -168,9 +168,9 @@ class GuessedTransaction(PostgresTransaction):
             statement = sql.WRITE_REPORTS
             values = parameters.report_parameters(writes, writes.progress)
             if more:
-                # A strategy was stopped.
-                raise GuessMissedError("reports with an entry")
-            if writes.executions or writes.positions:
+                statement = sql.WRITE_AUDITED_REPORTS
+                more = [*parameters.money_parameters(writes), *more]
+            elif writes.executions or writes.positions:
                 statement = sql.WRITE_MONEY_REPORTS
                 more = parameters.money_parameters(writes)
         else:
