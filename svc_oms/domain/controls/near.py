@@ -2,7 +2,8 @@
 
 A use crosses when it reaches LIMIT_NEAR_SHARE of the bound. It can cross again after it fell below
 LIMIT_NEAR_ARMED_SHARE, and not within LIMIT_NEAR_AGAIN_S: an account that places and cancels
-without end is said once a minute. The uses are the sums with which orders are judged. What was said
+without end is said once a minute. What was said of a count over time is forgotten when nothing
+counts any more. The uses are the sums with which orders are judged. What was said
 is in the account's state, so it is known to every replica, and is committed with the order.
 """
 
@@ -14,6 +15,7 @@ from kernel.side import Side
 from svc_oms.domain.controls.exposure import exposure
 from svc_oms.domain.controls.limits.limit_values import Applied, LimitKind
 from svc_oms.domain.controls.parts import listing_of, together
+from svc_oms.domain.controls.state import LIMIT_NEAR_AGAIN_S, near_name
 from svc_oms.domain.controls.totals import volume_name
 from svc_oms.domain.controls.trial import AccountView
 from svc_oms.domain.model import Order
@@ -23,8 +25,6 @@ from svc_oms.domain.numbers import ZERO, add, multiply
 LIMIT_NEAR_SHARE: Final = Decimal("0.8")
 # Share of its bound below which a limit can become near again.
 LIMIT_NEAR_ARMED_SHARE: Final = Decimal("0.7")
-# Seconds after which the same use can be near again.
-LIMIT_NEAR_AGAIN_S: Final = 60
 
 
 class NearUse(NamedTuple):
@@ -35,11 +35,13 @@ class NearUse(NamedTuple):
     used: Decimal
     maximum: Decimal
     unit: str
+    noted_as: str = ""
+    """Of a count over time: `near_name`."""
 
     @property
     def name(self) -> str:
         """Name the use within its account."""
-        return f"{self.applied.limit.limit_id}|{self.subject}|{self.unit}"
+        return self.noted_as or f"{self.applied.limit.limit_id}|{self.subject}|{self.unit}"
 
 
 def arm(view: AccountView, order: Order, now_ns: int) -> None:
@@ -117,9 +119,10 @@ def _buying_power(view: AccountView, applied: Applied, order: Order, now_ns: int
 
 def _volume(view: AccountView, applied: Applied, order: Order, now_ns: int) -> list[NearUse]:
     values, currency = applied.values, order.currency
-    window = view.state.window(volume_name(applied, currency), now_ns, values.window_ms)
+    name = volume_name(applied, currency)
+    window = view.state.window(name, now_ns, values.window_ms)
     return [
-        NearUse(applied, currency, used, maximum, unit)
+        NearUse(applied, currency, used, maximum, unit, near_name(unit, name))
         for used, maximum, unit in zip(
             window.sums(), (values.quantity, values.value), ("shares", currency), strict=True
         )
@@ -129,10 +132,10 @@ def _volume(view: AccountView, applied: Applied, order: Order, now_ns: int) -> l
 
 def _messages(view: AccountView, applied: Applied, order: Order, now_ns: int) -> list[NearUse]:
     del order
-    values = applied.values
-    everything, cancels = view.state.window(applied.limit.limit_id, now_ns, values.window_ms).sums()
+    values, name = applied.values, applied.limit.limit_id
+    everything, cancels = view.state.window(name, now_ns, values.window_ms).sums()
     return [
-        NearUse(applied, subject, used, Decimal(maximum), "messages")
+        NearUse(applied, subject, used, Decimal(maximum), "messages", near_name(subject, name))
         for subject, used, maximum in (
             ("", everything, values.messages),
             ("cancels", cancels, values.cancels),
@@ -148,7 +151,8 @@ def _executions(view: AccountView, applied: Applied, order: Order, now_ns: int) 
     name = f"{applied.limit.limit_id}|{key.text()}"
     used = view.state.counted_executions(name, now_ns, values.window_ms).sums()[0]
     subject = f"{key.strategy} {order.side.name} {key.instrument_id}"
-    return [NearUse(applied, subject, used, Decimal(values.executions), "executions")]
+    maximum, noted_as = Decimal(values.executions), near_name("", name)
+    return [NearUse(applied, subject, used, maximum, "executions", noted_as)]
 
 
 READ: Final = (

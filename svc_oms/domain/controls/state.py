@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from kernel.nanoseconds import NS_PER_S
 from svc_oms.domain.controls.windows import Slot, Window
 
 _json: Final = json.JSONEncoder(separators=(",", ":")).encode
@@ -24,6 +25,15 @@ STRATEGIES_KEPT_MAX: Final = 256
 # Uses of limits that are near their bounds at once. Beyond it the one that was said longest ago is
 # forgotten and may be said again.
 NEAR_KEPT_MAX: Final = 256
+# Seconds after which the same use can be near again.
+LIMIT_NEAR_AGAIN_S: Final = 60
+# Between what a window counts and its name.
+_OF_WINDOW: Final = "#"
+
+
+def near_name(what: str, window: str) -> str:
+    """Name a use that a window counts, by which of its sums it is."""
+    return f"{what}{_OF_WINDOW}{window}"
 
 
 class Collar(NamedTuple):
@@ -112,8 +122,20 @@ class AccountState:
             del recent[oldest]
         recent[fingerprint] = now_ns
 
-    def trim(self) -> None:
-        """Apply the bounds; what changed longest ago goes first."""
+    def trim(self, now_ns: int) -> None:
+        """Remove what no longer counts, and apply the bounds; what changed longest ago goes first.
+
+        A use whose window is empty is zero: it may be near again, as if the next order had shown
+        that it fell.
+        """
+        self.windows = _current(self.windows, now_ns)
+        self.executions = _current(self.executions, now_ns)
+        until_ns = now_ns - LIMIT_NEAR_AGAIN_S * NS_PER_S
+        for name, said_ns in list(self.near.items()):
+            _, mark, window = name.partition(_OF_WINDOW)
+            counts = not mark or window in self.windows or window in self.executions
+            if not counts and said_ns <= until_ns:
+                del self.near[name]
         _trim(self.collars, COLLARS_KEPT_MAX)
         _trim(self.executions, STRATEGIES_KEPT_MAX)
         _trim(self.near, NEAR_KEPT_MAX)
@@ -145,9 +167,7 @@ def read_state(text: str) -> AccountState:
 
 def state_text(state: AccountState, now_ns: int) -> str:
     """Write a state without what no longer counts; an empty state is the empty text."""
-    state.trim()
-    state.windows = _current(state.windows, now_ns)
-    state.executions = _current(state.executions, now_ns)
+    state.trim(now_ns)
     kept: dict[str, Any] = {
         "p": state.positions_at,
         "w": _slots(state.windows),

@@ -6,8 +6,14 @@ import pytest
 
 from ordermesh.oms.v1 import audit_service_pb2
 from svc_oms.domain.controls.limits.limit_values import LimitKind
-from svc_oms.domain.controls.near import LIMIT_NEAR_AGAIN_S, LIMIT_NEAR_SHARE, READ
-from svc_oms.domain.controls.state import NEAR_KEPT_MAX, AccountState, read_state, state_text
+from svc_oms.domain.controls.near import LIMIT_NEAR_SHARE, READ
+from svc_oms.domain.controls.state import (
+    LIMIT_NEAR_AGAIN_S,
+    NEAR_KEPT_MAX,
+    AccountState,
+    read_state,
+    state_text,
+)
 from svc_oms.service.controls.control_entries import LIMIT_NEAR
 from svc_oms.service.submissions import Taken
 from tests.support.limits import BUY, SELL, SELL_SHORT, LimitBench
@@ -194,3 +200,55 @@ def test_what_is_near_is_bounded_and_kept_in_the_text():
     assert again == state
     assert len(again.near) == NEAR_KEPT_MAX
     assert "L0||shares" not in again.near
+
+
+# Kind, values, and how the use comes near: it is a count over time, which ends by itself.
+COUNTS = [
+    (LimitKind.VOLUME, {"quantity": "100"}, [(BUY, 80)]),
+    (LimitKind.VOLUME, {"value": "10000"}, [(BUY, 80)]),
+    (LimitKind.MESSAGE_RATE, {"messages": 5}, [(BUY, 1), (BUY, 2), (BUY, 3), (BUY, 4)]),
+    (LimitKind.REPEATED_EXECUTION, {"executions": 5}, [(BUY, 40)]),
+]
+
+
+def noted(bench: LimitBench) -> list[str]:
+    """What is in the account's row about uses that are near."""
+    return list(read_state(bench.store.tables.accounts["ACC-ALICE"].controls).near)
+
+
+@pytest.mark.parametrize("window_s", [10, 2 * LIMIT_NEAR_AGAIN_S])
+@pytest.mark.parametrize(("kind", "values", "reaching"), COUNTS)
+async def test_what_was_said_of_a_count_over_time_leaves_the_row_with_it(
+    kind, values, reaching, window_s
+):
+    """Otherwise each strategy and instrument that was near once would stay in it forever."""
+    bench = await LimitBench.make()
+    await bench.set_limit(kind.name, window_ms=window_s * 1000, **values)
+    for side, quantity in reaching:
+        await bench.place(side, quantity)
+    if kind is LimitKind.REPEATED_EXECUTION:
+        for _ in range(4):
+            await bench.fill(0, 10)
+    assert len(said(bench)) == 1
+    assert len(noted(bench)) == 1
+    # A command that the limit does not apply to: only time ends the note.
+    passed = 0
+    for seconds in (LIMIT_NEAR_AGAIN_S - 1, window_s + LIMIT_NEAR_AGAIN_S):
+        bench.clock.advance(seconds - passed)
+        passed = seconds
+        left = len(noted(bench)) if seconds < LIMIT_NEAR_AGAIN_S else 0
+        await bench.place(SELL, 1, instrument_id="PHIA.SIMA")
+        assert len(noted(bench)) == left
+    assert len(said(bench)) == 1
+
+
+async def test_a_strategy_of_any_name_is_said_once():
+    bench = await LimitBench.make()
+    await bench.set_limit("REPEATED_EXECUTION", executions=5, window_ms=1_000_000)
+    await bench.place(BUY, 50, regulatory={"algorithm_id": "a#|#b"})
+    for _ in range(4):
+        await bench.fill(0, 10)
+        bench.clock.advance(2 * LIMIT_NEAR_AGAIN_S)
+        await bench.place(BUY, 1, instrument_id="PHIA.SIMA")
+    assert used(bench) == ["4"]
+    assert len(noted(bench)) == 1
