@@ -39,7 +39,7 @@ from svc_oms.domain.events import (
     TriggerMoved,
     VenueReportParked,
 )
-from svc_oms.domain.lifecycle import LOCAL, TABLE, TERMINAL, EventKind, Rule
+from svc_oms.domain.lifecycle import ENDED_WITH_TEXT, LOCAL, TABLE, TERMINAL, EventKind, Rule
 from svc_oms.domain.model import FORMER_ORDER_IDS_MAX, Order, ResolutionSource
 from svc_oms.domain.numbers import NO_QUANTITY, add, multiply, subtract
 from svc_oms.domain.order_terms import triggers
@@ -114,6 +114,9 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
             paused=draft[_PAUSED],
         )
         draft[_BASE_STATE] = base
+        if base not in ENDED_WITH_TEXT:
+            # The venue works it again.
+            draft[_ENDED_TEXT] = ""
         if base not in LOCAL:
             draft[_WAITS_FOR] = None
     state = draft[_STATE] = lifecycle.visible(

@@ -128,6 +128,9 @@ R = Rule
 TERMINAL: Final = frozenset({S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED})
 """Closed: the order can no longer trade and its leaves are zero."""
 
+ENDED_WITH_TEXT: Final = frozenset({S.CANCELED, S.EXPIRED})
+"""Closed by an event that may say why."""
+
 OVERLAYS: Final = frozenset({S.UNKNOWN, S.PENDING_CANCEL, S.PENDING_REPLACE})
 """States that lie over a base state."""
 

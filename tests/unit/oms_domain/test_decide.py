@@ -433,3 +433,9 @@ def test_why_an_order_ended_is_on_the_order(tracked, event, text):
     assert tracked.order.ended_text == ""
     tracked.apply(event)
     assert tracked.order.ended_text == text
+    # A late fill changes nothing of that; an order that the venue works again has not ended.
+    tracked.fill("late", 1, "50")
+    assert tracked.order.ended_text == text
+    tracked.apply(OrderAcknowledged("V1"))
+    assert not tracked.order.is_closed
+    assert tracked.order.ended_text == ""

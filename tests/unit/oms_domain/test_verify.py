@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from kernel.hashchain import GENESIS, ChainBreak, event_hash, verify_chain
+from svc_oms.domain.events import OrderCanceled
 from svc_oms.domain.lifecycle import OrderState
 from svc_oms.domain.verification import verify
 from tests.support.lifecycle import ORDER_ID, TrackedOrder
@@ -129,3 +130,15 @@ def test_a_log_without_its_beginning(tracked):
 def test_events_of_the_account_are_not_folded(tracked):
     line = tracked.log[-1]._replace(order_id="", sequence=len(tracked.log) + 1)
     assert verify.check_fold([*tracked.log, line], [tracked.order]) == []
+
+
+@pytest.mark.parametrize("kept", [("ended_text",), ("closed_sequence",), ()])
+def test_a_closed_order_of_an_older_release_lacks_what_that_did_not_keep(tracked, kept):
+    tracked.apply(OrderCanceled(text="end of day"))
+    made = tracked.order
+    older = {name: none for name, none in verify.KEPT_LATER.items() if name not in kept}
+    assert verify.compare_order(made._replace(**older), made) == []
+    wrong = made._replace(
+        **{**older, **{name: getattr(made, name) * 2 for name in kept or ("cl_ord_id",)}}
+    )
+    assert len(verify.compare_order(wrong, made)) == 1
