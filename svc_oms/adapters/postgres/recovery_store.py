@@ -50,6 +50,7 @@ SELECT (SELECT {digest} FROM oms.{log} WHERE log_number = $1),
 }
 _CHECKS = """SELECT coalesce(jsonb_agg(jsonb_build_array(name, finished_at_us, differences)), '[]')
     FROM oms.check_results"""
+_CHECK_NAMES = frozenset(name.value for name in CheckName)
 BOOK = f"SELECT ({EPOCH}), {INSTANCE}, ({_CHECKS})::text"
 _COLUMNS = ", ".join(RecoveryRow._fields)
 _SESSION_COLUMNS = ", ".join(RecoverySessionRow._fields)
@@ -122,7 +123,12 @@ class PostgresRecoveries(RecoveryStore):
             _row(found),
             [LogMark(*row) for row in marks],
             instance,
-            [CheckResult(CheckName(name), *numbers) for name, *numbers in json.loads(checks)],
+            # A newer release may compare what this one does not know.
+            [
+                CheckResult(CheckName(name), *numbers)
+                for name, *numbers in json.loads(checks)
+                if name in _CHECK_NAMES
+            ],
         )
 
     @override
