@@ -380,3 +380,19 @@ async def test_kept_connections_that_were_lost_are_replaced_at_once(book_url):
         taken(await replica.place("k2"))
     await other.close()
     await verified(book_url)
+
+
+async def test_two_replicas_at_once_say_once_that_a_limit_is_near(book_url):
+    """Also if guesses miss, and if orders are refused at the bound."""
+    async with two_replicas(book_url) as replicas:
+        await replicas[0].set_limit("POSITION", long_quantity="1000")
+
+        async def trade(replica, name: str) -> list[object]:
+            return [await replica.place(f"{name}-{n}", quantity="60") for n in range(12)]
+
+        both = await asyncio.gather(trade(replicas[0], "r1"), trade(replicas[1], "r2"))
+        assert sum(isinstance(one, Taken) for each in both for one in each) == 16
+        (entry,) = await replicas[0].actions("LimitNear")
+        # The first sum of sixties that is 80 % or more.
+        assert (entry.metadata["used"], entry.metadata["maximum"]) == ("840", "1000")
+    await verified(book_url)
