@@ -150,6 +150,12 @@ func typedError(ctx context.Context, err error) error {
 	return refused
 }
 
+// givenUp is the error of a context that ended before the mesh was asked.
+func givenUp(ctx context.Context, text string) error {
+	found := status.New(status.FromContextError(ctx.Err()).Code(), text)
+	return &UnreachableError{Code: found.Code(), Text: text, cause: ctx.Err(), status: found}
+}
+
 func refusal(from *status.Status) *RefusedError {
 	refused := &RefusedError{Code: from.Code(), Text: from.Message(), status: from}
 	for _, detail := range from.Details() {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
@@ -41,6 +42,8 @@ type fakeMesh struct {
 	life time.Duration
 	// refresh answers a refresh before the mesh does, if it is set and returns an error.
 	refresh func(context.Context) error
+	// after waits between the tokens of a refresh and its answer.
+	after func()
 
 	mu        sync.Mutex
 	logins    int
@@ -54,7 +57,8 @@ type fakeMesh struct {
 func (m *fakeMesh) start(t *testing.T, config ordermesh.Config) *ordermesh.Client {
 	t.Helper()
 	pipe := bufconn.Listen(1 << 16)
-	server := grpc.NewServer()
+	// Envoy, which clients meet first, takes pings at any rate.
+	server := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second}))
 	identityv1.RegisterAuthServiceServer(server, m)
 	omsv1.RegisterOrderServiceServer(server, &orderService{mesh: m})
 	marketdatav1.RegisterMarketDataServiceServer(server, &priceService{mesh: m})
@@ -106,6 +110,9 @@ func (m *fakeMesh) Refresh(ctx context.Context, request *identityv1.RefreshReque
 		if err := m.refresh(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if m.after != nil {
+		defer m.after()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -124,7 +124,9 @@ type accountLog struct {
 	holes int
 }
 
-// orderTaker takes the frames of the order stream: it drops repeats, and has holes read again.
+// orderTaker takes the frames of the order stream: it drops repeats, and has holes read again. A
+// cursor moves after its item is in the queue: what a connection that ends could not hand over is
+// read again by the next.
 type orderTaker struct {
 	put      func(context.Context, *omsv1.OrderStreamItem, string) error
 	accounts func() []string
@@ -185,8 +187,11 @@ func (t *orderTaker) takeItem(ctx context.Context, item *omsv1.OrderStreamItem) 
 	case *omsv1.OrderStreamItem_Heartbeat:
 		return t.heartbeat(ctx, item, is.Heartbeat)
 	case *omsv1.OrderStreamItem_Resync:
+		if err := t.put(ctx, item, ""); err != nil {
+			return wish{}, err
+		}
 		*t.log(is.Resync.GetChannel()) = accountLog{}
-		return wish{}, t.put(ctx, item, "")
+		return wish{}, nil
 	case *omsv1.OrderStreamItem_Gap:
 		return wish{}, t.put(ctx, item, "")
 	case *omsv1.OrderStreamItem_SlowConsumer:
@@ -221,9 +226,12 @@ func (t *orderTaker) event(ctx context.Context, item *omsv1.OrderStreamItem, eve
 	case sequence != log.cursor.GetSequence()+1:
 		return t.hole(ctx, account, fmt.Sprintf("event %d of %s came after %d", sequence, account, log.cursor.GetSequence()))
 	default:
+		if err := t.put(ctx, item, ""); err != nil {
+			return wish{}, err
+		}
 		log.cursor = &typev1.Cursor{Epoch: log.cursor.GetEpoch(), Sequence: sequence}
 		log.holes = 0
-		return wish{}, t.put(ctx, item, "")
+		return wish{}, nil
 	}
 }
 
@@ -246,11 +254,13 @@ func (t *orderTaker) hole(ctx context.Context, account, why string) (wish, error
 
 // resync has the program forget what it has of an account: a snapshot follows.
 func (t *orderTaker) resync(ctx context.Context, account string, cause typev1.ResyncCause) error {
-	requested := t.log(account).cursor
-	*t.log(account) = accountLog{}
-	return t.put(ctx, &omsv1.OrderStreamItem{Item: &omsv1.OrderStreamItem_Resync{
-		Resync: &typev1.Resync{Cause: cause, Channel: account, Requested: requested},
+	err := t.put(ctx, &omsv1.OrderStreamItem{Item: &omsv1.OrderStreamItem_Resync{
+		Resync: &typev1.Resync{Cause: cause, Channel: account, Requested: t.log(account).cursor},
 	}}, "")
+	if err == nil {
+		*t.log(account) = accountLog{}
+	}
+	return err
 }
 
 func (t *orderTaker) complete(ctx context.Context, item *omsv1.OrderStreamItem, done *typev1.SnapshotComplete) (wish, error) {
@@ -262,8 +272,11 @@ func (t *orderTaker) complete(ctx context.Context, item *omsv1.OrderStreamItem, 
 		}
 		return t.hole(ctx, done.GetChannel(), "a snapshot ended that had not begun")
 	}
+	if err := t.put(ctx, item, ""); err != nil {
+		return wish{}, err
+	}
 	log.cursor, log.partial, log.suspect = cursor, false, 0
-	return wish{}, t.put(ctx, item, "")
+	return wish{}, nil
 }
 
 // heartbeat compares its high water with the last event. One heartbeat may overtake events of its

@@ -22,6 +22,9 @@ import (
 const (
 	refreshBefore     = time.Minute
 	refreshLifeFactor = 5
+	// refreshPatience is how long a call waits for a refresh while the old token still holds: an
+	// identity service that hangs must not hold up orders and cancels.
+	refreshPatience = time.Second
 )
 
 // TokenStore keeps a login between runs of a program. Tokens are secrets: keep them private. The
@@ -113,8 +116,13 @@ func (s *session) token(ctx context.Context) (string, error) {
 	if valid && !due {
 		return access, nil
 	}
-	renewed, err := s.renew(ctx, access)
-	if err != nil && valid && !errors.Is(err, ErrNotLoggedIn) && ctx.Err() == nil {
+	if !valid {
+		return s.renew(ctx, access)
+	}
+	patient, cancel := context.WithTimeout(ctx, refreshPatience)
+	defer cancel()
+	renewed, err := s.renew(patient, access)
+	if err != nil && !errors.Is(err, ErrNotLoggedIn) && ctx.Err() == nil {
 		// The mesh does not answer now; the old one holds for a while.
 		return access, nil
 	}
@@ -139,7 +147,7 @@ func (s *session) renew(ctx context.Context, refused string) (string, error) {
 	select {
 	case <-running.done:
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return "", givenUp(ctx, "no token: the refresh of the login has not ended")
 	}
 	if running.err != nil {
 		return "", running.err
@@ -197,16 +205,28 @@ func (s *session) refreshWith(ctx context.Context, refresh string) error {
 		return err
 	}
 	s.log.DebugContext(ctx, "the login was refreshed")
-	return s.take(answer.GetTokens(), answer.GetUser())
+	return s.takeInPlaceOf(&refresh, answer.GetTokens(), answer.GetUser())
 }
 
 func (s *session) take(tokens *identityv1.TokenPair, user *identityv1.User) error {
+	return s.takeInPlaceOf(nil, tokens, user)
+}
+
+// takeInPlaceOf keeps new tokens. Those of a refresh replace the refresh token that it used, and
+// nothing else: a logout or another login may have come in between.
+func (s *session) takeInPlaceOf(used *string, tokens *identityv1.TokenPair, user *identityv1.User) error {
 	if tokens.GetAccessToken() == "" || tokens.GetRefreshToken() == "" {
 		return fmt.Errorf("%w: the answer of the mesh has no tokens", ErrNotLoggedIn)
 	}
 	life := lifeOf(tokens)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if used != nil && s.refresh != *used {
+		if s.refresh == "" {
+			return ErrNotLoggedIn
+		}
+		return nil
+	}
 	now := time.Now()
 	s.user, s.access, s.refresh = user, tokens.GetAccessToken(), tokens.GetRefreshToken()
 	s.expireAt = now.Add(life)

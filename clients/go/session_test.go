@@ -3,6 +3,7 @@ package ordermesh_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -120,6 +121,84 @@ func TestATokenThatStillHoldsIsUsedWhileNobodyRefreshesIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestARefreshThatHangsHoldsNoCallUpWhileTheTokenHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mesh := &fakeMesh{life: 10 * time.Minute, refresh: func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		mesh.answers()
+		client := mesh.loggedIn(t, ordermesh.Config{})
+		time.Sleep(9*time.Minute + 30*time.Second)
+		began := time.Now()
+		if _, err := client.Place(t.Context(), order(), ordermesh.RetryFor(0)); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Fatal(took)
+		}
+	})
+}
+
+// Whoever gives a call up before it was sent gets the same types of error as from the mesh.
+func TestACallGivenUpWithoutATokenWasNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mesh := &fakeMesh{life: time.Minute, refresh: func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		keys := mesh.answers()
+		client := mesh.loggedIn(t, ordermesh.Config{})
+		time.Sleep(2 * time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := client.Place(ctx, order())
+		var unreachable *ordermesh.UnreachableError
+		var command *ordermesh.CommandError
+		if !errors.As(err, &unreachable) || !errors.Is(err, context.DeadlineExceeded) ||
+			!errors.As(err, &command) || command.Ambiguous || len(*keys) != 0 {
+			t.Fatal(err, *keys)
+		}
+	})
+}
+
+func TestARefreshUndoesNoLogoutAndNoOtherLogin(t *testing.T) {
+	for name, between := range map[string]func(context.Context, *ordermesh.Client) error{
+		"logout": func(ctx context.Context, client *ordermesh.Client) error {
+			_ = client.Logout(ctx) // this mesh has no Logout; the login ends here in any case
+			if _, err := client.User(ctx); !errors.Is(err, ordermesh.ErrNotLoggedIn) {
+				return fmt.Errorf("after the logout: %w", err)
+			}
+			return nil
+		},
+		"login": func(ctx context.Context, client *ordermesh.Client) error {
+			_, err := client.Login(ctx, "alice", "right")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mesh, store := &fakeMesh{life: time.Minute}, &memoryStore{}
+				mesh.after = func() { time.Sleep(5 * time.Second) }
+				mesh.answers()
+				client := mesh.loggedIn(t, ordermesh.Config{Store: store})
+				time.Sleep(50 * time.Second)
+				if _, err := client.Place(t.Context(), order()); err != nil { // begins a refresh
+					t.Fatal(err)
+				}
+				if err := between(t.Context(), client); err != nil {
+					t.Fatal(err)
+				}
+				kept := store.kept
+				time.Sleep(10 * time.Second) // the refresh has ended
+				if store.kept != kept {
+					t.Fatal(store.kept, "in place of", kept)
+				}
+			})
+		})
+	}
 }
 
 func TestALoginThatHasEndedIsSaidOrMadeAgain(t *testing.T) {

@@ -136,9 +136,12 @@ func (r *resuming[Frame]) alive(ctx context.Context) error {
 	if !r.down {
 		return nil
 	}
+	if err := r.tell(ctx, gapNow(typev1.GapKind_GAP_KIND_LINK_UP, "connected again")); err != nil {
+		return err
+	}
 	r.down = false
 	r.log.InfoContext(ctx, "the stream is connected again", "stream", r.name)
-	return r.tell(ctx, gapNow(typev1.GapKind_GAP_KIND_LINK_UP, "connected again"))
+	return nil
 }
 
 // broken says that the connection broke; a drain that is resumed is no gap.
