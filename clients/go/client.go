@@ -58,9 +58,11 @@ func New(config Config) (*Client, error) {
 	return client, nil
 }
 
-// Close ends the connection. Streams and calls that are under way end with it; the login stays valid.
+// Close ends the connection. Streams and calls that are under way end with it; the login stays valid. A
+// refresh that is under way ends first, within Config.CallTimeout: a login that is kept needs its answer.
 func (c *Client) Close() error {
 	c.close()
+	c.session.settle()
 	return c.conn.Close()
 }
 

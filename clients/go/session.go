@@ -165,6 +165,16 @@ func (s *session) run(ctx context.Context, running *exchange) {
 	close(running.done)
 }
 
+// settle waits for an exchange that is under way.
+func (s *session) settle() {
+	s.mu.Lock()
+	running := s.underway
+	s.mu.Unlock()
+	if running != nil && s.store != nil {
+		<-running.done
+	}
+}
+
 func (s *session) exchange(ctx context.Context) error {
 	s.mu.Lock()
 	refresh := s.refresh

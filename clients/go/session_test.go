@@ -259,6 +259,22 @@ func TestAKeptLoginGoesOn(t *testing.T) {
 	})
 }
 
+func TestAClientThatClosesKeepsTheAnswerOfARefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mesh, store := &fakeMesh{life: time.Minute}, &memoryStore{}
+		mesh.after = func() { time.Sleep(5 * time.Second) }
+		mesh.answers()
+		client := mesh.loggedIn(t, ordermesh.Config{Store: store})
+		time.Sleep(50 * time.Second)
+		if _, err := client.Place(t.Context(), order()); err != nil { // begins a refresh
+			t.Fatal(err)
+		}
+		if err := client.Close(); err != nil || store.kept != "refresh-2" {
+			t.Fatal(err, store.kept)
+		}
+	})
+}
+
 func TestAStreamOfAnEndedLoginEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mesh := &fakeMesh{refresh: func(context.Context) error {

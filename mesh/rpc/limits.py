@@ -27,6 +27,8 @@ _SHARED_OPTIONS: Final = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.keepalive_time_ms", KEEPALIVE_INTERVAL_MS),
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    # What gRPC goes by; without it, a ping that nobody answers counts after a minute only.
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
     ("grpc.keepalive_permit_without_calls", 1),
 )
 SERVER_OPTIONS: Final = (

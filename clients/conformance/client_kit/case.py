@@ -30,6 +30,7 @@ class Fault:
         applied: The command takes effect before the fault.
         hang: No answer comes until the client gives up.
         reset: Every connection is cut, as by `kill -9`.
+        freeze: Every connection carries nothing from now on, as when a cable is pulled.
         expire_tokens: Access tokens given so far end before the call is looked at.
         end_sessions: So do refresh tokens.
         times: So many calls in a row.
@@ -43,6 +44,7 @@ class Fault:
     applied: bool = False
     hang: bool = False
     reset: bool = False
+    freeze: bool = False
     expire_tokens: bool = False
     end_sessions: bool = False
     times: int = 1
@@ -54,8 +56,9 @@ class Opening:
 
     Attributes:
         frames: So many frames are sent, then `end` comes; not set: all there are.
-        end: "" (stays open, with heartbeats), OK, RESET, SILENT, SLOW_CONSUMER, DRAIN SHUTDOWN,
-            DRAIN TOKEN_EXPIRY, DRAIN MAX_AGE, or a gRPC status, with `refuse` as its reason.
+        end: "" (stays open, with heartbeats), OK, RESET, FREEZE, SILENT, SLOW_CONSUMER,
+            DRAIN SHUTDOWN, DRAIN TOKEN_EXPIRY, DRAIN MAX_AGE, or a gRPC status, with `refuse`
+            as its reason.
         refuse: Reason of the status.
         retry_after_s: Of a drain, or RetryInfo of a refusal.
         expire_tokens: Access tokens given so far end before the stream is looked at.
@@ -65,6 +68,7 @@ class Opening:
         epoch: The log begins this epoch; older cursors are answered with Resync.
         resync: ResyncCause with which any cursor is answered.
         snapshot_at: Sequence of a snapshot, if not that of the log.
+        without: Orders that a snapshot does not have, by id.
     """
 
     frames: int | None = None
@@ -78,6 +82,7 @@ class Opening:
     epoch: str = ""
     resync: str = ""
     snapshot_at: int | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ class Script:
     """What the server does.
 
     Attributes:
+        foreign: The server's certificate is of another authority than the driver's `ca_file`.
         token_life_s: `exp - iat` of access tokens.
         clock_skew_s: Server's clock minus true time.
         accounts: Accounts of the user.
@@ -116,6 +122,7 @@ class Script:
         order_state: State of the order that commands answer, without prefix, or a number.
     """
 
+    foreign: bool = False
     token_life_s: float = 900.0
     clock_skew_s: float = 0.0
     accounts: tuple[str, ...] = ("ACC-ALICE", "ACC-BOB")
@@ -206,6 +213,7 @@ def _faults(fault: Any) -> list[Fault | None]:
 
 def _opening(opening: dict[str, Any]) -> Opening:
     made = dict(opening)
-    if "repeat" in made:
-        made["repeat"] = tuple(made["repeat"])
+    for listed in ("repeat", "without"):
+        if listed in made:
+            made[listed] = tuple(made[listed])
     return Opening(**made)

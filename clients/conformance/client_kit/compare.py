@@ -104,12 +104,19 @@ def _server_saw(saw: dict[str, Any], world: World) -> list[str]:
         got = [_cursors(request) for request in world.calls["Watch"]]
         if got != saw["cursors"]:
             found.append(f"cursors of Watch are {got}, should be {saw['cursors']}")
-    for name, wanted in saw.get("waited_s", {}).items():
-        found += _waited(name, wanted, world.times[name])
     if "modes" in saw:
         got = [request.subscription.mode for request in world.calls["Prices"]]
         if got != saw["modes"]:
             found.append(f"delivery modes are {got}, should be {saw['modes']}")
+    return found + _times(saw, world)
+
+
+def _times(saw: dict[str, Any], world: World) -> list[str]:
+    found = []
+    for name, wanted in saw.get("waited_s", {}).items():
+        found += _waited(name, wanted, world.times[name])
+    for name, wanted in saw.get("spread_s", {}).items():
+        found += _spread(name, wanted, world.times[name])
     return found
 
 
@@ -118,6 +125,14 @@ def _waited(name: str, wanted_s: float, times: list[float]) -> list[str]:
     if waits and min(waits) >= wanted_s:
         return []
     return [f"{name} was repeated after {waits} s, should be {wanted_s} s or more"]
+
+
+def _spread(name: str, wanted: dict[str, float], times: list[float]) -> list[str]:
+    """The time between the first and the last."""
+    took = times[-1] - times[0] if times else 0.0
+    if wanted["min"] <= took <= wanted["max"]:
+        return []
+    return [f"{name}: repeats within {took:.2f} s, should be {wanted['min']} to {wanted['max']} s"]
 
 
 def _count(what: str, wanted: Any, got: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A TCP relay in front of the scripted server, so that connections can be cut as by `kill -9`."""
+"""A TCP relay in front of the scripted server, so that connections can be cut or frozen."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,8 @@ class Relay:
         self._target = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        # Of the connections that are open; set when they are frozen.
+        self._frozen = asyncio.Event()
 
     async def start(self, target: int) -> None:
         """Listen on a port of the system's choice, and carry to a local port."""
@@ -35,18 +37,27 @@ class Relay:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
+    def freeze(self) -> None:
+        """Let every open connection carry nothing more, as when a cable is pulled."""
+        self._frozen.set()
+        self._frozen = asyncio.Event()
+
     async def _carry_both(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frozen = self._frozen
         onward, back = await asyncio.open_connection("127.0.0.1", self._target)
         self._writers |= {writer, back}
         try:
-            await asyncio.gather(_carry(reader, back), _carry(onward, writer))
+            await asyncio.gather(_carry(reader, back, frozen), _carry(onward, writer, frozen))
         finally:
             self._writers -= {writer, back}
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _carry(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frozen: asyncio.Event
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+            if not frozen.is_set():
+                writer.write(data)
+                await writer.drain()
     writer.close()

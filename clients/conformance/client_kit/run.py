@@ -62,4 +62,5 @@ async def _play_one(driver: Driver, case: Case, tls: Path) -> tuple[Outcome, boo
             return Outcome(case.name, [text], []), True
         except DriverError as error:
             return Outcome(case.name, [str(error)], []), True
-        return Outcome(case.name, differences(case, printed, world), printed), False
+        found = [*differences(case, printed, world), *world.told(driver.errors)]
+        return Outcome(case.name, found, printed), False

@@ -147,7 +147,8 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
                     cause=f"RESYNC_CAUSE_{resync}", channel=name, requested=cursor
                 )
                 frames.append([event_pb2.OrderStreamItem(resync=again)])
-            orders = orders_at(name, start, log)
+            there = orders_at(name, start, log)
+            orders = [one for one in there if one.order_id not in opening.without]
             frames += [[event_pb2.OrderStreamItem(snapshot=one)] for one in orders]
             done = {"channel": name, "item_count": len(orders)}
             done["cursor"] = {"epoch": self.epoch, "sequence": start}
@@ -228,8 +229,8 @@ async def _ended(
     kind, _, cause = opening.end.partition(" ")
     if kind == "OK":
         return
-    if kind == "RESET":
-        world.reset()
+    if kind in {"RESET", "FREEZE"}:
+        (world.reset if kind == "RESET" else world.freeze)()
         await asyncio.Event().wait()
     if kind == "DRAIN":
         drain = stream_pb2.Drain(cause=f"DRAIN_CAUSE_{cause}")

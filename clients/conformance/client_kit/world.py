@@ -28,6 +28,7 @@ class World:
         findings: What no client may do, in words.
         released: A held driver may go on.
         reset: Cuts every connection.
+        freeze: Lets every open connection carry nothing more.
     """
 
     def __init__(self, script: Script) -> None:
@@ -37,12 +38,14 @@ class World:
         self.findings: list[str] = []
         self.released = asyncio.Event()
         self.reset: Callable[[], None] = lambda: None
+        self.freeze: Callable[[], None] = lambda: None
         self.token_refused = 0
         self._faults = {name: list(faults) for name, faults in script.calls.items()}
         self._openings = {"Watch": list(script.openings), "Prices": list(script.price_openings)}
         self._access: set[str] = set()
         self._refresh: str = ""
         self._used: set[str] = set()
+        self._given: list[str] = []
         self._made = 0
 
     def tokens(self) -> identity.TokenPair:
@@ -53,11 +56,18 @@ class World:
         claims = {"sub": "alice", "iat": int(now), "exp": ends, "jti": str(self._made)}
         access = ".".join(_base64(part) for part in ({"alg": "ES256"}, claims, self._made))
         self._access.add(access)
-        self._refresh = f"refresh-{self._made}"
+        self._refresh = f"refresh-{self._made}-of-the-login-of-alice"
+        self._given += [access, self._refresh]
         pair = identity.TokenPair(access_token=access, refresh_token=self._refresh)
         pair.access_expires_at.FromSeconds(ends)
         pair.refresh_expires_at.FromSeconds(int(now) + 36_000)
         return pair
+
+    def told(self, text: str) -> list[str]:
+        """Find tokens of this case in what a driver wrote for people."""
+        secrets = [*self._given, *(f"Bearer {one[:40]}" for one in self._given)]
+        leaked = any(one in text for one in secrets)
+        return ["a token is in the driver's standard error"] if leaked else []
 
     def renew(self, refresh_token: str) -> bool:
         """Say whether a refresh token holds; it is used up."""
@@ -94,8 +104,8 @@ class World:
             return
         if fault.hang:
             await asyncio.Event().wait()
-        if fault.reset:
-            self.reset()
+        if fault.reset or fault.freeze:
+            (self.reset if fault.reset else self.freeze)()
             await asyncio.Event().wait()
         if fault.refuse or fault.code:
             await refuse(context, fault)

@@ -52,9 +52,24 @@ def test_missing_and_repeated_events_are_noted():
     assert copies.holes == [f"{ACCOUNT}: 9 came after 7", f"{ACCOUNT}: 9 came after 9"]
 
 
-def test_a_resync_drops_the_orders_of_its_account_only():
+def test_a_snapshot_replaces_the_orders_of_its_account_only_and_when_it_is_complete():
     copies = opened()
     other = order_pb2.Order(order_id="ORDER-2", account_id="ACC-BOB", last_sequence=3)
     copies.apply(event_pb2.OrderStreamItem(snapshot=other))
+    copies.apply(event_pb2.OrderStreamItem(snapshot_complete={"channel": "ACC-BOB"}))
     copies.apply(event_pb2.OrderStreamItem(resync={"channel": ACCOUNT}))
-    assert copies.orders == {"ORDER-2": other}
+    assert copies.orders == {ORDER_ID: order(7), "ORDER-2": other}
+    newer = order_pb2.Order(order_id="ORDER-3", account_id=ACCOUNT, last_sequence=9)
+    copies.apply(event_pb2.OrderStreamItem(snapshot=newer))
+    assert copies.orders == {ORDER_ID: order(7), "ORDER-2": other}
+    copies.apply(event_pb2.OrderStreamItem(snapshot_complete={"channel": ACCOUNT}))
+    assert copies.orders == {"ORDER-3": newer, "ORDER-2": other}
+
+
+def test_what_came_of_a_snapshot_before_a_resync_does_not_count():
+    copies = opened()
+    left_behind = order_pb2.Order(order_id="ORDER-4", account_id=ACCOUNT, last_sequence=5)
+    copies.apply(event_pb2.OrderStreamItem(snapshot=left_behind))
+    copies.apply(event_pb2.OrderStreamItem(resync={"channel": ACCOUNT}))
+    copies.apply(event_pb2.OrderStreamItem(snapshot_complete={"channel": ACCOUNT}))
+    assert copies.orders == {}

@@ -24,6 +24,9 @@ export type SessionPhase = "restoring" | "anonymous" | "active";
 /** An access token is renewed when less than this, or a fifth of its life, is left. */
 const RENEW_BEFORE_MS = 45_000;
 
+/** How long a call waits for a renewal while the old token holds. */
+const RENEW_PATIENCE_MS = 1_000;
+
 /** The time limit of unary calls for tokens. */
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -80,9 +83,9 @@ export class Session extends Emitter {
     const margin = Math.min(RENEW_BEFORE_MS, access.lifeMs / 5);
     if (this.now() < access.expiresAtMs - margin) return access.text;
     try {
-      return await this.renew();
+      return await Promise.race([this.renew(), this.#patience()]);
     } catch (error) {
-      // The old one may still be valid while identity is away.
+      // The old one may still be valid while identity is away, or does not answer.
       if (this.#access && this.now() < access.expiresAtMs) return access.text;
       throw error;
     }
@@ -125,6 +128,13 @@ export class Session extends Emitter {
   /** Forgets a refresh token that belongs to another tab. */
   disown(why: string): void {
     this.#end(why);
+  }
+
+  /** A service that hangs must not hold up orders and cancels while the old token holds. */
+  #patience(): Promise<never> {
+    return new Promise((_, reject) => {
+      setTimeout(() => reject(new ConnectError("the renewal of the login has not ended", Code.Unavailable)), RENEW_PATIENCE_MS);
+    });
   }
 
   async #renew(): Promise<string> {

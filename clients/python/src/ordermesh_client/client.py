@@ -72,7 +72,17 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MIN_MS),
     ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_DELAY_MS_MAX),
+    # A connection on which nothing came for so long is asked whether it is alive. Without this,
+    # one whose other end vanished is used until the kernel gives it up, many minutes later.
+    ("grpc.keepalive_time_ms", 10_000),
+    # This is the timeout that gRPC goes by; grpc.keepalive_timeout_ms alone leaves it at a minute.
+    ("grpc.http2.ping_timeout_ms", 3_000),
+    ("grpc.http2.max_pings_without_data", 0),
 )
+
+# How long a call waits for a refresh while the old token holds: an identity service that hangs
+# must not hold up orders and cancels.
+REFRESH_PATIENCE_S: Final = 1.0
 
 Call = Callable[..., Any]
 
@@ -98,7 +108,7 @@ class MeshClient(Watching):
         self._settings = settings or ClientSettings()
         self._store = store
         self._session = store.load() if store else None
-        self._refreshing = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self._channel = grpc.aio.secure_channel(
             target, grpc.ssl_channel_credentials(ca), options=CHANNEL_OPTIONS
         )
@@ -136,7 +146,9 @@ class MeshClient(Watching):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the connection."""
+        """Close the connection; a refresh that is under way ends first, for its answer counts."""
+        if self._refreshing is not None and not self._refreshing.done():
+            await asyncio.wait({self._refreshing})
         await self._channel.close()
 
     @property
@@ -331,29 +343,55 @@ class MeshClient(Watching):
         raise AssertionError("unreachable: the second pass returns or raises")
 
     async def _fresh_token(self) -> None:
-        if not self.session.fresh():
+        if self.session.fresh():
+            return
+        if not self.session.holds():
             await self.refresh()
+            return
+        try:
+            async with asyncio.timeout(REFRESH_PATIENCE_S):
+                await self.refresh()
+        except (TimeoutError, MeshUnreachableError):
+            return  # the old token holds for a while
+        except MeshRefusedError as refused:
+            if not refused.retryable:
+                raise
 
     async def refresh(self, refused_token: str = "") -> None:
         """Exchange the refresh token for a new pair, once for all tasks that ask.
+
+        The exchange goes on when the task that asked is cancelled: its answer must not be lost,
+        for a refresh token that is used twice ends the login.
 
         Args:
             refused_token: The access token the mesh no longer takes; the one in hand
                 if left out.
         """
         stale = refused_token or self.session.access_token
-        async with self._refreshing:
-            if self.session.access_token != stale:
-                return  # another task did it meanwhile
-            request = identity.RefreshRequest(refresh_token=self.session.refresh_token)
-            try:
-                answer = await self._auth.Refresh(request, timeout=self._settings.attempt_timeout_s)
-            except grpc.aio.AioRpcError as error:
-                if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-                    self._session = None
-                    raise NotLoggedInError("the login has ended") from error
+        if self.session.access_token != stale:
+            return  # another task did it meanwhile
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._exchange())
+            self._refreshing.add_done_callback(_note_failure)
+        await asyncio.shield(self._refreshing)
+
+    async def _exchange(self) -> None:
+        used = self.session.refresh_token
+        request = identity.RefreshRequest(refresh_token=used)
+        try:
+            answer = await self._auth.Refresh(request, timeout=self._settings.attempt_timeout_s)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
                 raise refused_error(error) from error
+            if self._uses(used):
+                self._session = None
+            raise NotLoggedInError("the login has ended") from error
+        # A logout or another login may have come in between.
+        if self._uses(used):
             self._keep(Session.from_tokens(answer.user, answer.tokens))
+
+    def _uses(self, refresh_token: str) -> bool:
+        return self._session is not None and self._session.refresh_token == refresh_token
 
     def _keep(self, session: Session) -> Session:
         self._session = session
@@ -363,3 +401,9 @@ class MeshClient(Watching):
 
     def _bearer(self) -> list[tuple[str, str]]:
         return [("authorization", f"Bearer {self.session.access_token}")]
+
+
+def _note_failure(refreshing: asyncio.Task[None]) -> None:
+    """Look at the outcome: those who wait have it too, and there may be none."""
+    if not refreshing.cancelled():
+        refreshing.exception()

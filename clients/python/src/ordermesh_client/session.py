@@ -49,6 +49,10 @@ class Session:
             access_life_s=life_s,
         )
 
+    def holds(self) -> bool:
+        """Say whether the access token has not ended."""
+        return time.time() < self.access_expires_at
+
     def fresh(self) -> bool:
         """Say whether the access token is not about to end."""
         before_s = REFRESH_BEFORE_S

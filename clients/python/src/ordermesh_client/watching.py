@@ -65,6 +65,8 @@ class Watching(ABC):
         async for item in self._resumed(
             self.order_service.Watch, sequences.request, event_pb2.OrderStreamItem, sequences.take
         ):
+            for made in sequences.made():
+                yield made
             yield item
 
     async def watch_quotes(
