@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802  # handlers are named as the rpcs are
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -76,6 +77,7 @@ class FakeEdge(
         real: Functions that add services which are real ones.
         tokens_made: Counts logins and refreshes; the newest token alone is accepted.
         token_life_s: Life of the next token.
+        refresh_came: A refresh has its tokens; its answer goes out when `refresh_answers` is set.
     """
 
     def __init__(self) -> None:
@@ -86,6 +88,8 @@ class FakeEdge(
         self.answers: dict[str, Any] = {}
         self.tokens_made = 0
         self.token_life_s = 900.0
+        self.refresh_came, self.refresh_answers = asyncio.Event(), asyncio.Event()
+        self.refresh_answers.set()
         self.port = 0
         self.real: list[Callable[[grpc.aio.Server], None]] = []
         self._server: grpc.aio.Server | None = None
@@ -160,7 +164,10 @@ class FakeEdge(
         await self.note("Refresh", request, context, user=False)
         if request.refresh_token != f"refresh-{self.tokens_made}":
             await context.abort(*abort_arguments(refuse("UNAUTHENTICATED", "used up")))
-        return identity.RefreshResponse(tokens=self.tokens(), user=self.user)
+        made = self.tokens()
+        self.refresh_came.set()
+        await self.refresh_answers.wait()
+        return identity.RefreshResponse(tokens=made, user=self.user)
 
     async def Logout(self, request, context):
         await self.note("Logout", request, context, user=False)

@@ -1,6 +1,7 @@
 """The Python client against an edge that fails on demand."""
 
 import asyncio
+import dataclasses
 import json
 import stat
 
@@ -103,6 +104,43 @@ async def test_many_tasks_refresh_once(edge, mesh):
     )
     await asyncio.gather(*[mesh.instruments() for _ in range(10)])
     assert len(edge.requests["Refresh"]) == 1
+
+
+async def test_the_answer_of_a_refresh_is_kept_when_the_task_that_asked_is_cancelled(edge, mesh):
+    edge.refresh_answers.clear()
+    edge.tokens_made += 1  # the token in hand is no longer accepted
+    mesh._session = dataclasses.replace(mesh.session, refresh_token=f"refresh-{edge.tokens_made}")
+    asking = asyncio.create_task(mesh.instruments())
+    await edge.refresh_came.wait()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    edge.refresh_answers.set()
+    await mesh.instruments()
+    assert len(edge.requests["Refresh"]) == 1
+
+
+async def test_a_client_that_closes_keeps_the_answer_of_a_refresh(edge, home):
+    async with local_mesh(home) as mesh:
+        edge.token_life_s = 30
+        await mesh.login("alice", "right")
+        edge.refresh_answers.clear()
+        asking = asyncio.create_task(mesh.instruments())
+        await edge.refresh_came.wait()
+        asking.cancel()
+        asyncio.get_running_loop().call_soon(edge.refresh_answers.set)
+    async with local_mesh(home) as again:
+        assert again.session.refresh_token == f"refresh-{edge.tokens_made}"
+
+
+async def test_a_logout_is_not_undone_by_a_refresh(edge, mesh):
+    edge.refresh_answers.clear()
+    asking = asyncio.create_task(mesh.refresh())
+    await edge.refresh_came.wait()
+    await mesh.logout()
+    edge.refresh_answers.set()
+    await asking
+    with pytest.raises(NotLoggedInError):
+        await mesh.instruments()
 
 
 async def test_login_that_has_ended_is_reported(edge, mesh):

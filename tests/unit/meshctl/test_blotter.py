@@ -112,10 +112,10 @@ def test_a_state_is_kept_in_the_trail_once():
     assert blotter.trails[ORDER_ID] == [ORDER.state, new, filled]
 
 
-def test_a_resync_begins_anew():
+def test_the_snapshot_of_a_resync_replaces_what_was_there():
     blotter = opened()
     blotter.apply(event_pb2.OrderStreamItem(resync={"channel": ACCOUNT}))
-    assert not blotter.orders
+    assert ORDER_ID in blotter.orders
     fresh = order_pb2.Order(order_id=ORDER_ID, account_id=ACCOUNT, last_sequence=2)
     blotter.apply(event_pb2.OrderStreamItem(snapshot=fresh))
     complete = {"channel": ACCOUNT, "cursor": {"sequence": 2}}
