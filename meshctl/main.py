@@ -19,6 +19,7 @@ from meshctl.commands.limits import limits
 from meshctl.commands.notify import destinations, notifications, rules
 from meshctl.commands.orders import flat, orders, show, venue_report
 from meshctl.commands.roles import add_to_help
+from meshctl.commands.usage import Commands
 from meshctl.commands.venue import parked, recovery, resolve, sessions
 from meshctl.stack import commands as stack
 from meshctl.watch import doctor, top
@@ -30,6 +31,7 @@ def _options(as_user: AsOption = "") -> None:
 
 app = typer.Typer(
     name="ordermesh",
+    cls=Commands,
     help=__doc__,
     callback=_options,
     no_args_is_help=True,
@@ -73,5 +75,5 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        typer.echo(f"usage {error}", err=True)
+        typer.echo(f"usage: {error}", err=True)
         sys.exit(EXIT_USAGE)

@@ -54,7 +54,8 @@ class _Output:
     username = ""
 
 
-def _speak_json(value: bool) -> bool:
+def speak_json(value: bool) -> bool:
+    """Print errors and results of this command as JSON."""
     _Output.as_json = value
     return value
 
@@ -73,7 +74,7 @@ AsOption = Annotated[
 ]  # fmt: skip
 JsonOption = Annotated[
     bool,
-    typer.Option("--json", help="One JSON object per line, for programs.", callback=_speak_json),
+    typer.Option("--json", help="One JSON object per line, for programs.", callback=speak_json),
 ]
 AccountOption = Annotated[
     str, typer.Option("--account", help="Account; the first of the login if not given.")
@@ -142,7 +143,7 @@ def _print_error(
         fault = {"reason": reason, "message": text, "metadata": dict(metadata or {})}
         typer.echo(json.dumps({"error": fault}), err=True)
         return
-    named = f" {reason}:" if what == "refused" else ""
+    named = f" {reason}:" if what == "refused" else ":"
     errors.print(f"[red]{what}[/]{named} {escape(text)}", highlight=False)
 
 

@@ -381,5 +381,5 @@ def _home(given: Path | None, settings: StackSettings) -> Home:
 
 
 def _fail(text: str) -> None:
-    Console(stderr=True).print("[red]error[/]", text, highlight=False, soft_wrap=True)
+    Console(stderr=True).print("[red]error[/]:", text, highlight=False, soft_wrap=True)
     raise typer.Exit(EXIT_REFUSED)

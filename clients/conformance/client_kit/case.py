@@ -95,12 +95,14 @@ class Log:
         batch: Events in a frame; an order comes with its last event there.
         unknown: What of an event a client of today does not know, by sequence: state, kind or
             skippable.
+        ahead: The order beside an event is as it is after a later one, as in a replay.
     """
 
     snapshot: int = 0
     events: int = 0
     batch: int = 1
     unknown: dict[int, str] = field(default_factory=dict)
+    ahead: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def event_item(
         getattr(event, kind).SetInParent()
     item = event_pb2.OrderStreamItem(event=event)
     if carries:
-        item.order.CopyFrom(order_after(account, sequence, log))
+        item.order.CopyFrom(order_after(account, log.ahead.get(sequence, sequence), log))
     return item
 
 

@@ -68,6 +68,24 @@ async def test_what_the_server_saw_is_compared():
     assert "should be 0.3 s or more" in text
 
 
+@pytest.mark.parametrize(
+    ("took_s", "right"), [(0.4, False), (0.5, True), (2.0, True), (2.1, False)]
+)
+async def test_repeats_that_come_too_fast_or_too_late_are_found(took_s, right):
+    world = World(Script())
+    world.times["Place"] = [7.0, 7.0 + took_s]
+    found = differences(case(spread_s={"Place": {"min": 0.5, "max": 2.0}}), RIGHT, world)
+    assert (found == []) == right
+
+
+async def test_a_token_in_the_log_of_a_driver_is_found():
+    world = World(Script())
+    tokens = world.tokens()
+    assert world.told("the stream is connected again") == []
+    assert world.told(f"authorization: Bearer {tokens.access_token}")
+    assert world.told(f"refreshed with {tokens.refresh_token}")
+
+
 async def test_a_call_without_a_deadline_is_found():
     world = World(Script())
     context = SimpleNamespace(time_remaining=lambda: None)

@@ -4,9 +4,11 @@ import json
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from meshctl.client import local_mesh
 from meshctl.commands import common
+from meshctl.main import app
 from meshctl.stack.home import Home
 from ordermesh_client import MeshRefusedError, MeshUnreachableError, NotLoggedInError
 
@@ -37,13 +39,13 @@ CASES = {
         MeshUnreachableError("the mesh does not answer (connection refused)"),
         4,
         "UNREACHABLE",
-        [f"cannot connect the mesh does not answer (connection refused): {common._HOW_TO_RUN}"],
+        [f"cannot connect: the mesh does not answer (connection refused): {common._HOW_TO_RUN}"],
     ),
     "no login": (
         NotLoggedInError("the login has ended"),
         5,
         "NOT_LOGGED_IN",
-        ["not logged in the login has ended: `ordermesh login alice`"],
+        ["not logged in: the login has ended: `ordermesh login alice`"],
     ),
 }
 
@@ -109,9 +111,38 @@ def test_without_a_mesh_the_folder_is_named(tmp_path):
 def test_wrong_usage_is_an_object_for_programs(monkeypatch, capsys):
     with pytest.raises(typer.Exit) as ended:
         common.usage_error("give --account")
-    assert (ended.value.exit_code, capsys.readouterr().err) == (2, "usage give --account\n")
+    assert (ended.value.exit_code, capsys.readouterr().err) == (2, "usage: give --account\n")
     monkeypatch.setattr(common._Output, "as_json", True)
     with pytest.raises(typer.Exit):
         common.usage_error("give --account")
     said = json.loads(capsys.readouterr().err)["error"]
     assert said == {"reason": "USAGE", "message": "give --account", "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["order", "buy", "--json"], "Missing argument 'symbol'"),
+        (["order", "buy", "ASML", "100", "--nosuch", "--json"], "--nosuch"),
+        (["order", "buy", "ASML", "-5", "--json"], "a quantity must be positive"),
+        (["order", "buy", "ASML", "-1.5k", "--json"], "a quantity must be positive"),
+        (["nosuch", "--json"], "nosuch"),
+        (["--json", "orders"], "--json"),
+        (["kill", "nosuch", "--json"], "nosuch"),
+        (["orders", "--most", "many", "--json"], "--most"),
+    ],
+)
+def test_a_command_line_that_cannot_be_read_is_an_object_for_programs(typed, words, monkeypatch):
+    monkeypatch.setattr(common._Output, "as_json", False)
+    done = CliRunner().invoke(app, typed)
+    assert done.exit_code == 2
+    said = json.loads(done.stderr)["error"]
+    assert said["reason"] == "USAGE"
+    assert words in said["message"]
+
+
+def test_a_command_line_that_cannot_be_read_is_told_to_people_in_words():
+    done = CliRunner().invoke(app, ["order", "buy", "ASML", "-5"])
+    assert done.exit_code == 2
+    assert "a quantity must be positive" in done.stderr
+    assert "ordermesh order --help" in done.stderr
