@@ -69,6 +69,7 @@ class Opening:
         resync: ResyncCause with which any cursor is answered.
         snapshot_at: Sequence of a snapshot, if not that of the log.
         without: Orders that a snapshot does not have, by id.
+        beat_after: A heartbeat comes after so many frames, ahead of the events it counts.
     """
 
     frames: int | None = None
@@ -83,6 +84,7 @@ class Opening:
     resync: str = ""
     snapshot_at: int | None = None
     without: tuple[str, ...] = ()
+    beat_after: int = 0
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,8 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
         ]
         frames = [frame for one in wanted for frame in self._frames(one, opening)]
         beat = [self._heartbeat(one.account_id) for one in wanted]
+        if opening.beat_after:
+            frames.insert(opening.beat_after, beat)
         stream = played(self.world, opening, [*frames, beat], beat, request, context)
         async for items in stream:
             yield oms.WatchResponse(items=items)
