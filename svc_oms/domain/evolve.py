@@ -113,10 +113,8 @@ def evolve(order: Order | None, event: Event, stamp: Stamp, sequence: int) -> Or
             waits=draft[_WAITS_FOR] is not None,
             paused=draft[_PAUSED],
         )
-        draft[_BASE_STATE] = base
-        if base not in ENDED_WITH_TEXT:
-            # The venue works it again.
-            draft[_ENDED_TEXT] = ""
+        text = draft[_ENDED_TEXT] if base in ENDED_WITH_TEXT else ""
+        draft[_BASE_STATE], draft[_ENDED_TEXT] = base, text
         if base not in LOCAL:
             draft[_WAITS_FOR] = None
     state = draft[_STATE] = lifecycle.visible(
@@ -291,9 +289,8 @@ def _cancel_refused(draft: Draft, order: Order, event: CancelRefused) -> str:
 def _ended(draft: Draft, _order: Order, event: OrderCanceled | OrderExpired) -> str:
     draft[_IN_DOUBT], draft[_ENDED_TEXT] = (), event.text
     if isinstance(event, OrderCanceled):
-        draft[_CANCEL_ID] = ""
-        if event.unsolicited:
-            draft[_ENDED_TEXT] = f"unsolicited: {event.text}".removesuffix(": ")
+        unasked = f"unsolicited: {event.text}".removesuffix(": ")
+        draft[_CANCEL_ID], draft[_ENDED_TEXT] = "", unasked if event.unsolicited else event.text
     return ""
 
 
