@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.e2e.test_blotter import forget_settings
 from tests.e2e.test_page_roles import enter
 from tests.e2e.test_panels import choose, violations
 from tests.support.browser import live, log_in, open_page
@@ -19,6 +20,7 @@ async def page(mesh: Mesh) -> AsyncIterator[Page]:
     async with open_page(mesh) as opened:
         await opened.emulate_media(reduced_motion="reduce")
         yield opened
+    await forget_settings(mesh)
 
 
 async def new_layout(page: Page, name: str) -> None:
