@@ -115,7 +115,10 @@ class Publisher:
             changes = await self._next(call)
             if changes is None:
                 await self._until(lambda: self._acknowledged == self._sent)
-                return True
+                # A refresh that was asked for meanwhile came with an acknowledgement.
+                if not self._refresh.is_set():
+                    return True
+                continue
             for frame in frames_of(changes):
                 await self._send(call, frame)
 

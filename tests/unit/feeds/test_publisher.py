@@ -126,6 +126,12 @@ async def test_on_request_everything_is_sent_again():
         assert last_price(frames) == "50"
 
 
+async def test_a_refresh_that_is_asked_for_with_the_last_acknowledgement_is_answered():
+    # The opening, the listings, the status and the books: the source has ended by then.
+    async with published(Scripted((4, "refresh")), 0) as (frames,):
+        assert wholes(frames) == 2
+
+
 def test_frames_have_a_bounded_size_and_a_list_begins_and_ends_once():
     many = Changes(
         listings=[LISTING] * (LISTINGS_PER_FRAME_MAX + 1),
