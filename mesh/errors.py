@@ -176,6 +176,17 @@ def refuse(
     return MeshError(reason, text, field, values, retry_after_s)
 
 
+def wrong(field: str, value: object, expected: str) -> MeshError:
+    """Refuse a field that passed its rules and yet cannot be: what it was, what it should be."""
+    return refuse(
+        "INVALID_FIELD",
+        f"{field} was {value!r}; expected {expected}",
+        field,
+        value=value,
+        expected=expected,
+    )
+
+
 def to_rejection(error: MeshError) -> error_pb2.Rejection:
     """Return a refusal as data, for results in streams and for orders."""
     return error_pb2.Rejection(

@@ -5,11 +5,12 @@ from typing import Final
 
 from kernel.calendars.library import NAMES, library_calendar
 from kernel.trading_calendar import Origin, Session, TradingCalendar
+from mesh.errors import wrong
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import calendar_pb2
 from ordermesh.marketdata.v1 import instrument_service_pb2 as pb
 from svc_marketdata.api.mapping import STATUS_TO_PROTO, phase_to_proto
-from svc_marketdata.api.reference.mapping import date_of, wrong
+from svc_marketdata.api.reference.mapping import date_of
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.service.market_data import MarketData
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from mesh.errors import refuse
+from mesh.errors import wrong
 from ordermesh.marketdata.v1 import market_data_pb2
 from svc_marketdata.service.channels import Topic
 
@@ -45,7 +45,7 @@ def fields_of(
         topic = VALUES.get(value)
         if topic is None or topic not in topics:
             named = ", ".join(sorted(one for one, of in VALUES.items() if of in topics))
-            raise _wrong(
+            raise wrong(
                 f"{path}.paths[{index}]", text, f"a field of a topic subscribed to: {named}"
             )
         names = _names(value)
@@ -53,7 +53,7 @@ def fields_of(
             whole.add(topic)
         elif name not in names:
             expected = f"a field of {value}: {', '.join(names)}"
-            raise _wrong(f"{path}.paths[{index}]", text, expected)
+            raise wrong(f"{path}.paths[{index}]", text, expected)
         else:
             chosen.setdefault(topic, set()).add(name)
     return tuple(
@@ -66,10 +66,3 @@ def fields_of(
 def _names(value: str) -> list[str]:
     fields: Any = market_data_pb2.MarketDataUpdate.DESCRIPTOR.fields_by_name
     return sorted(fields[value].message_type.fields_by_name)
-
-
-def _wrong(field: str, value: str, expected: str) -> Exception:
-    return refuse(
-        "INVALID_FIELD", f"{field} was {value!r}; expected {expected}", field,
-        value=value, expected=expected,
-    )  # fmt: skip

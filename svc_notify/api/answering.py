@@ -46,17 +46,6 @@ def viewer_of(call: Call) -> Viewer:
     return viewer(call.user.subject, call.user.roles, call.user.accounts)
 
 
-def wrong(field: str, value: object, expected: str) -> MeshError:
-    """Refuse a field that passed its rules and yet cannot be."""
-    return refuse(
-        "INVALID_FIELD",
-        f"{field} was {value!r}; expected {expected}",
-        field,
-        value=value,
-        expected=expected,
-    )
-
-
 def not_found(field: str, value: str, what: str) -> MeshError:
     """Refuse an id that stands for nothing the caller may see."""
     return refuse(

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from kernel.clock import Clock
 from kernel.ulid import ULID_CHARACTERS, new_ulid
 from mesh.auth.access import Access, user
-from mesh.errors import refuse
+from mesh.errors import refuse, wrong
 from mesh.rpc.call import Call
 from mesh.rpc.page_tokens import page_place, page_token
 from mesh.timestamps import set_timestamp
 from ordermesh.notify.v1 import destination_service_pb2 as pb
-from svc_notify.api.answering import answered, changing, keyed, not_found, stale, wrong
+from svc_notify.api.answering import answered, changing, keyed, not_found, stale
 from svc_notify.api.mapping import dead_letter_to_proto
 from svc_notify.domain.addresses import address_fault
 from svc_notify.service.choices import Changing, Choices

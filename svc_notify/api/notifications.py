@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from mesh.auth.access import Access, user
-from mesh.errors import MeshError
+from mesh.errors import MeshError, wrong
 from mesh.rpc.call import Call
 from mesh.rpc.page_tokens import page_place, page_token
 from mesh.timestamps import from_timestamp, to_timestamp
 from ordermesh.notify.v1 import notification_service_pb2 as pb
 from ordermesh.type.v1 import stream_pb2
-from svc_notify.api.answering import answered, not_found, viewer_of, wrong
+from svc_notify.api.answering import answered, not_found, viewer_of
 from svc_notify.api.mapping import to_proto
 from svc_notify.api.stream import SEQUENCE_END, NotificationStream, StreamParts
 from svc_notify.service.history import Filter, NotFoundError

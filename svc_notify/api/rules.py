@@ -7,12 +7,12 @@ from zoneinfo import available_timezones
 from kernel.clock import Clock
 from kernel.ulid import new_ulid
 from mesh.auth.access import Access, user
-from mesh.errors import refuse
+from mesh.errors import refuse, wrong
 from mesh.rpc.call import Call
 from mesh.timestamps import set_timestamp
 from ordermesh.notify.v1 import rule_pb2
 from ordermesh.notify.v1 import rule_service_pb2 as pb
-from svc_notify.api.answering import answered, changing, keyed, not_found, stale, wrong
+from svc_notify.api.answering import answered, changing, keyed, not_found, stale
 from svc_notify.domain.notification import KINDS
 from svc_notify.service.choices import Changing, Choices
 

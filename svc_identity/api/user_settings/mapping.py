@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from mesh.errors import MeshError, refuse
+from mesh.errors import wrong
 from mesh.timestamps import to_timestamp
 from ordermesh.identity.v1 import user_setting_pb2 as pb
 from svc_identity.domain.user_settings import Setting, SettingKey, SettingKind
@@ -101,14 +101,3 @@ def _check_once(field: str, values: list[str]) -> None:
     twice = next((one for at, one in enumerate(values) if one in values[:at]), None)
     if twice is not None:
         raise wrong(field, twice, "each value once")
-
-
-def wrong(field: str, value: object, expected: str) -> MeshError:
-    """Refuse a field that passed its rules and yet cannot be."""
-    return refuse(
-        "INVALID_FIELD",
-        f"{field} was {value!r}; expected {expected}",
-        field,
-        value=value,
-        expected=expected,
-    )

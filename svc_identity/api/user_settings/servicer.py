@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from mesh.auth.access import Access, user
+from mesh.errors import wrong
 from mesh.rpc.call import Call
 from ordermesh.identity.v1 import user_settings_service_pb2 as pb
 from svc_identity.api.answering import answered
-from svc_identity.api.user_settings.mapping import check_name, key_and_body, setting_to_proto, wrong
+from svc_identity.api.user_settings.mapping import check_name, key_and_body, setting_to_proto
 from svc_identity.api.user_settings.stream import Frame, SettingsStream
 from svc_identity.domain.user_settings import SettingKey, SettingKind
 from svc_identity.service.user_settings import SettingsKeeper

@@ -8,7 +8,7 @@ from kernel.decimals import FRACTION_DIGITS_MAX, WHOLE_DIGITS_MAX, format_scaled
 from kernel.nanoseconds import NS_PER_DAY
 from kernel.ulid import ULID_CHARACTERS, new_ulid
 from mesh.auth.access import Access, user
-from mesh.errors import MeshError, refuse
+from mesh.errors import MeshError, refuse, wrong
 from mesh.rpc.call import Call
 from mesh.rpc.page_tokens import page_place, page_token
 from mesh.timestamps import from_timestamp
@@ -16,7 +16,6 @@ from ordermesh.marketdata.v1 import price_alert_service_pb2 as pb
 from svc_marketdata.api.alerts.mapping import PRICES, alert_to_proto
 from svc_marketdata.api.alerts.stream import AlertStream, Frame
 from svc_marketdata.api.answering import answered
-from svc_marketdata.api.reference.mapping import wrong
 from svc_marketdata.api.rights import not_entitled, rights_of
 from svc_marketdata.api.subscriptions import instrument_not_found
 from svc_marketdata.domain.alerts.alert import (

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from mesh.errors import MeshError, refuse
+from mesh.errors import wrong
 from mesh.timestamps import to_timestamp
 from ordermesh.marketdata.v1 import instrument_pb2
 from ordermesh.marketdata.v1 import reference_data_service_pb2 as pb
@@ -133,17 +133,6 @@ def fault_to_proto(fault: Fault) -> pb.RowFault:
     """A wrong value of a file."""
     return pb.RowFault(
         line=fault.line, field=fault.field, value=fault.value, expected=fault.expected
-    )
-
-
-def wrong(field: str, value: object, expected: str) -> MeshError:
-    """Refuse a field of a request."""
-    return refuse(
-        "INVALID_FIELD",
-        f"{field} was {value!r}; expected {expected}",
-        field,
-        value=value,
-        expected=expected,
     )
 
 

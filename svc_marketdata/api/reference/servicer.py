@@ -6,7 +6,7 @@ from typing import Final
 
 from kernel.nanoseconds import NS_PER_S
 from mesh.auth.access import Access, user
-from mesh.errors import refuse
+from mesh.errors import refuse, wrong
 from mesh.rpc.page_tokens import page_place, page_token
 from mesh.rpc.server import Call
 from mesh.timestamps import from_timestamp
@@ -20,7 +20,6 @@ from svc_marketdata.api.reference.mapping import (
     history_to_proto,
     instrument_to_proto,
     listing_record_to_proto,
-    wrong,
 )
 from svc_marketdata.domain.reference.actions import (
     ActionKind,

@@ -3,11 +3,24 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from svc_oms.domain.verification.copied_log import Difference
 from svc_oms.domain.verification.verify import Finding
 
 FINDINGS_SHOWN_MAX = 200
 # Further ones are counted only.
 FINDINGS_KEPT_MAX = 10_000
+
+
+def report_data(
+    found: int, compared: dict[str, int], left_out: list[str], shown: Iterable[Finding | Difference]
+) -> dict[str, object]:
+    """Return what was compared and found as values of JSON, the same form for every comparison."""
+    return {
+        "differences": found,
+        "compared": compared,
+        "not_compared": left_out,
+        "found": [each._asdict() for each in shown],
+    }
 
 
 @dataclass(slots=True)
@@ -35,19 +48,15 @@ class Report:
 
     def data(self) -> dict[str, object]:
         """Return the report as values of JSON; findings beyond FINDINGS_KEPT_MAX are counted."""
-        return {
-            "differences": self.found,
-            "compared": {
-                "accounts": self.accounts,
-                "orders": self.orders,
-                "events": self.events,
-                "executions": self.executions,
-                "audit_entries": self.audit_entries,
-                "states": self.states,
-            },
-            "not_compared": self.left_out,
-            "found": [each._asdict() for each in self.findings],
+        compared = {
+            "accounts": self.accounts,
+            "orders": self.orders,
+            "events": self.events,
+            "executions": self.executions,
+            "audit_entries": self.audit_entries,
+            "states": self.states,
         }
+        return report_data(self.found, compared, self.left_out, self.findings)
 
     def lines(self) -> Iterator[str]:
         """Yield the report as lines of text."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from svc_oms.domain.verification.copied_log import Difference
+from svc_oms.service.book.report import report_data
 
 DIFFERENCES_SHOWN_MAX = 200
 """Further ones are counted; all are in the table `differences` of the scratch schema."""
@@ -30,18 +31,14 @@ class ReplayReport:
 
     def data(self) -> dict[str, object]:
         """Return the report as values of JSON, with the first DIFFERENCES_SHOWN_MAX differences."""
-        return {
-            "differences": self.found,
-            "compared": {
-                "accounts": self.accounts,
-                "orders": self.orders,
-                "events": self.events,
-                "executions": self.executions,
-                "positions": self.positions,
-            },
-            "not_compared": self.left_out,
-            "found": [each._asdict() for each in self.differences],
+        compared = {
+            "accounts": self.accounts,
+            "orders": self.orders,
+            "events": self.events,
+            "executions": self.executions,
+            "positions": self.positions,
         }
+        return report_data(self.found, compared, self.left_out, self.differences)
 
     def lines(self) -> Iterator[str]:
         """Yield the report as lines of text."""
