@@ -113,7 +113,7 @@ async def test_panels_are_reached_moved_closed_and_coloured_by_keys(page: Page, 
     await stored_after(page, "Alt+Shift+W")
     await expect(tab(page, "Ladder")).to_have_count(0)
 
-    # Behind a dialog nothing is closed; with all panels closed the page says what to do.
+    # While a dialog is open, keys close no panel. Without a panel the page says what to do.
     panels = await page.get_by_role("tab").count()
     await page.keyboard.press("Control+k")
     await page.keyboard.press("Alt+Shift+W")

@@ -62,5 +62,5 @@ async def _play_one(driver: Driver, case: Case, tls: Path) -> tuple[Outcome, boo
             return Outcome(case.name, [text], []), True
         except DriverError as error:
             return Outcome(case.name, [str(error)], []), True
-        found = [*differences(case, printed, world), *world.told(driver.errors)]
+        found = [*differences(case, printed, world), *world.leaks(driver.errors)]
         return Outcome(case.name, found, printed), False

@@ -1,4 +1,4 @@
-"""The scripted mesh of one case: gRPC over TLS behind a relay that can cut connections."""
+"""The scripted mesh of one case: gRPC over TLS. A relay before it can cut connections."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -63,7 +63,7 @@ class World:
         pair.refresh_expires_at.FromSeconds(int(now) + 36_000)
         return pair
 
-    def told(self, text: str) -> list[str]:
+    def leaks(self, text: str) -> list[str]:
         """Find tokens of this case in what a driver wrote for people."""
         secrets = [*self._given, *(f"Bearer {one[:40]}" for one in self._given)]
         leaked = any(one in text for one in secrets)

@@ -25,7 +25,7 @@ class AfterThePause:
 
 
 class Broken(ProtoEncoder):
-    """Cannot serialise books of one depth, from the moment it is told so."""
+    """Cannot serialise books of one depth while ``fails`` is set."""
 
     fails = False
 
