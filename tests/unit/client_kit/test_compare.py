@@ -81,9 +81,9 @@ async def test_repeats_that_come_too_fast_or_too_late_are_found(took_s, right):
 async def test_a_token_in_the_log_of_a_driver_is_found():
     world = World(Script())
     tokens = world.tokens()
-    assert world.told("the stream is connected again") == []
-    assert world.told(f"authorization: Bearer {tokens.access_token}")
-    assert world.told(f"refreshed with {tokens.refresh_token}")
+    assert world.leaks("the stream is connected again") == []
+    assert world.leaks(f"authorization: Bearer {tokens.access_token}")
+    assert world.leaks(f"refreshed with {tokens.refresh_token}")
 
 
 async def test_a_call_without_a_deadline_is_found():
