@@ -16,6 +16,7 @@ from bench.children import free_port
 from bench.measure import Figure, Plan
 from deploy.topics import read_topics
 from eventlog.logs import Log
+from eventlog.rights import ReaderName
 from eventlog.source import LogSource
 from kernel.clock import SystemClock
 from mesh.kafka.connection import client_configuration
@@ -23,10 +24,11 @@ from meshctl.stack.home import Home
 from meshctl.stack.servers.certificates import ensure_dev_certificates
 from meshctl.stack.servers.kafka.broker import CLIENT, EmbeddedKafka
 from meshctl.stack.servers.kafka.topics import apply_topics
+from meshctl.stack.servers.postgres import READERS
 from meshctl.stack.settings import stack_settings
-from svc_identity.adapters.postgres.migrate import migrate as migrate_users
-from svc_marketdata.adapters.postgres.migrate import migrate as migrate_prices
-from svc_oms.adapters.postgres.migrate import migrate
+from svc_identity.adapters.postgres import migrate as identity
+from svc_marketdata.adapters.postgres import migrate as marketdata
+from svc_oms.adapters.postgres import migrate as oms
 from svc_relay.adapters.kafka.log_sink import LogSink, Owner
 from svc_relay.service.relay import RELAYED, Progress, Relay
 
@@ -74,11 +76,13 @@ async def _measure(plan: Plan, folder: Path) -> list[Figure]:
     cost = Figure("relay, CPU of its process", "us/event")
     count = int(ENTRIES_A_SECOND * plan.seconds)
     async with embedded_postgres(folder) as postgres:
-        url = postgres.owner_url("oms")
-        await migrate(url)
-        await migrate_users(url)
-        await migrate_prices(url)
-        connection = await asyncpg.connect(url)
+        for service, schema in (("oms", oms), ("identity", identity), ("marketdata", marketdata)):
+            await schema.migrate(postgres.owner_url(service))
+            await schema.let_read_logs(
+                postgres.owner_url(service), ReaderName.RELAY, READERS["relay"]
+            )
+        url = postgres.url("relay")
+        connection = await asyncpg.connect(postgres.owner_url("oms"))
         await connection.execute(FILL, count)
         await connection.close()
         ensure_dev_certificates(folder / "tls")

@@ -79,12 +79,12 @@ class FixEngine(Protocol):
         """Whether started and not stopped."""
 
     @property
-    def spoiled(self) -> bool:
-        """Whether something handed over was lost (queue full), so the session must be rewound."""
+    def spoiled(self) -> str:
+        """Return what was lost on the way in, so that the session must be rewound; or ""."""
 
     @property
-    def stuck(self) -> bool:
-        """Whether it will not connect again by itself and must be stopped and started."""
+    def stuck(self) -> str:
+        """Return why it will not go on by itself and must be stopped and started; or ""."""
 
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""

@@ -12,7 +12,11 @@ from ordermesh.oms.v1 import order_pb2 as oms
 from svc_gateway.app import Gateway
 from svc_gateway.settings import GatewaySettings
 from tests.support.fake_links import FakeMarketData, FakeOms
-from tests.support.wire import order_session, settings
+from tests.support.wire import (
+    assert_that_no_fix_session_is_left,
+    order_session,
+    settings,
+)
 
 
 def command(number: int, kind: int = link.VENUE_COMMAND_KIND_NEW, **changes) -> link.VenueCommand:
@@ -86,6 +90,7 @@ class Bench:
         if self._task is not None:
             await self._task
             self._task = None
+            assert_that_no_fix_session_is_left(self.gateway)
 
     async def up(self) -> None:
         await self.start()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import quickfix as fix
 import yaml
 
 from conformance.path import OrderPath
@@ -88,6 +89,13 @@ def order_session(port: int, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def assert_that_no_fix_session_is_left(gateway: Gateway) -> None:
+    """A stopped engine leaves no session with QuickFIX: the next one would find it."""
+    for config, _ in gateway.engines:
+        names = config.begin_string, config.sender_comp_id, config.target_comp_id
+        assert fix.Session.lookupSession(fix.SessionID(*names)) is None, config.session_id
+
+
 @asynccontextmanager
 async def running_gateway(its_settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Run a gateway until the block ends; it stops in good order."""
@@ -100,6 +108,7 @@ async def running_gateway(its_settings: GatewaySettings) -> AsyncIterator[Gatewa
     finally:
         stop.set()
         await task
+        assert_that_no_fix_session_is_left(gateway)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """One QuickFIX initiator per session, so that sessions share no thread and start on their own."""
 
-import gc
 import os
 import threading
 import time
@@ -77,7 +76,7 @@ class QuickFixEngine:
         self._leaving = False
         self._message_log: MessageLog | None = None
         self._guard: GuardProcess | None = None
-        self._spoiled = False
+        self._spoiled = ""
         self._watch = ConnectionWatch(config.reconnect_s, time.monotonic)
         # The next Logon(A) must carry ResetSeqNumFlag(141)=Y.
         self._reset_mark = self._folder / "reset-at-logon"
@@ -88,21 +87,21 @@ class QuickFixEngine:
         return self._initiator is not None
 
     @property
-    def spoiled(self) -> bool:
-        """Whether a message could not be handed over."""
+    def spoiled(self) -> str:
+        """Return why messages are not handed over any more; "" if they are."""
         return self._spoiled
 
     @property
-    def stuck(self) -> bool:
-        """Whether QuickFIX cannot go on by itself, and a restart is due and possible.
+    def stuck(self) -> str:
+        """Return why QuickFIX cannot go on by itself; "" if it can or a restart is not due.
 
         It logs on over a connection that it closed, or its store failed and can be written again.
         """
         if not self.running:
-            return False
+            return ""
         if self._health.broken:
-            return not self._health.fault()
-        return self._watch.stuck
+            return "" if self._health.fault() else f"its store failed: {self._health.broken}"
+        return "QuickFIX logs on without a connection" if self._watch.stuck else ""
 
     def start(self, next_target: int | None) -> None:
         """Create the engine, set the next number to expect, connect."""
@@ -111,7 +110,7 @@ class QuickFixEngine:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         dictionary = dictionary_text(GROUPS, MORE_TYPES)
         (self._folder / "dictionary.xml").write_text(dictionary, encoding="ascii")
-        self._spoiled = False
+        self._spoiled = ""
         self._health.begin()
         self._watch.begin()
         if self._log_bytes_max:
@@ -149,8 +148,7 @@ class QuickFixEngine:
         try:
             initiator.block()
         except Exception as error:  # noqa: BLE001  whatever it is, the session begins anew
-            self._note(f"QuickFIX ended: {error!r}")
-            self._spoiled = True
+            self._spoiled = f"QuickFIX ended: {error!r}"
 
     def stop(self) -> None:
         """Log out and end the engine; takes up to a few seconds."""
@@ -170,12 +168,14 @@ class QuickFixEngine:
         callbacks.session = None
         with self._in_use:
             self._session = None
-        del initiator
+        # By name, and not with its last reference: frames of the ended thread may keep one (the
+        # binding keeps each DoNotSend with its traceback), and a new engine would find the old
+        # session under its SessionID.
+        initiator.__swig_destroy__(initiator)
         self._parts = ()
         if self._guard is not None:
             self._guard.stop()
             self._guard = None
-        gc.collect()  # the session and its open files go with the last reference
         if self._message_log is not None:
             self._message_log.close()
             self._message_log = None
@@ -237,7 +237,7 @@ class QuickFixEngine:
 
     def forgive(self) -> None:
         """Take messages again after a loss that does not matter (prices)."""
-        self._spoiled = False
+        self._spoiled = ""
 
     def send(self, body: str, groups: Groups = ()) -> int:
         """Send one application message and return its MsgSeqNum(34)."""
@@ -348,12 +348,13 @@ class QuickFixEngine:
             return True
         if handed.kind is HandedKind.LOGOUT and not handed.raw:
             handed = handed._replace(raw=trouble or self._watch.why)
+        why = "the queue of the session is full"
         try:
             taken = self._put(handed)
-        except Exception:  # noqa: BLE001  in a callback it would end the process
-            taken = False
+        except Exception as error:  # noqa: BLE001  in a callback it would end the process
+            taken, why = False, f"a message could not be handed over: {error!r}"
         if not taken and carries:
-            self._spoiled = True
+            self._spoiled = why
         return taken
 
 

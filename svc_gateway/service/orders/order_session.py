@@ -101,6 +101,7 @@ class OrderSession:
         self._uplink_wake = asyncio.Event()
         self._beat_due = True
         self._start_over = asyncio.Event()
+        self._why_over = ""
         self._acknowledged = asyncio.Event()
         self.engine_lock = asyncio.Lock()
         self._stopping = False
@@ -211,7 +212,7 @@ class OrderSession:
 
     async def _start_anew(self) -> None:
         await self._start_over.wait()
-        raise RedialError("the FIX session must be started again")
+        raise RedialError(f"the FIX session must be started again: {self._why_over}")
 
     async def _stand_by(self, stream: LinkStream, answer: link.LinkStandby) -> link.LinkResponse:
         """Keep off the session until it is this gateway's; return the frame that gives it."""
@@ -341,10 +342,13 @@ class OrderSession:
     # -- the FIX session ----------------------------------------------------------------------
 
     @property
-    def _must_start_over(self) -> bool:
-        """Return whether something was lost on the way in, or the engine needs a restart."""
-        engine = self._engine
-        return engine.spoiled or engine.stuck or self.intake.lossy or self.liveness.fenced
+    def _must_start_over(self) -> str:
+        """Return what was lost on the way in, or why the engine needs a restart; or ""."""
+        if self.liveness.fenced:
+            return "this process stood still"
+        if self.intake.lossy:
+            return "more reports came than can be kept" if self.kept.full else "reports were lost"
+        return self._engine.spoiled or self._engine.stuck
 
     def _may_send(self) -> bool:
         return self.view.state == link.SESSION_STATE_UP and self.liveness.may_send()
@@ -415,18 +419,16 @@ class OrderSession:
             self.intake.check_trading_status()
             self.intake.check_recovered()
             self.check_disk()
-            broken = self._engine.running and self._must_start_over
+            broken = self._must_start_over if self._engine.running else ""
             away_s = self._clock.monotonic() - self._link_down_since
             if self._linked:
                 out = self._stopping or self.kept_out or self.engine_lock.locked()
                 started = self._engine.running or out
                 if (broken or not started) and not self.view.store_fault:
+                    self._why_over = broken or "it was stopped"
                     self._start_over.set()
             elif broken:
-                await self._stop_engine(
-                    "this process stood still" if self.liveness.fenced
-                    else "more reports than can be kept without the OMS"
-                )  # fmt: skip
+                await self._stop_engine(broken)
             elif self._engine.running and away_s > LINK_DOWN_LOGOUT_S:
                 await self._stop_engine("the OMS is away")
 
