@@ -217,7 +217,7 @@ class GuardThread:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _take_no_more(self) -> None:
+    async def _take_no_more(self) -> None:
         """Let nobody connect any more."""
         raise NotImplementedError
 
@@ -225,7 +225,7 @@ class GuardThread:
         return any(not half.closed for half in self._halves)
 
     async def _close(self, drain_s: float) -> None:
-        self._take_no_more()
+        await self._take_no_more()
         until = self._loop.time() + drain_s
         while self._is_busy() and self._loop.time() < until:  # noqa: ASYNC110  once, at the end
             await asyncio.sleep(DRAIN_LOOK_S)
@@ -260,7 +260,7 @@ class Guard(GuardThread):
     async def _listen(self, made: socket.socket) -> None:
         self._server = await self._loop.create_server(self._accepted, sock=made)
 
-    def _take_no_more(self) -> None:
+    async def _take_no_more(self) -> None:
         assert self._server is not None
         self._server.close()
         for task in self._opening:

@@ -54,10 +54,12 @@ class OutwardGuard(GuardThread):
     async def _begin(self) -> None:
         self._carrying = self._loop.create_task(self._carry_on())
 
-    def _take_no_more(self) -> None:
+    async def _take_no_more(self) -> None:
         assert self._carrying is not None
         assert self._port is not None
         self._carrying.cancel()
+        # It uses the port until it has ended.
+        await asyncio.wait({self._carrying})
         self._port.close()
 
     async def _carry_on(self) -> None:
@@ -84,15 +86,17 @@ class OutwardGuard(GuardThread):
         finally:
             self._port.shut()
             gone.cancel()
-            if not engine.done():
-                engine.cancel()
-        if not engine.done():
+            engine.cancel()
+            await asyncio.wait({gone, engine})
+        if engine.cancelled():
             self._outward_rules.opened(is_open=False)
             venue.end("QuickFIX did not connect")
             return
-        half = engine.result()
-        self._halves.add(half)
-        half.join(venue)
+        if isinstance(fault := engine.exception(), OSError):
+            self._outward_rules.opened(is_open=False)
+            venue.end(f"its port cannot take QuickFIX's connection: {fault.strerror}")
+            return
+        engine.result().join(venue)
 
     async def _engine(self, port: HeldPort) -> Half:
         """Wait for QuickFIX's connection; others are refused."""
@@ -105,4 +109,6 @@ class OutwardGuard(GuardThread):
             _, half = await self._loop.connect_accepted_socket(
                 lambda: Half(self._rules, is_peer=False, is_acceptor=False), accepted
             )
+            # Here, so that a stop also closes a connection that nobody has joined yet.
+            self._halves.add(half)
             return half
