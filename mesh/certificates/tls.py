@@ -1,6 +1,7 @@
 """Certificates of the mesh: one authority, a leaf per process, both sides verify."""
 
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,7 @@ from typing import Protocol
 import grpc
 
 from kernel.well_known import SERVICE_DOMAIN
+from mesh.certificates.replaced import Pems, ReplacedFiles
 
 
 class HasTls(Protocol):
@@ -41,12 +43,28 @@ class TlsFiles:
 
 
 def server_credentials(tls: HasTls) -> grpc.ServerCredentials:
-    """Make credentials of a server that refuses clients without our certificate."""
-    return grpc.ssl_server_credentials(
-        [(tls.tls_key.read_bytes(), tls.tls_cert.read_bytes())],
-        root_certificates=tls.tls_ca.read_bytes(),
-        require_client_auth=True,
+    """Make credentials of a server that refuses clients without our certificate.
+
+    Files that are replaced count from the next connection on; connections that are open stay.
+
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: A file has no certificate or key, or the key is not the certificate's.
+    """
+    files = ReplacedFiles(tls.tls_cert, tls.tls_key, tls.tls_ca)
+    first = files.read()
+
+    def fetch() -> grpc.ServerCertificateConfiguration | None:
+        found = files.replaced()
+        return None if found is None else _configuration(found)
+
+    return grpc.dynamic_ssl_server_credentials(
+        _configuration(first), fetch, require_client_authentication=True
     )
+
+
+def _configuration(pems: Pems) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(pems.key, pems.cert)], pems.ca)
 
 
 def channel_credentials(tls: HasTls) -> grpc.ChannelCredentials:
@@ -59,7 +77,32 @@ def channel_credentials(tls: HasTls) -> grpc.ChannelCredentials:
 
 
 def server_context(tls: HasTls) -> ssl.SSLContext:
-    """Make the context of an HTTPS server that refuses clients without our certificate."""
+    """Make the context of an HTTPS server that refuses clients without our certificate.
+
+    Files that are replaced count from the next connection on; connections that are open stay.
+
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: A file has no certificate or key, or the key is not the certificate's.
+    """
+    files = ReplacedFiles(tls.tls_cert, tls.tls_key, tls.tls_ca)
+    files.read()
+    current = _server_context(tls)
+
+    def renew(handshake: ssl.SSLObject, _name: str | None, _first: ssl.SSLContext) -> None:
+        nonlocal current
+        if files.replaced() is not None:
+            # Replaced again while they are read: the next connection sees that change.
+            with suppress(OSError):
+                current = _server_context(tls)
+        # A context only learns more authorities: to forget one takes a new context.
+        handshake.context = current
+
+    current.sni_callback = renew
+    return current
+
+
+def _server_context(tls: HasTls) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = ssl.CERT_REQUIRED
     return _with_files(context, tls)
