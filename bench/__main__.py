@@ -1,9 +1,7 @@
 """``python -m bench``: the bare parts one after another, then the mesh, then the table."""
 
 import argparse
-import importlib
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -13,41 +11,10 @@ from bench.compared.pairs import show_pairs, write_pairs
 from bench.compared.rounds import compare
 from bench.compared.trees import TreeError
 from bench.measure import FULL, QUICK, Figure, Plan
+from bench.parts import PARTS, measure_alone
 
-PARTS = {
-    "grpc": "bench.bare.grpc_echo",
-    "postgres": "bench.bare.postgres",
-    "fix": "bench.bare.fix_pair",
-    "fan-out": "bench.bare.fan_out",
-    "gorilla": "bench.peers.fan_out",
-    "plain": "bench.peers.plain_python.measure",
-    "market-data": "bench.prices.fan_out",
-    "history": "bench.history",
-    "routing": "bench.routing",
-    "limits": "bench.limits",
-    "update": "bench.prices.update",
-    "alerts": "bench.prices.alerts",
-    "price-load": "bench.prices.load",
-    "price-edge": "bench.prices.edge_load",
-    "memory": "bench.prices.memory",
-    "relay": "bench.relay",
-    "orders": "bench.whole_mesh.orders",
-    "lone": "bench.whole_mesh.lone",
-    "router": "bench.whole_mesh.routed",
-    "reads": "bench.whole_mesh.reads",
-    "wakeups": "bench.whole_mesh.wakeups",
-    "controls": "bench.whole_mesh.controls",
-}
-"""Modules with a function `measure(plan)`. Each is imported when it runs: an older tree, which
-`--against` measures, may lack what another part imports."""
 COMPARED = ("orders", "lone")
 """Parts of `--against` if none is named."""
-
-
-def measure_of(part: str) -> Callable[[Plan], list[Figure]]:
-    """Return the function that measures a part."""
-    measure: Callable[[Plan], list[Figure]] = importlib.import_module(PARTS[part]).measure
-    return measure
 
 
 def main() -> None:
@@ -76,7 +43,7 @@ def main() -> None:
         if chosen.only and name not in chosen.only:
             continue
         start = time.perf_counter()
-        figures += measure_of(name)(plan)
+        figures += measure_alone(name, plan)
         console.print(f"{name}: {time.perf_counter() - start:.0f} s", style="dim")
     if chosen.figures:
         report.write_figures(figures, chosen.figures)
