@@ -21,6 +21,7 @@ from svc_oms.domain.controls.parts import (
     Sums,
     part_of,
 )
+from svc_oms.domain.controls.resting import Resting
 from svc_oms.domain.model import InstrumentKey, Order, OrderTerms
 from svc_oms.domain.numbers import ZERO, Price, add
 from svc_oms.domain.numbers import subtract as minus
@@ -179,14 +180,12 @@ class OpenBook:
         before = group_parts.together(known.values(), listing) if known else None
         return Change(before, after, before if at_venue else None)
 
-    def own_orders(self, isin: str, currency: str) -> list[Order]:
-        """Return the open orders at a venue in an instrument."""
-        return [
-            order
-            for side, resting in self._sides.items()
-            if (side.isin, side.currency) == (isin, currency) and side.venue_mic
-            for order in resting.orders()
-        ]
+    def own_at(
+        self, key: InstrumentKey, venue_mic: str, *, buy: bool, price: Price
+    ) -> Iterable[Order]:
+        """Return the open orders of a side at a venue with this limit price."""
+        resting = self._sides.get(BookSide(*key, venue_mic, buy))
+        return () if resting is None else resting.at(price)
 
     def cost(self, key: InstrumentKey) -> Decimal:
         """Return what was paid for a position; negative when short."""
@@ -283,63 +282,3 @@ class BookSide(NamedTuple):
 
 def _side_of(order: Order) -> BookSide:
     return BookSide(*InstrumentKey.of(order), order.venue_mic, order.side is Side.BUY)
-
-
-class Resting:
-    """Open orders of one side in one instrument at one venue, and the best price among them."""
-
-    __slots__ = ("_best", "_buy", "_orders")
-
-    def __init__(self, buy: bool) -> None:
-        self._buy = buy
-        self._orders: dict[str, Order] = {}
-        self._best: Decimal | None = None
-        """None: must be computed again, or an order can trade at any price."""
-
-    def add(self, order: Order) -> None:
-        """Add an order."""
-        price = self._price(order)
-        if not self._orders:
-            self._best = price
-        elif self._best is not None:
-            self._best = None if price is None else self._better(self._best, price)
-        self._orders[order.order_id] = order
-
-    def remove(self, order: Order) -> None:
-        """Remove an order."""
-        del self._orders[order.order_id]
-        if self._price(order) == self._best:
-            self._best = None
-
-    def orders(self) -> Iterable[Order]:
-        """Return the orders."""
-        return self._orders.values()
-
-    def crossing(self, terms: OrderTerms) -> list[Order]:
-        """Return the orders that terms of the other side could trade with."""
-        limit = terms.limit_price
-        if self._best is not None and limit is not None and not self._meets(self._best, limit):
-            return []
-        prices = {order_id: self._price(order) for order_id, order in self._orders.items()}
-        known = [price for price in prices.values() if price is not None]
-        if known and len(known) == len(prices):
-            self._best = max(known) if self._buy else min(known)
-        return [
-            self._orders[order_id]
-            for order_id, price in prices.items()
-            if limit is None or price is None or self._meets(price, limit)
-        ]
-
-    def _price(self, order: Order) -> Decimal | None:
-        """Return the price an order can trade at, the better of old and new; None: at any."""
-        price = order.terms.limit_price
-        pending = order.pending_terms
-        if pending is None or price is None:
-            return price
-        return None if pending.limit_price is None else self._better(price, pending.limit_price)
-
-    def _better(self, one: Decimal, other: Decimal) -> Decimal:
-        return max(one, other) if self._buy else min(one, other)
-
-    def _meets(self, price: Decimal, limit: Decimal) -> bool:
-        return price >= limit if self._buy else price <= limit

@@ -9,6 +9,7 @@ from kernel.decimals import plain
 from kernel.nanoseconds import NS_PER_S
 from mesh.errors import MeshError
 from svc_oms.domain.commands import PlaceOrder, ReplaceOrder
+from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.controls.judgement import (
     ONCE,
     check_listing,
@@ -171,9 +172,8 @@ class LimitsBatchControl(BatchControl):
         check_listing(view, new_order(view, order, self._changes.now_ns))
 
     @override
-    def own_orders(self, account_id: str, isin: str, currency: str) -> Sequence[Order] | None:
-        book = self._views[account_id].book
-        return None if book is None else book.own_orders(isin, currency)
+    def own_book(self, account_id: str) -> OpenBook | None:
+        return self._views[account_id].book
 
     def _judge(
         self, view: AccountView, trial: Trial, leave_out: frozenset[LimitKind] = frozenset()

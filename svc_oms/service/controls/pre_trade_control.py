@@ -9,6 +9,7 @@ ends with its batch: what must be known later it writes.
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.events import Event
 from svc_oms.domain.model import Order, OrderTerms
 from svc_oms.domain.numbers import Quantity
@@ -83,9 +84,9 @@ class BatchControl(Protocol):
         """
         self.place(submission, order)
 
-    def own_orders(self, account_id: str, isin: str, currency: str) -> Sequence[Order] | None:
-        """Return the account's open orders at venues in an instrument; None: not known here."""
-        del account_id, isin, currency
+    def own_book(self, account_id: str) -> OpenBook | None:
+        """Return the account's open orders; None: not known here."""
+        del account_id
         return None
 
     def order_sizes(self, account_id: str, listing: Instrument) -> Sizes:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from kernel.clock import Clock
 from mesh.errors import MeshError, refuse
-from svc_oms.domain.model import Order, OrderType, TimeInForce
-from svc_oms.domain.numbers import NO_QUANTITY, Price, Quantity, add
+from svc_oms.domain.controls.exposure import OpenBook
+from svc_oms.domain.model import InstrumentKey, Order, OrderType, TimeInForce
+from svc_oms.domain.numbers import NO_QUANTITY, Quantity
 from svc_oms.domain.order_terms.checks import Instrument
 from svc_oms.domain.order_terms.trading_hours import IN_CALL, takes
 from svc_oms.domain.refusal import invalid
 from svc_oms.domain.routing.decision import RoutingLimits
 from svc_oms.domain.routing.fees import FeeSchedule
+from svc_oms.domain.routing.quantities import total
 from svc_oms.domain.routing.view import ConsolidatedView, OwnOrder, VenueState, VenueView
 from svc_oms.service.reference.market import Market
 from svc_oms.service.reference.routing_books import NO_BOOK, RoutingBooks
@@ -60,7 +62,7 @@ def currency_of(market: Market, isin: str, currency: str) -> str:
 
 
 def view_of(
-    parts: RoutingParts, isin: str, currency: str, own: Iterable[Order], now_ns: int
+    parts: RoutingParts, isin: str, currency: str, own: OpenBook | None, now_ns: int
 ) -> ConsolidatedView:
     """Return what the venues of an instrument show now.
 
@@ -68,7 +70,7 @@ def view_of(
         parts: What routing uses.
         isin: Of the instrument.
         currency: In which it is listed there.
-        own: The account's open orders at these venues.
+        own: The account's open orders; None: none are known.
         now_ns: The present time.
     """
     book = parts.books.book(f"{isin}/{currency}")
@@ -96,25 +98,23 @@ def view_of(
                 times,
             )
         )
-    return ConsolidatedView(isin, currency, tuple(venues), owned_of(own, venues), book.sequence)
+    owned = () if own is None else owned_of(own, InstrumentKey(isin, currency), venues)
+    return ConsolidatedView(isin, currency, tuple(venues), owned, book.sequence)
 
 
-def owned_of(own: Iterable[Order], venues: Iterable[VenueView]) -> tuple[OwnOrder, ...]:
+def owned_of(
+    own: OpenBook, key: InstrumentKey, venues: Iterable[VenueView]
+) -> tuple[OwnOrder, ...]:
     """Return what is ours of the levels shown; so there are no more of them than levels."""
-    levels = {
-        (venue.mic, is_buy, level.price)
-        for venue in venues
-        for is_buy, side in ((True, venue.bids), (False, venue.offers))
-        for level in side
-    }
-    sums: dict[tuple[str, bool, Price], Quantity] = {}
-    for order in own:
-        price, shown = order.terms.limit_price, shown_quantity(order)
-        if price is not None and shown:
-            key = order.venue_mic, order.is_buy, price
-            if key in levels:
-                sums[key] = Quantity(add(sums.get(key, NO_QUANTITY), shown))
-    return tuple(OwnOrder(*key, shown) for key, shown in sums.items())
+    found = []
+    for venue in venues:
+        for is_buy, side in ((True, venue.bids), (False, venue.offers)):
+            for level in side:
+                orders = own.own_at(key, venue.mic, buy=is_buy, price=level.price)
+                shown = total(map(shown_quantity, orders))
+                if shown:
+                    found.append(OwnOrder(venue.mic, is_buy, level.price, shown))
+    return tuple(found)
 
 
 def shown_quantity(order: Order) -> Quantity:

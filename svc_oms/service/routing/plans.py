@@ -17,6 +17,7 @@ from ordermesh.gateway.v1.venue_link_service_pb2 import (
     VENUE_COMMAND_KIND_REPLACE,
 )
 from svc_oms.domain.commands import CancelOrder
+from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.events import (
     Event,
     OrderAccepted,
@@ -118,12 +119,13 @@ def make_plan(
     counted = counted_from(parent, traded, now_ns)
     before = {one.venue_mic: one.quantity for one in (*parent.traded_before, *counted)}
     _, children = split(batch.order_groups.members(parent))
+    own = _own_book(batch, parent)
     # A new order is checked by itself, with the answer to its command.
     held = "" if cause is Cause.PLACED else _held(batch, submission, parent, children)
     while True:
         inputs = Inputs(
             request_of(parent, denied),
-            view_of(parts, parent.isin, parent.currency, _own(batch, parent), now_ns),
+            view_of(parts, parent.isin, parent.currency, own, now_ns),
             fees_of(parts, listings, parent.currency),
             parent_state(
                 parent,
@@ -226,12 +228,9 @@ def _require_routable(inputs: Inputs, parent: Order, denied: dict[str, MeshError
     check_quantity(inputs.request, inputs.view, parent.terms.quantity)
 
 
-def _own(batch: CommandBatch, parent: Order) -> Sequence[Order]:
-    for control in batch.batch_controls:
-        own = control.own_orders(parent.account_id, parent.isin, parent.currency)
-        if own is not None:
-            return own
-    return ()
+def _own_book(batch: CommandBatch, parent: Order) -> OpenBook | None:
+    found = (control.own_book(parent.account_id) for control in batch.batch_controls)
+    return next((book for book in found if book is not None), None)
 
 
 def _denied(

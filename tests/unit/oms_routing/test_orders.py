@@ -3,8 +3,10 @@
 import pytest
 
 from kernel.nanoseconds import NS_PER_S
+from svc_oms.domain.controls.exposure import OpenBook
 from svc_oms.domain.events import OrderAcknowledged, OrderSuspended
 from svc_oms.domain.model import (
+    InstrumentKey,
     Link,
     LinkKind,
     OrderState,
@@ -124,6 +126,7 @@ def test_own_orders_are_summed_by_the_levels_that_are_shown():
     own = [
         WORKING._replace(
             order_id=f"O{number}",
+            link=None,
             leaves_quantity=D(2),
             terms=WORKING.terms._replace(
                 limit_price=D("650.05") + D(number % 1000), stop_price=None, display_quantity=None
@@ -131,5 +134,7 @@ def test_own_orders_are_summed_by_the_levels_that_are_shown():
         )
         for number in range(5000)
     ]
+    book = OpenBook(own, {}, lambda _: None)
     # However many own orders there are, the record of a decision stays small.
-    assert owned_of(own, [shown]) == (OwnOrder("SIMA", False, D("650.05"), D(10)),)
+    owned = owned_of(book, InstrumentKey.of(WORKING), [shown])
+    assert owned == (OwnOrder("SIMA", False, D("650.05"), D(10)),)
