@@ -135,7 +135,9 @@ STEP = st.tuples(
 )
 
 
-@pytest.mark.parametrize("spread", ["two replicas", "one replica"])
+@pytest.mark.parametrize(
+    "spread", ["two replicas", pytest.param("one replica", marks=pytest.mark.long)]
+)
 def test_guessing_and_reading_give_the_same(postgres_server, spread):
     template = postgres_server.template("oms", prepare_database)
 

@@ -1,12 +1,12 @@
 """`svc_oms.admin replay` over a real broker: the copy of the log makes the order book."""
 
 import subprocess
-import sys
 
 import pytest
 from confluent_kafka import Producer
 
 from mesh.settings import child_environment
+from tests.support.forked import run_forked
 from tests.support.kafka import KafkaServer, headers_of
 from tests.support.oms import trading
 from tests.support.waiting import wait_for
@@ -39,14 +39,8 @@ def replay(
         "TLS_KEY": str(tls / "svc-relay.key"),
         **settings,
     }
-    return subprocess.run(
-        [sys.executable, "-m", "svc_oms.admin", "replay", *words],
-        env=child_environment({f"ORDERMESH_{key}": value for key, value in given.items()}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    environment = child_environment({f"ORDERMESH_{key}": value for key, value in given.items()})
+    return run_forked("svc_oms.admin", ("replay", *words), environment)
 
 
 def copied(kafka: KafkaServer, source: str, target: str, damage: str) -> int:
