@@ -21,6 +21,7 @@ ONLY_IN = {
     "asyncpg": (
         *SQL_IN,
         "eventlog/source.py",
+        "mesh/postgres/",
         "meshctl/stack/servers/postgres.py",  # starts the server and makes its roles
     ),
     "alembic": (*SQL_IN, "mesh/postgres/"),
