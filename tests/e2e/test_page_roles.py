@@ -85,7 +85,9 @@ async def test_risk_approves_and_declines_held_orders_on_the_page(page: Page, me
         await client.cancel(approved)
 
 
-@pytest.mark.parametrize("name", ["oscar", "audrey", "rita"])
+@pytest.mark.parametrize(
+    "name", ["audrey", *(pytest.param(name, marks=pytest.mark.long) for name in ("oscar", "rita"))]
+)
 async def test_a_role_without_accounts_has_a_page_of_use(page: Page, mesh: Mesh, name: str) -> None:
     await hold(mesh, "5")
     await enter(page, mesh, name)

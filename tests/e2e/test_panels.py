@@ -127,6 +127,7 @@ async def test_an_instrument_is_found_and_bought_at_all_venues_with_the_proof(
     await expect(decision).to_contain_text("chosen")
     await expect(decision).to_contain_text("Fees: takes")
     await expect(decision).to_contain_text("Placed")
+    assert await violations(page) == []
 
     # An order that comes before the listings is named by its symbol as soon as they are there.
     await page.reload()
@@ -296,7 +297,8 @@ async def test_the_past_is_replayed_apart_from_live_prices(page: Page, mesh: Mes
     await expect(replay.get_by_role("alert")).to_contain_text("To must be after from")
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("dark", marks=pytest.mark.long), "light"])
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["dark", "light"])
 async def test_the_page_has_no_accessibility_violation(page: Page, mesh: Mesh, scheme: str) -> None:
     await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     await log_in(page, mesh)

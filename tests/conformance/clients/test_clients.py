@@ -42,7 +42,7 @@ def parameter(client: Client, *, long: bool):
     return pytest.param(client, id=client.name, marks=marks)
 
 
-def passes(client: Client, cases: list[Case], tls_folder: Path) -> None:
+def check_cases(client: Client, cases: list[Case], tls_folder: Path) -> None:
     """Play cases with a client; each must pass."""
     if client.missing:
         pytest.skip(f"{client.name} is left out: {client.missing}")
@@ -57,7 +57,7 @@ def passes(client: Client, cases: list[Case], tls_folder: Path) -> None:
     "client", [parameter(client, long=client.name != QUICK) for client in listed()]
 )
 def test_a_client_passes_every_case(client, tls_folder):
-    passes(client, CASES, tls_folder)
+    check_cases(client, CASES, tls_folder)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_client_passes_every_case(client, tls_folder):
 def test_a_client_passes_the_core_cases(client, tls_folder):
     cases = [case for case in CASES if case.name in CORE]
     assert len(cases) == len(CORE)
-    passes(client, cases, tls_folder)
+    check_cases(client, cases, tls_folder)
 
 
 def test_the_page_has_every_case_and_client():
