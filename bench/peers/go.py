@@ -1,4 +1,4 @@
-"""Programs in Go: built where Go is, left out with a word where it is not."""
+"""Programs in Go: built where Go is, left out, with the reason, where it is not."""
 
 import shutil
 import subprocess

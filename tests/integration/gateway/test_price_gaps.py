@@ -85,7 +85,7 @@ def reset(venue: RawVenue) -> None:
 
 
 def prices_of(updates: list[feed.FeedUpdate]) -> list[str]:
-    """The first listing's updates in a word each."""
+    """The price of each update of the first listing, or its status."""
     found = []
     for one in updates:
         if one.instrument_id == "ASML.TEST" and one.HasField("book"):

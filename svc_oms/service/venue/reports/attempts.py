@@ -14,8 +14,8 @@ from svc_oms.service.ports import StoreUnavailableError
 T = TypeVar("T")
 
 ATTEMPTS_MAX: Final = 8
-"""Of one batch. The second one knows all that the first one was told; a further one is needed only
-if another replica writes the same numbers meanwhile."""
+"""Of one batch. The second one knows every number that the first one found taken; a further one is
+needed only if another replica writes the same numbers meanwhile."""
 
 
 class NumbersNamedError(Exception):
