@@ -137,7 +137,7 @@ class ReferenceView:
         await self._follow()
 
     async def _follow(self) -> None:
-        """Note which changes any replica has recorded since the last time, so that they are read."""
+        """Note which changes any replica recorded since the last time, so that they are read."""
         await self._load()
         # Both as they are now: another task may follow while this one waits for the store.
         number, known = self._followed, self._followed_id
