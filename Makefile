@@ -138,6 +138,6 @@ chromium: ## install the browser of the end-to-end tests if root, otherwise prin
 	@tools/ensure_chromium.sh
 
 clean: ## remove everything that was built; data in .ordermesh stays
-	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules web/dist clients/python/build clients/*/dist clients/rust/target .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .PHONY: help up down demo test test-long soak check k8s-check bench gen lock setup setup-dev setup-kafka web client-python client-typescript chromium clean
