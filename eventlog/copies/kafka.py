@@ -1,6 +1,7 @@
 """Reads the copied logs from Kafka: what was committed when the source was opened, and no more."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -19,6 +20,16 @@ from eventlog.copies.entries import PAGE_ENTRIES, CopiedEntry, EventSource, Sour
 
 ANSWER_S: Final = 15.0
 """Seconds for an answer of the cluster about its topics."""
+LEADER_RETRY_S: Final = 0.2
+"""Seconds between two questions to a partition without a leader."""
+LEADER_CHANGES: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
+"""What a broker answers while the leader of a partition changes or, of a new topic, is made."""
 SILENCE_S_MAX: Final = 90.0
 """Seconds without an entry after which reading is given up. A transaction that its writer left open
 hides what comes after it for a minute."""
@@ -162,15 +173,30 @@ def _ranges(
             )
         return {
             topic: {
-                partition: consumer.get_watermark_offsets(
-                    TopicPartition(prefix + topic, partition), timeout=ANSWER_S
-                )
+                partition: _range(consumer, TopicPartition(prefix + topic, partition))
                 for partition in known[prefix + topic].partitions
             }
             for topic in topics
         }
     finally:
         consumer.close()
+
+
+def _range(consumer: Any, place: TopicPartition) -> Range:
+    """Ask for the range of a partition, again while its leader is only being made."""
+    until = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            found = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
+        except KafkaException as error:
+            if error.args[0].code() not in LEADER_CHANGES or time.monotonic() >= until:
+                raise
+        else:
+            if found is None:
+                raise SourceError(f"Kafka: no answer within {ANSWER_S:.0f} s about {place.topic}")
+            first, end = found
+            return int(first), int(end)
+        time.sleep(LEADER_RETRY_S)
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

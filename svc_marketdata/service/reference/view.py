@@ -171,8 +171,6 @@ class ReferenceView:
     async def _read_batch(self) -> None:
         unread = self._unread
         batch = [unread.popitem()[0] for _ in range(min(len(unread), BATCH_NAMES_MAX))]
-        for name in batch:
-            self.index.remove_record(name)
         try:
             await self._enrich(batch)
         except BaseException:
@@ -226,6 +224,9 @@ class ReferenceView:
         listings = {one.instrument_id: one for one in records if isinstance(one, ListingRecord)}
         since = self.today() - dt.timedelta(days=SHOWN_DAYS)
         actions = await self._store.actions_of(isins | set(instruments), since)
+        # A record stays in the index until this: a search meanwhile finds it.
+        for name in wanted.difference(instruments, listings):
+            self.index.remove_record(name)
         for count, record in enumerate(records, 1):
             self.index.put_record(record)
             if count % INDEXED_AT_A_TIME == 0:

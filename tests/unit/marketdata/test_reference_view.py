@@ -124,3 +124,26 @@ async def test_two_tasks_that_follow_at_once_take_no_store_for_restored():
     answers[1].set()
     await second
     assert view.index.in_reference_data("US0378331005")
+
+
+async def test_a_record_that_is_read_again_is_found_meanwhile_and_one_that_is_gone_is_not():
+    store = Store()
+    data = MarketData(Hub(ProtoEncoder(), Limits(), epoch="E"), SystemClock())
+    view = ReferenceView(data, store, SystemClock())
+    await view.look()
+    for isin in (ISIN, "US0378331005"):
+        view.index.put_record(InstrumentRecord(isin, "", "SHARE", "a share", "an issuer"))
+    current_of, found_meanwhile = store.current_of, []
+
+    async def watched(isins, instrument_ids):
+        found_meanwhile.append(view.index.in_reference_data(ISIN))
+        return await current_of(isins, instrument_ids)
+
+    async def changed_since(_change):
+        return {ISIN, "US0378331005"}
+
+    store.current_of, store.changed_since, store.newest = watched, changed_since, 1
+    await view.changed()
+    assert found_meanwhile == [True]
+    assert view.index.in_reference_data(ISIN)
+    assert not view.index.in_reference_data("US0378331005")
