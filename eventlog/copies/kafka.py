@@ -1,7 +1,6 @@
 """Reads the copied logs from Kafka: what was committed when the source was opened, and no more."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -76,7 +75,7 @@ class KafkaSource(EventSource):
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": FETCHED_KBYTES,
         }
-        return cls(settings, prefix, await _in_thread(lambda: _ranges(settings, prefix, topics)))
+        return cls(settings, prefix, await _when_led(lambda: _ranges(settings, prefix, topics)))
 
     @property
     @override
@@ -173,7 +172,9 @@ def _ranges(
             )
         return {
             topic: {
-                partition: _range(consumer, TopicPartition(prefix + topic, partition))
+                partition: consumer.get_watermark_offsets(
+                    TopicPartition(prefix + topic, partition), timeout=ANSWER_S
+                )
                 for partition in known[prefix + topic].partitions
             }
             for topic in topics
@@ -182,21 +183,25 @@ def _ranges(
         consumer.close()
 
 
-def _range(consumer: Any, place: TopicPartition) -> Range:
-    """Ask for the range of a partition, again while its leader is only being made."""
-    until = time.monotonic() + ANSWER_S
+async def _when_led(ask: Callable[[], Result]) -> Result:
+    """Ask the cluster about its topics, again while the leader of a partition is being made.
+
+    Raises:
+        SourceError: It answers otherwise, or there is no leader for `ANSWER_S`.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + ANSWER_S
     while True:
         try:
-            found = consumer.get_watermark_offsets(place, timeout=ANSWER_S)
-        except KafkaException as error:
-            if error.args[0].code() not in LEADER_CHANGES or time.monotonic() >= until:
+            return await _in_thread(ask)
+        except SourceError as error:
+            cause = error.__cause__
+            led = (
+                not isinstance(cause, KafkaException) or cause.args[0].code() not in LEADER_CHANGES
+            )
+            if led or loop.time() >= until:
                 raise
-        else:
-            if found is None:
-                raise SourceError(f"Kafka: no answer within {ANSWER_S:.0f} s about {place.topic}")
-            first, end = found
-            return int(first), int(end)
-        time.sleep(LEADER_RETRY_S)
+        await asyncio.sleep(LEADER_RETRY_S)
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

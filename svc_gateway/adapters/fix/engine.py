@@ -159,6 +159,9 @@ class QuickFixEngine:
             # The guard connects the venue again as soon as QuickFIX has logged out.
             self._leaving = True
             self._of_use = False
+            # `Initiator.stop` enables again, at its end, each session that it found enabled: the
+            # thread, which may not have seen the stop yet, would connect and use a number.
+            self._session.logout()
         thread, self._thread = self._thread, None
         while thread is not None and thread.is_alive():
             # A thread that only begins takes back what `stop` did, so it is called again.
