@@ -196,10 +196,8 @@ async def _when_led(ask: Callable[[], Result]) -> Result:
             return await _in_thread(ask)
         except SourceError as error:
             cause = error.__cause__
-            led = (
-                not isinstance(cause, KafkaException) or cause.args[0].code() not in LEADER_CHANGES
-            )
-            if led or loop.time() >= until:
+            waits = isinstance(cause, KafkaException) and cause.args[0].code() in LEADER_CHANGES
+            if not waits or loop.time() >= until:
                 raise
         await asyncio.sleep(LEADER_RETRY_S)
 
